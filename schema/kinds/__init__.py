@@ -1,0 +1,13 @@
+"""Every record kind, one file each. To add a register is to add a file and its line in `KINDS`."""
+
+from __future__ import annotations
+
+from schema.kinds.child import CHILD
+from schema.kinds.contact import CONTACT
+from schema.kinds.family import FAMILY
+from schema.kinds.unit import UNIT
+from schema.kinds.user import USER
+from schema.record import Kind
+
+KINDS: dict[str, Kind] = {k.name: k for k in (UNIT, USER, CHILD, FAMILY, CONTACT)}
+"""All kinds by name, public ones first, a root before what hangs on it."""

@@ -1,0 +1,186 @@
+"""Record kinds: fields declared once, with everything the rest of the program reads from them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Literal
+
+from schema.problems import InvalidValue, Problem
+from schema.roles import Role
+from schema.types import Choice, FieldType, Merge, YesNo
+
+Scope = Literal["public", "root", "hangs"]
+"""public: every device holds all of them. root: the record has units itself. hangs: it goes with a root."""
+
+DELETED = "_deleted"
+"""The slot that every record has besides its fields: the reason for which it was deleted, or None."""
+
+
+@dataclass(frozen=True)
+class Field:
+    """One field of a kind."""
+
+    name: str
+    type: FieldType
+    label: str
+    """Chinese label of two to four characters where possible; the gettext message id."""
+    is_required: bool = False
+    is_searchable: bool = False
+    is_sensitive: bool = False
+    """Masked on screens until asked for."""
+    is_fixed: bool = False
+    """Set when the record is made, never changed after."""
+    group: str = ""
+    """Fields of one group are written and merged whole."""
+    merge_as: Merge | None = None
+    """Overrides the type's way of merging."""
+    worry: Mapping[Any, int] | None = None
+    """Safety ranking: value to rank, the more worrying the greater; an empty value ranks lowest (-1).
+    A code list's own `rank`s are taken with `worry={}`."""
+    headings: tuple[str, ...] = ()
+    """Other headings spreadsheets use for it."""
+    section: str = ""
+    """Name of the section of the file and the form in which it stands."""
+    is_hidden: bool = False
+    """Kept and synced, but not offered in forms."""
+
+    @property
+    def merge(self) -> Merge:
+        return self.merge_as or self.type.merge
+
+    @property
+    def slot(self) -> str:
+        """What merges as one: the group's name, or the field's."""
+        return self.group or self.name
+
+    @property
+    def is_critical(self) -> bool:
+        """True when the more worrying of two concurrent values stands."""
+        return self.worry is not None
+
+    def rank(self, value: Any) -> int:
+        """How worrying `value` is; -1 when empty. Equal ranks fall back to the stamp."""
+        if self.worry is None or value is None:
+            return -1
+        if self.worry:
+            return self.worry.get(value, 0)
+        if isinstance(self.type, Choice) and not isinstance(value, list):
+            code = self.type.codes.by_code.get(value)
+            return code.rank if code else 0
+        return int(value is True) if isinstance(self.type, YesNo) else 0
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A record type."""
+
+    name: str
+    label: str
+    scope: Scope
+    fields: tuple[Field, ...]
+    read: frozenset[Role]
+    write: frozenset[Role]
+    delete: frozenset[Role]
+    parent: str = ""
+    """For `hangs`: the field that names the root record."""
+    unit_fields: tuple[str, ...] = ()
+    """For `root`: the fields that name the units the record belongs to."""
+    title: tuple[str, ...] = ("name",)
+    """Fields that name the record to people, in order."""
+    list_columns: tuple[str, ...] = ()
+    """What a list shows: field names, or `~name` for a column computed in casework/columns.py."""
+    section_labels: Mapping[str, str] = field(default_factory=dict)
+    """Section name to Chinese label, in order; the pages of the file."""
+    order_by: tuple[str, ...] = ()
+    """Fields by which lists run when nothing else is asked; `-on` runs down."""
+    can_add_by_hand: bool = True
+    merges_text: bool = True
+    """False for safeguarding steps: their words are never combined."""
+
+    @cached_property
+    def by_name(self) -> dict[str, Field]:
+        return {f.name: f for f in self.fields}
+
+    @cached_property
+    def slots(self) -> dict[str, tuple[Field, ...]]:
+        """Slot name to the fields that merge in it, in order of declaration."""
+        found: dict[str, list[Field]] = {}
+        for f in self.fields:
+            found.setdefault(f.slot, []).append(f)
+        return {name: tuple(members) for name, members in found.items()}
+
+    def is_group(self, slot: str) -> bool:
+        return slot in self.slots and slot not in self.by_name
+
+    def slot_value(self, slot: str, values: Mapping[str, Any]) -> Any:
+        """What stands in a slot: one value, or `{field: value}` of a group without its empty members."""
+        if slot == DELETED or not self.is_group(slot):
+            return values.get(slot)
+        members = {f.name: values.get(f.name) for f in self.slots[slot]}
+        return {name: v for name, v in members.items() if v is not None} or None
+
+    def spread(self, slot: str, value: Any) -> dict[str, Any]:
+        """The reverse of `slot_value`: every field of the slot with its value."""
+        if slot == DELETED or not self.is_group(slot):
+            return {slot: value}
+        return {f.name: (value or {}).get(f.name) for f in self.slots[slot]}
+
+    def rank(self, slot: str, value: Any) -> int:
+        """How worrying a slot's value is (see `Field.rank`)."""
+        if slot == DELETED:
+            return 0 if value else 1  # staying alive outranks being hidden
+        field_ = self.by_name.get(slot)
+        return field_.rank(value) if field_ else -1
+
+    def is_critical(self, slot: str) -> bool:
+        field_ = self.by_name.get(slot)
+        return bool(field_ and field_.is_critical)
+
+    def merge(self, slot: str) -> Merge:
+        """How concurrent values of a slot meet."""
+        field_ = self.by_name.get(slot)
+        if field_ is None or (field_.merge == "text" and not self.merges_text):
+            return "last"
+        return field_.merge
+
+    def parse(self, texts: Mapping[str, str]) -> dict[str, Any]:
+        """Typed text per field to values.
+
+        Raises:
+            InvalidValue: an unknown field or a text that means nothing for its type; `problem.args`
+                then names the `field`.
+        """
+        values: dict[str, Any] = {}
+        for name, text in texts.items():
+            f = self.by_name.get(name)
+            if f is None:
+                raise InvalidValue(
+                    Problem("unknown_field", "没有「{field}」这一项。", args=(("field", name),))
+                )
+            try:
+                values[name] = f.type.parse(text)
+            except InvalidValue as error:
+                named = (*error.problem.args, ("field", name))
+                raise InvalidValue(
+                    Problem(error.problem.code, error.problem.message, args=named)
+                ) from None
+        return values
+
+    def problems(self, values: Mapping[str, Any]) -> list[tuple[str, Problem]]:
+        """Everything wrong with values about to be stored, as (field, problem)."""
+        found: list[tuple[str, Problem]] = []
+        for name, value in values.items():
+            f = self.by_name.get(name)
+            if f is None:
+                found.append((name, Problem("unknown_field", "没有「{field}」这一项。", args=(("field", name),))))
+            elif value is not None:
+                problem = f.type.check(value)
+                if problem:
+                    found.append((name, problem))
+        return found
+
+    def missing(self, values: Mapping[str, Any]) -> list[str]:
+        """Required fields that a new record lacks."""
+        return [f.name for f in self.fields if f.is_required and values.get(f.name) is None]

@@ -1,0 +1,1 @@
+"""The county server: accounts, devices, grants, the log. Only this room imports starlette."""

@@ -1,0 +1,1 @@
+"""The terminal program and the client's command line. Only this room imports textual."""
