@@ -1,0 +1,247 @@
+"""What becomes of a change: the one place where concurrent edits are told apart, merged and ranked.
+
+Pure functions over a record's state. The hub calls `decide` once per change, in log order, and writes the
+outcome into the log; everyone, the hub included, then applies it by `replay` and merges nothing again.
+
+A change replaces exactly the heads whose changes it has seen: the base names a version, and a version that
+the hub combined (`DEVICE.SEQ*`) stands for every change in it. What is left is concurrent with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from schema.record import DELETED, Kind
+from schema.types import Choices
+from sync import ids
+from sync.change import RECORD, Change, Entry, Head, Mark, Slot, State, combined, device_of
+from sync.merge import merge_sets, merge_texts
+
+Lookup = Callable[[str], Entry | None]
+"""The log entry of a version, or None when this log does not hold it."""
+
+
+def raw_version(version: str) -> str:
+    return version.rstrip("*")
+
+
+def changes_in(version: str, slot: str, lookup: Lookup) -> tuple[str, ...]:
+    """The changes that someone who saw `version` in `slot` has seen."""
+    if not version.endswith("*"):
+        return (version,)
+    entry = lookup(raw_version(version))
+    found = entry.outcome.get(slot) if entry else None
+    for head in found.heads if found else ():
+        if head.mark.version == version:
+            return head.ops
+    return (raw_version(version),)
+
+
+def value_of(version: str | None, slot: str, lookup: Lookup) -> Any:
+    """The value that a version put into a slot; None when unknown or empty."""
+    entry = lookup(raw_version(version)) if version else None
+    if entry is None or version is None:
+        return None
+    if version.endswith("*"):
+        found = entry.outcome.get(slot)
+        for head in found.heads if found else ():
+            if head.mark.version == version:
+                return head.value
+    return entry.change.fields.get(slot)
+
+
+def floor_of(kind: Kind, state: State | None, change: Change, lookup: Lookup) -> int:
+    """The greatest effective stamp among the values the author saw."""
+    floor = 0
+    for slot, version in change.base.items():
+        known = None
+        if state is not None:
+            found = state.slot(slot, kind.slot_value(slot, state.values))
+            for head in found.heads if found else ():
+                if head.mark.version == version:
+                    known = head.mark.stamp
+        if known is None:
+            entry = lookup(raw_version(version))
+            known = entry.stamp if entry else 0
+        floor = max(floor, known)
+    for version in change.names:
+        entry = lookup(raw_version(version))
+        floor = max(floor, entry.stamp if entry else 0)
+    return floor
+
+
+def decide(
+    kind: Kind, state: State | None, change: Change, stamp: int, lookup: Lookup
+) -> dict[str, Slot]:
+    """The outcome of a change on `state` (None: a new record): every slot that is not simply overwritten."""
+    if state is None:
+        return {}
+    outcome: dict[str, Slot] = {}
+    mark = Mark(change.version, change.author, stamp, change.seen)
+    for name, value in change.fields.items():
+        before = state.slot(name, kind.slot_value(name, state.values))
+        after = _meet(kind, name, before, change, mark, value, lookup)
+        if after.heads != (Head(mark, value, (mark.version,)),):
+            outcome[name] = after
+    meets_delete = _edit_against_delete(state, change, mark)
+    if meets_delete is not None:
+        outcome[DELETED] = meets_delete
+    return outcome
+
+
+def _meet(
+    kind: Kind,
+    name: str,
+    before: Slot | None,
+    change: Change,
+    mark: Mark,
+    value: Any,
+    lookup: Lookup,
+) -> Slot:
+    new = Head(mark, value, (mark.version,), change.op == "resolve")
+    if before is None:
+        return Slot((new,))
+    seen = _seen(name, change, lookup)
+    rest = [h for h in (_without(head, seen, name, kind, lookup) for head in before.heads) if h]
+    heads = _combine(kind, name, rest, new, change, was_open=len(before.heads) > 1, lookup=lookup)
+    ranked = sorted(heads, key=lambda h: _precedence(kind, name, h), reverse=True)
+    if len(ranked) == 1:
+        return Slot((ranked[0],))
+    if before.conflict:
+        return Slot(
+            tuple(ranked), before.conflict, before.base_version, before.base_value, before.opened
+        )
+    base = change.base.get(name)
+    opened = ids.derived_id(change.id, name, mark.version)
+    return Slot(tuple(ranked), opened, base, value_of(base, name, lookup), mark.stamp)
+
+
+def _seen(name: str, change: Change, lookup: Lookup) -> set[str]:
+    versions = [change.base[name]] if name in change.base else []
+    if change.op == "resolve":
+        versions += change.names
+    return {op for v in versions for op in changes_in(v, name, lookup)}
+
+
+def _without(head: Head, seen: set[str], name: str, kind: Kind, lookup: Lookup) -> Head | None:
+    """What is left of a head when some of its changes have been seen; None when nothing is."""
+    ops = tuple(op for op in head.ops if op not in seen)
+    if ops == head.ops:
+        return head
+    if not ops:
+        return None
+    if kind.merge(name) == "text" and len(ops) == 1:
+        # The merged text held the seen change's words too; what stays unseen is the other original.
+        entry = lookup(ops[0])
+        if entry is not None:
+            mark = Mark(ops[0], entry.change.author, entry.stamp, entry.change.seen)
+            return Head(mark, entry.change.fields.get(name), ops, head.is_decision)
+    return Head(head.mark, head.value, ops, head.is_decision)
+
+
+def _combine(
+    kind: Kind,
+    name: str,
+    rest: Sequence[Head],
+    new: Head,
+    change: Change,
+    *,
+    was_open: bool,
+    lookup: Lookup,
+) -> list[Head]:
+    if not rest:
+        return [new]
+    how = kind.merge(name)
+    if how == "set":
+        base = value_of(change.base.get(name), name, lookup)
+        merged = merge_sets(base or (), rest[0].value or (), new.value or ())
+        field_type = kind.by_name[name].type
+        value = field_type.sorted(merged) if isinstance(field_type, Choices) else sorted(merged)
+        return [_joined([*rest, new], new, value)]
+    for n, head in enumerate(rest):
+        if head.value == new.value:
+            joined = _joined([head, new], new, new.value)
+            return [*rest[:n], joined, *rest[n + 1 :]]
+    if new.is_decision and all(h.is_decision for h in rest):
+        # Two reviewers decided the same conflict unseen by each other: one result, both on record.
+        winner = max([*rest, new], key=lambda h: _precedence(kind, name, h))
+        return [_joined([*rest, new], new, winner.value)]
+    if how == "text" and not was_open and len(rest) == 1:
+        base_text = value_of(change.base.get(name), name, lookup)
+        if base_text is not None and rest[0].value is not None and new.value is not None:
+            text = merge_texts(base_text, rest[0].value, new.value)
+            if text is not None:
+                return [_joined([*rest, new], new, text)]
+    return [*rest, new]
+
+
+def _joined(heads: Sequence[Head], last: Head, value: Any) -> Head:
+    """One head in place of several; it carries the latest author and a version of its own."""
+    latest = max(heads, key=lambda h: (h.mark.stamp, h.mark.version)).mark
+    mark = Mark(combined(last.mark.version), latest.author, latest.stamp, latest.seen)
+    ops = tuple(dict.fromkeys(op for h in heads for op in h.ops))
+    return Head(mark, value, ops, last.is_decision)
+
+
+def _precedence(kind: Kind, name: str, head: Head) -> tuple[int, int, str]:
+    """By worry where the slot is on the safety list (an empty value lowest), then by stamp and device."""
+    ranks = name == DELETED or kind.is_critical(name)
+    return (
+        kind.rank(name, head.value) if ranks else 0,
+        head.mark.stamp,
+        device_of(head.mark.version),
+    )
+
+
+def _edit_against_delete(state: State, change: Change, mark: Mark) -> Slot | None:
+    """Edit against delete keeps the record alive and opens a conflict.
+
+    Nobody edits a record they see deleted, so an edit of a deleted record has not seen the delete; a
+    delete names the last change of the whole record that its author knew.
+    """
+    if change.op == "delete":
+        if state.is_deleted or change.base.get(RECORD) == state.last.version:
+            return None
+        alive = Head(state.last, None, (state.last.version,))
+        gone = Head(mark, change.fields[DELETED], (mark.version,))
+    elif change.op in ("put", "create") and state.is_deleted:
+        deleted = state.slots[DELETED].standing
+        alive, gone = Head(mark, None, (mark.version,)), deleted
+    else:
+        return None
+    opened = ids.derived_id(change.id, DELETED, mark.version)
+    return Slot((alive, gone), opened, None, None, mark.stamp)
+
+
+def replay(kind: Kind, state: State | None, entry: Entry) -> State:
+    """The state after a log entry. An entry not newer than `state` changes nothing."""
+    change = entry.change
+    if state is not None and entry.seq <= state.seq:
+        return state
+    mark = Mark(change.version, change.author, entry.stamp, change.seen)
+    if state is None:
+        values = {
+            name: value
+            for slot, slot_value in change.fields.items()
+            for name, value in kind.spread(slot, slot_value).items()
+            if value is not None
+        }
+        return State(kind.name, change.id, entry.root, mark, mark, values, {}, entry.seq)
+    after = state.copy()
+    after.seq, after.last = entry.seq, mark
+    for name, value in change.fields.items():
+        slot = entry.outcome.get(name) or Slot((Head(mark, value, (mark.version,)),))
+        _put(kind, after, name, slot)
+    if DELETED in entry.outcome and DELETED not in change.fields:
+        _put(kind, after, DELETED, entry.outcome[DELETED])
+    return after
+
+
+def _put(kind: Kind, state: State, name: str, slot: Slot) -> None:
+    state.slots[name] = slot
+    for field, value in kind.spread(name, slot.standing.value).items():
+        if value is None:
+            state.values.pop(field, None)
+        else:
+            state.values[field] = value
