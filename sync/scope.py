@@ -1,0 +1,112 @@
+"""Who may see and do what: grants laid over the tree of organisation units."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from functools import cached_property
+from typing import Any
+
+from schema.kinds import KINDS
+from schema.record import Kind
+from schema.roles import REVIEWERS
+from sync.change import Grant
+
+
+class UnitTree:
+    """Parents and children of units, by code."""
+
+    def __init__(self, parents: Mapping[str, str | None]) -> None:
+        self.parents = dict(parents)
+        self.children: dict[str, list[str]] = {}
+        for code, parent in self.parents.items():
+            if parent:
+                self.children.setdefault(parent, []).append(code)
+
+    def under(self, code: str) -> set[str]:
+        """`code` and everything below it."""
+        found: set[str] = set()
+        waiting = [code]
+        while waiting:
+            unit = waiting.pop()
+            if unit not in found:
+                found.add(unit)
+                waiting += self.children.get(unit, ())
+        return found
+
+    def path(self, code: str) -> list[str]:
+        """`code`, its parent and so on up to the county."""
+        found: list[str] = []
+        unit: str | None = code
+        while unit and unit not in found:
+            found.append(unit)
+            unit = self.parents.get(unit)
+        return found
+
+
+class Scope:
+    """What a set of grants covers. Cheap to ask, made once a request."""
+
+    def __init__(self, grants: Iterable[Grant], tree: UnitTree) -> None:
+        self.grants = tuple(grants)
+        self._units: dict[str, set[str]] = {}
+        self._children: dict[str, set[str]] = {}
+        for grant in self.grants:
+            if grant.unit:
+                self._units.setdefault(grant.role, set()).update(tree.under(grant.unit))
+            if grant.child:
+                self._children.setdefault(grant.role, set()).add(grant.child)
+
+    @cached_property
+    def _readable(self) -> dict[str, tuple[frozenset[str], frozenset[str]]]:
+        return {name: self._reach(kind.read) for name, kind in KINDS.items()}
+
+    def _reach(self, roles: Collection[str]) -> tuple[frozenset[str], frozenset[str]]:
+        units: set[str] = set()
+        children: set[str] = set()
+        for role in roles:
+            units |= self._units.get(role, set())
+            children |= self._children.get(role, set())
+        return frozenset(units), frozenset(children)
+
+    @property
+    def is_empty(self) -> bool:
+        return not self.grants
+
+    def reads(self, kind: str, root: str, units: Collection[str]) -> bool:
+        """True when a record of `kind` under `root`, which has `units`, may be held."""
+        declared = KINDS.get(kind)
+        if declared is None:
+            return False
+        if declared.scope == "public":
+            return any(g.role in declared.read for g in self.grants)
+        in_units, in_children = self._readable[kind]
+        return root in in_children or not in_units.isdisjoint(units)
+
+    def root_reach(self) -> tuple[set[str], set[str]]:
+        """Every unit and every root in which at least one kind that is not public may be read."""
+        units: set[str] = set()
+        children: set[str] = set()
+        for name, kind in KINDS.items():
+            if kind.scope != "public":
+                units |= self._readable[name][0]
+                children |= self._readable[name][1]
+        return units, children
+
+    def may(self, roles: Collection[str], root: str, units: Collection[str]) -> bool:
+        """True when one of `roles` is held where the record is."""
+        in_units, in_children = self._reach(roles)
+        return root in in_children or not in_units.isdisjoint(units)
+
+    def may_write(self, kind: Kind, root: str, units: Collection[str]) -> bool:
+        return self.may(kind.write, root, units)
+
+    def may_resolve(self, root: str, units: Collection[str]) -> bool:
+        return self.may(REVIEWERS, root, units)
+
+    def may_delete(self, kind: Kind, root: str, units: Collection[str]) -> bool:
+        return self.may(kind.delete, root, units)
+
+
+def units_of(kind: Kind, values: Mapping[str, Any]) -> tuple[str, ...]:
+    """The units a root record names."""
+    return tuple(sorted({values[f] for f in kind.unit_fields if values.get(f)}))
