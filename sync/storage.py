@@ -1,0 +1,94 @@
+"""Opening a store: SQLCipher with a raw 32-byte key, WAL, full synchronisation, explicit transactions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+Connection = Any
+"""A DB-API connection: sqlcipher3's, or sqlite3's where tests and simulations need no cipher."""
+
+SCHEMA_OF_SQLITE = "sqlite_master"
+
+
+class DamagedStore(Exception):
+    """The file is no store of ours, is damaged, or the key is not its key."""
+
+
+def open_encrypted(path: Path | str, key: bytes, *, same_thread: bool = True) -> Connection:
+    """A connection in autocommit; `transaction` makes transactions.
+
+    A wrong key and a damaged first page look the same to SQLCipher; the passphrase is checked before, by
+    the key file (sync/keyfile.py), so here it means damage.
+
+    Raises:
+        DamagedStore: see above.
+    """
+    from sqlcipher3 import dbapi2
+
+    if len(key) != 32:
+        raise ValueError("a store key has 32 bytes")
+    connection = dbapi2.connect(
+        str(path), isolation_level=None, check_same_thread=same_thread, timeout=30
+    )
+    try:
+        connection.execute("PRAGMA cipher_log_level = NONE")  # else its log goes to stderr
+        connection.execute(f"PRAGMA key = \"x'{key.hex()}'\"")
+        connection.execute(f"SELECT count(*) FROM {SCHEMA_OF_SQLITE}").fetchone()  # noqa: S608
+    except dbapi2.DatabaseError as error:
+        connection.close()
+        raise DamagedStore(str(path)) from error
+    return prepared(connection)
+
+
+def open_plain(path: Path | str = ":memory:", *, same_thread: bool = True) -> Connection:
+    """An unencrypted connection, for simulations in memory."""
+    import sqlite3
+
+    return prepared(
+        sqlite3.connect(str(path), isolation_level=None, check_same_thread=same_thread, timeout=30)
+    )
+
+
+def prepared(connection: Connection) -> Connection:
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("PRAGMA temp_store = MEMORY")  # nothing readable in temporary files
+    connection.execute("PRAGMA foreign_keys = OFF")
+    return connection
+
+
+@contextmanager
+def transaction(connection: Connection) -> Iterator[None]:
+    """BEGIN IMMEDIATE … COMMIT; rolled back when the block raises. Inside another one: part of it."""
+    if connection.in_transaction:
+        yield
+        return
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+    connection.execute("COMMIT")
+
+
+def damages(connection: Connection) -> list[str]:
+    """What is wrong with an open store's file; empty when nothing is.
+
+    Both checks are needed: SQLCipher's finds altered pages, SQLite's a file cut at a page border.
+    """
+    found: list[str] = []
+    try:
+        found += [str(row[0]) for row in connection.execute("PRAGMA cipher_integrity_check")]
+        found += [
+            str(row[0]) for row in connection.execute("PRAGMA quick_check") if row[0] != "ok"
+        ]
+    except Exception as error:  # sqlcipher3 and sqlite3 share no base class but Exception
+        if "Error" not in type(error).__name__:
+            raise
+        found.append(str(error))
+    return found
