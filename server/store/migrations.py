@@ -1,0 +1,97 @@
+"""The hub's tables, as named migrations that only go forward. Imported when a stored schema is old."""
+
+from __future__ import annotations
+
+import secrets
+
+from sqlite_utils import Database, Migrations
+
+from sync import ids
+from sync.storage import Connection, transaction
+
+migrations = Migrations("hub")
+
+_LOG = """
+CREATE TABLE log (
+    seq INTEGER PRIMARY KEY,  -- the number of the entry, without gaps
+    root TEXT NOT NULL, kind TEXT NOT NULL, txn TEXT NOT NULL,
+    device TEXT NOT NULL, device_seq INTEGER NOT NULL,
+    stamp INTEGER NOT NULL, at INTEGER NOT NULL, record TEXT NOT NULL, content BLOB NOT NULL);
+CREATE UNIQUE INDEX log_op ON log (device, device_seq);
+CREATE INDEX log_record ON log (record);
+-- The entries themselves stand apart: the feed reads many rows of the log and few bodies.
+CREATE TABLE body (seq INTEGER PRIMARY KEY, body BLOB NOT NULL);
+CREATE TABLE quarantine (
+    device TEXT NOT NULL, device_seq INTEGER NOT NULL, status TEXT NOT NULL, code TEXT NOT NULL,
+    field TEXT NOT NULL, at INTEGER NOT NULL, content BLOB NOT NULL, change BLOB NOT NULL,
+    PRIMARY KEY (device, device_seq)) WITHOUT ROWID;
+"""
+
+_VIEWS = """
+CREATE TABLE record (
+    id TEXT NOT NULL, kind TEXT NOT NULL, root TEXT NOT NULL, seq INTEGER NOT NULL,
+    state BLOB NOT NULL);
+CREATE UNIQUE INDEX record_id ON record (id);
+CREATE INDEX record_root ON record (root);
+CREATE INDEX record_unit ON record (seq) WHERE kind = 'unit';
+CREATE TABLE place (root TEXT PRIMARY KEY, units TEXT NOT NULL, born INTEGER NOT NULL)
+    WITHOUT ROWID;
+CREATE TABLE place_unit (unit TEXT NOT NULL, root TEXT NOT NULL, PRIMARY KEY (unit, root))
+    WITHOUT ROWID;
+CREATE TABLE move (
+    seq INTEGER NOT NULL, root TEXT NOT NULL, was TEXT NOT NULL, becomes TEXT NOT NULL,
+    PRIMARY KEY (seq, root)) WITHOUT ROWID;
+CREATE TABLE bucket (
+    kind TEXT NOT NULL, units TEXT NOT NULL, sum BLOB NOT NULL, seq INTEGER NOT NULL,
+    PRIMARY KEY (kind, units)) WITHOUT ROWID;
+CREATE INDEX bucket_seq ON bucket (seq);
+CREATE TABLE id_number (root TEXT PRIMARY KEY, number TEXT NOT NULL) WITHOUT ROWID;
+CREATE INDEX id_number_number ON id_number (number);
+CREATE TABLE meta (key TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
+"""
+
+_PEOPLE = """
+CREATE TABLE user (
+    name TEXT PRIMARY KEY, display TEXT NOT NULL, password TEXT NOT NULL,
+    disabled INTEGER NOT NULL DEFAULT 0, created INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE user_grant (
+    user TEXT NOT NULL, role TEXT NOT NULL, unit TEXT NOT NULL, child TEXT NOT NULL,
+    PRIMARY KEY (user, role, unit, child)) WITHOUT ROWID;
+CREATE TABLE device (
+    id TEXT PRIMARY KEY, user TEXT NOT NULL, token BLOB NOT NULL, created INTEGER NOT NULL,
+    last_sync INTEGER, acked INTEGER NOT NULL DEFAULT 0, revoked INTEGER NOT NULL DEFAULT 0,
+    allow_recovery INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID;
+CREATE UNIQUE INDEX device_token ON device (token);
+"""
+
+
+def _run(db: Database, script: str) -> None:
+    """Every statement of a script; `executescript` would commit the migration's transaction."""
+    lines = (line.partition("--")[0] for line in script.splitlines())
+    for statement in "\n".join(lines).split(";"):
+        if statement.strip():
+            db.execute(statement)
+
+
+@migrations(name="0001_log")
+def _log(db: Database) -> None:
+    _run(db, _LOG)
+
+
+@migrations(name="0002_views")
+def _views(db: Database) -> None:
+    _run(db, _VIEWS)
+    db.execute("INSERT INTO meta VALUES ('epoch', ?)", [ids.new_device_id(secrets.token_bytes)])
+
+
+@migrations(name="0003_people")
+def _people(db: Database) -> None:
+    _run(db, _PEOPLE)
+
+
+def migrate(connection: Connection, number: int) -> None:
+    """Bring a store up to schema `number`; another process may be about to do the same."""
+    with transaction(connection):
+        if connection.execute("PRAGMA user_version").fetchone()[0] < number:
+            migrations.apply(Database(connection))
+            connection.execute(f"PRAGMA user_version = {number}")

@@ -1,0 +1,381 @@
+"""The hub's storage over SQLite: one writer, any number of readers, each with a connection of its own."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from typing import Any
+
+import msgspec
+
+from sync import digest
+from sync.change import Change, Entry, State, seq_of
+from sync.hub import Known, LogRow, Move, Place
+from sync.protocol import Verdict
+from sync.storage import Connection
+
+SCHEMA = 3
+"""Number of migrations; a store with a smaller one is migrated when it is opened."""
+_WIDE = 4
+"""Reading a page of roots: from a quarter of all units on, walking all roots beats asking by unit."""
+
+_encode = msgspec.json.Encoder().encode
+_decode_state = msgspec.json.Decoder(State).decode
+_decode_entry = msgspec.json.Decoder(Entry).decode
+_decode_units = msgspec.json.Decoder(tuple[str, ...]).decode
+
+BucketKey = tuple[str, tuple[str, ...]]
+
+
+def wall_ms() -> int:
+    return time.time_ns() // 1_000_000
+
+
+def _text(value: Any) -> str:
+    return _encode(value).decode()
+
+
+class SqliteStore:
+    """Implements `sync.hub.HubStore` over one DB-API connection in autocommit.
+
+    `writer` is the process's writer lock: threads wait there in turn, and not in SQLite's busy loop.
+    """
+
+    def __init__(
+        self,
+        connection: Connection,
+        *,
+        now_ms: Callable[[], int] = wall_ms,
+        writer: AbstractContextManager[Any] | None = None,
+    ) -> None:
+        self.connection = connection
+        self.now_ms = now_ms
+        self._writer = writer or nullcontext()
+        self._mode = ""
+        self._numbers: dict[str, str | None] = {}
+        self._forget()
+        if connection.execute("PRAGMA user_version").fetchone()[0] < SCHEMA:
+            from server.store.migrations import migrate  # 80 ms: only for an old or a new store
+
+            migrate(connection, SCHEMA)
+
+    def _forget(self) -> None:
+        """Drop what is remembered from one transaction to the next."""
+        self._tree: tuple[int, dict[str, str | None]] | None = None
+        self._sums: dict[BucketKey, int] = {}
+        self._sums_at = -1
+
+    # -------------------------------------------------------- transactions
+
+    @contextmanager
+    def write(self) -> Iterator[None]:
+        if self._mode == "write":
+            yield
+            return
+        if self._mode:
+            raise RuntimeError("a write inside a read")
+        with self._writer:
+            self._begin("IMMEDIATE", "write")
+            try:
+                yield
+                self._put_numbers()
+            except BaseException:
+                self._numbers.clear()
+                self._forget()
+                self._end("ROLLBACK")
+                raise
+            self._end("COMMIT")
+
+    @contextmanager
+    def read(self) -> Iterator[None]:
+        if self._mode:
+            yield
+            return
+        self._begin("DEFERRED", "read")
+        try:
+            yield
+        finally:
+            self._end("COMMIT")
+
+    def _begin(self, how: str, mode: str) -> None:
+        self.connection.execute(f"BEGIN {how}")
+        self._mode = mode
+
+    def _end(self, how: str) -> None:
+        self._mode = ""
+        try:
+            self.connection.execute(how)
+        except Exception:
+            self._forget()
+            if self.connection.in_transaction:
+                self.connection.execute("ROLLBACK")
+            raise
+
+    # ---------------------------------------------------------------- meta
+
+    def meta(self, key: str) -> bytes | None:
+        row = self._one("SELECT value FROM meta WHERE key = ?", key)
+        if row is None:
+            return None
+        return row[0].encode() if isinstance(row[0], str) else bytes(row[0])
+
+    def put_meta(self, key: str, value: bytes) -> None:
+        self.connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
+
+    def epoch(self) -> str:
+        return (self.meta("epoch") or b"").decode()
+
+    def head(self) -> int:
+        row = self._one("SELECT max(seq) FROM log")
+        return (row[0] if row else None) or 0
+
+    def parents(self) -> Mapping[str, str | None]:
+        row = self._one("SELECT max(seq) FROM record WHERE kind = 'unit'")
+        at = (row[0] if row else None) or 0
+        if self._tree is None or self._tree[0] != at:
+            rows = self.connection.execute("SELECT state FROM record WHERE kind = 'unit'")
+            states = [_decode_state(r[0]) for r in rows]
+            self._tree = at, {s.id: s.values.get("parent") for s in states}
+        return self._tree[1]
+
+    # ------------------------------------------------------------- records
+
+    def states(self, ids: Collection[str]) -> dict[str, State]:
+        rows = self._among("SELECT id, state FROM record WHERE id IN", ids)
+        return {id: _decode_state(state) for id, state in rows}
+
+    def put_states(self, states: Iterable[State]) -> None:
+        rows = []
+        for state in states:
+            rows.append((state.id, state.kind, state.root, state.seq, _encode(state)))
+            if self._tree is not None and state.kind == "unit":
+                at, tree = self._tree
+                tree = {**tree, state.id: state.values.get("parent")}
+                self._tree = max(at, state.seq), tree
+        self.connection.executemany(
+            "INSERT INTO record (id, kind, root, seq, state) VALUES (?, ?, ?, ?, ?) "
+            "ON CONFLICT (id) DO UPDATE SET seq = excluded.seq, state = excluded.state",
+            rows,
+        )
+
+    def records_of(self, roots: Collection[str]) -> list[tuple[str, str, bytes]]:
+        return list(
+            self._among(
+                "SELECT root, kind, state FROM record WHERE root IN",
+                roots,
+                "ORDER BY root, seq",
+            )
+        )
+
+    # ------------------------------------------------------------- the log
+
+    def append(self, entries: Sequence[Entry], contents: Sequence[bytes]) -> None:
+        at = self.now_ms()
+        rows, bodies = [], []
+        for entry, content in zip(entries, contents, strict=True):
+            change = entry.change
+            rows.append(
+                (
+                    entry.seq, entry.root, change.kind, change.txn, change.device, change.seq,
+                    entry.stamp, at, change.id, content,
+                )
+            )  # fmt: skip
+            bodies.append((entry.seq, _encode(entry)))
+        if rows and [r[0] for r in rows] != list(range(self.head() + 1, rows[-1][0] + 1)):
+            raise RuntimeError("the log is numbered without a gap")
+        self.connection.executemany("INSERT INTO log VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
+        self.connection.executemany("INSERT INTO body VALUES (?, ?)", bodies)
+
+    def known(self, device: str, seqs: Collection[int]) -> dict[int, Known]:
+        asked = _text(list(seqs))
+        found = {
+            seq: Known(bytes(content), Verdict(seq, status, code, field))
+            for seq, content, status, code, field in self.connection.execute(
+                "SELECT device_seq, content, status, code, field FROM quarantine "
+                "WHERE device = ? AND device_seq IN (SELECT value FROM json_each(?))",
+                (device, asked),
+            )
+        }
+        for seq, content in self.connection.execute(
+            "SELECT device_seq, content FROM log "
+            "WHERE device = ? AND device_seq IN (SELECT value FROM json_each(?))",
+            (device, asked),
+        ):
+            found[seq] = Known(bytes(content))
+        return found
+
+    def entry(self, version: str) -> Entry | None:
+        try:
+            op = version.partition(".")[0], seq_of(version)
+        except ValueError:
+            return None
+        row = self._one(
+            "SELECT body FROM body WHERE seq = "
+            "(SELECT seq FROM log WHERE device = ? AND device_seq = ?)",
+            *op,
+        )
+        return _decode_entry(row[0]) if row else None
+
+    def last_stamp(self, device: str) -> int:
+        row = self._one(
+            "SELECT stamp FROM log WHERE device = ? ORDER BY device_seq DESC LIMIT 1", device
+        )
+        return row[0] if row else 0
+
+    def log_rows(self, after: int, limit: int) -> list[LogRow]:
+        rows = self.connection.execute(
+            "SELECT seq, root, kind, txn, device, device_seq FROM log "
+            "WHERE seq > ? ORDER BY seq LIMIT ?",
+            (after, limit),
+        )
+        return [LogRow(*row) for row in rows]
+
+    def bodies(self, seqs: Sequence[int]) -> list[bytes]:
+        found = dict(self._among("SELECT seq, body FROM body WHERE seq IN", seqs))
+        return [found[seq] for seq in seqs]
+
+    def history(self, record: str) -> list[bytes]:
+        """JSON of every entry of a record, oldest first."""
+        rows = self.connection.execute("SELECT seq FROM log WHERE record = ? ORDER BY seq", (record,))
+        return self.bodies([r[0] for r in rows])
+
+    # ---------------------------------------------------------- quarantine
+
+    def quarantine(self, change: Change, content: bytes, verdict: Verdict, at_ms: int) -> None:
+        self.connection.execute(
+            "INSERT OR IGNORE INTO quarantine VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                change.device, change.seq, verdict.status, verdict.code, verdict.field, at_ms,
+                content, _encode(change),
+            ),
+        )  # fmt: skip
+
+    def quarantined(self) -> list[tuple[Change, Verdict, int]]:
+        """Everything in quarantine with its verdict and the time (ms) it came, oldest first."""
+        rows = self.connection.execute(
+            "SELECT change, device_seq, status, code, field, at FROM quarantine "
+            "ORDER BY at, device, device_seq"
+        )
+        return [
+            (msgspec.json.decode(change, type=Change), Verdict(seq, status, code, field), at)
+            for change, seq, status, code, field, at in rows
+        ]
+
+    # -------------------------------------------------------------- places
+
+    def places(self, roots: Collection[str]) -> dict[str, Place]:
+        rows = self._among("SELECT root, units, born FROM place WHERE root IN", roots)
+        return {root: Place(_decode_units(units), born) for root, units, born in rows}
+
+    def put_places(self, places: Mapping[str, Place]) -> None:
+        left = [(u, root) for root, was in self.places(places).items() for u in was.units]
+        self.connection.executemany("DELETE FROM place_unit WHERE unit = ? AND root = ?", left)
+        self.connection.executemany(
+            "INSERT OR REPLACE INTO place VALUES (?, ?, ?)",
+            [(root, _text(p.units), p.born) for root, p in places.items()],
+        )
+        self.connection.executemany(
+            "INSERT INTO place_unit VALUES (?, ?)",
+            sorted((u, root) for root, p in places.items() for u in p.units),
+        )
+
+    def roots_in(
+        self, units: Collection[str], roots: Collection[str], after: str, limit: int
+    ) -> list[str]:
+        if len(units) * _WIDE >= len(self.parents()):
+            return self._walk(set(units), set(roots), after, limit)
+        rows = self.connection.execute(
+            "SELECT root FROM place_unit WHERE unit IN (SELECT value FROM json_each(?)) "
+            "AND root > ? UNION SELECT root FROM place "
+            "WHERE root IN (SELECT value FROM json_each(?)) AND root > ? ORDER BY 1 LIMIT ?",
+            (_text(list(units)), after, _text(list(roots)), after, limit),
+        )
+        return [r[0] for r in rows]
+
+    def _walk(self, units: set[str], roots: set[str], after: str, limit: int) -> list[str]:
+        found: list[str] = []
+        for root, text in self.connection.execute(
+            "SELECT root, units FROM place WHERE root > ? ORDER BY root", (after,)
+        ):
+            if root in roots or not units.isdisjoint(_decode_units(text)):
+                found.append(root)
+                if len(found) == limit:
+                    break
+        return found
+
+    def add_moves(self, moves: Iterable[Move]) -> None:
+        self.connection.executemany(
+            "INSERT INTO move VALUES (?, ?, ?, ?)",
+            [(m.seq, m.root, _text(m.before), _text(m.after)) for m in moves],
+        )
+
+    def moves_after(self, seq: int) -> list[Move]:
+        rows = self.connection.execute(
+            "SELECT seq, root, was, becomes FROM move WHERE seq > ? ORDER BY seq", (seq,)
+        )
+        return [Move(n, root, _decode_units(a), _decode_units(b)) for n, root, a, b in rows]
+
+    # ------------------------------------------------- ID numbers, buckets
+
+    def roots_with_id(self, numbers: Collection[str]) -> dict[str, list[str]]:
+        self._put_numbers()
+        found: dict[str, list[str]] = {}
+        for number, root in self._among(
+            "SELECT number, root FROM id_number WHERE number IN", numbers, "ORDER BY root"
+        ):
+            found.setdefault(number, []).append(root)
+        return found
+
+    def put_id(self, root: str, number: str | None) -> None:
+        self._numbers[root] = number  # written together: see `_put_numbers`
+
+    def _put_numbers(self) -> None:
+        if not self._numbers:
+            return
+        held = [(root, n) for root, n in self._numbers.items() if n]
+        self._among_write(
+            "DELETE FROM id_number WHERE root IN", [r for r, n in self._numbers.items() if not n]
+        )
+        self.connection.executemany("INSERT OR REPLACE INTO id_number VALUES (?, ?)", held)
+        self._numbers.clear()
+
+    def buckets(self) -> Iterable[tuple[str, tuple[str, ...], int]]:
+        self._catch_up()
+        return [(kind, units, value) for (kind, units), value in self._sums.items()]
+
+    def add_to_buckets(self, sums: Mapping[BucketKey, int]) -> None:
+        self._catch_up()
+        at = self.head()
+        rows = []
+        for key, value in sums.items():
+            total = (self._sums.get(key, 0) + value) % digest.MODULUS
+            self._sums[key] = total
+            rows.append((key[0], _text(key[1]), total.to_bytes(16, "big"), at))
+        self.connection.executemany("INSERT OR REPLACE INTO bucket VALUES (?, ?, ?, ?)", rows)
+
+    def _catch_up(self) -> None:
+        """Read the sums that changed since the last look: a county has thousands of buckets."""
+        for kind, units, value, at in self.connection.execute(
+            "SELECT kind, units, sum, seq FROM bucket WHERE seq >= ? ORDER BY seq",
+            (self._sums_at,),
+        ):
+            self._sums[kind, _decode_units(units)] = int.from_bytes(value, "big")
+            self._sums_at = at
+
+    # ------------------------------------------------------------- helpers
+
+    def _one(self, sql: str, *values: Any) -> tuple[Any, ...] | None:
+        row: tuple[Any, ...] | None = self.connection.execute(sql, values).fetchone()
+        return row
+
+    def _among(self, sql: str, values: Collection[Any], order: str = "") -> Iterator[tuple[Any, ...]]:
+        """Rows where a column is one of `values`: one statement, however many they are."""
+        rows: Iterator[tuple[Any, ...]] = self.connection.execute(
+            f"{sql} (SELECT value FROM json_each(?)) {order}", (_text(list(values)),)
+        )
+        return rows
+
+    def _among_write(self, sql: str, values: Collection[Any]) -> None:
+        if values:
+            self._among(sql, values)
