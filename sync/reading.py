@@ -1,0 +1,421 @@
+"""What a replica answers without changing anything: records, lists, conflicts, history, unsent work."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from schema.kinds import KINDS
+from schema.record import DELETED, Kind
+from sync import clock
+from sync.change import Change, Conflict, Entry, Grant, Slot, State, device_of
+from sync.records import Records, as_json
+from sync.scope import Scope, UnitTree
+from sync.storage import Connection
+from sync.tables import CODECS, quoted, table
+
+
+class Identity(Struct, frozen=True):
+    """Whose replica this is."""
+
+    user: str
+    device: str
+    grants: tuple[Grant, ...] = ()
+    server: str = ""
+    name: str = ""
+    county: str = ""
+
+    @property
+    def roles(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(g.role for g in self.grants))
+
+
+class View(Struct, frozen=True):
+    """A record as a person saw it; the base of what they save next."""
+
+    id: str
+    kind: str
+    root: str
+    values: dict[str, Any]
+    """Field to value; empty ones left out."""
+    slots: dict[str, Slot]
+    """Every slot ever written."""
+    last: str
+    """Version of the last change of the whole record."""
+    pending: int
+
+    def version(self, field: str) -> str | None:
+        found = self.slots.get(_slot_name(self.kind, field))
+        return found.standing.mark.version if found else None
+
+    def author(self, field: str) -> str | None:
+        found = self.slots.get(_slot_name(self.kind, field))
+        return found.standing.mark.author if found else None
+
+    @property
+    def deleted(self) -> str | None:
+        return self.values.get(DELETED)
+
+    @property
+    def conflicts(self) -> dict[str, str]:
+        """Slot to the id of its open conflict."""
+        return {name: s.conflict for name, s in self.slots.items() if s.conflict}
+
+
+class Pending(Struct, frozen=True):
+    """A change not yet on the server."""
+
+    seq: int
+    kind: str
+    id: str
+    op: str
+    fields: dict[str, Any]
+    at_ms: int
+    root: str = ""
+
+
+class Returned(Struct, frozen=True):
+    """A change that came back: `invalid` (mend it) or `quarantined` (the county keeps it)."""
+
+    seq: int
+    kind: str
+    id: str
+    op: str
+    fields: dict[str, Any]
+    status: str
+    code: str
+    field: str
+    at_ms: int
+
+
+class Past(Struct, frozen=True):
+    """One step in the history of a record's slot."""
+
+    field: str
+    value: Any
+    author: str
+    device: str
+    at_ms: int
+    version: str
+    op: str
+    is_sent: bool
+    note: str = ""
+
+
+class SyncState(Struct, frozen=True):
+    """What the title bar says."""
+
+    pending: int
+    returned: int
+    conflicts: int
+    last_sync_ms: int | None
+    server: str
+    cursor: str
+    in_step: bool | None
+
+
+def _slot_name(kind: str, field: str) -> str:
+    found = KINDS[kind].by_name.get(field)
+    return found.slot if found else field
+
+
+class Reading:
+    """The reading half of `Replica`."""
+
+    connection: Connection
+    records: Records
+
+    def __init__(self) -> None:
+        self._tree: UnitTree | None = None
+        self._units: dict[str, dict[str, Any]] | None = None
+        self._scope: Scope | None = None
+
+    # -- small state
+
+    def get_state(self, key: str, default: Any = None) -> Any:
+        row = self.connection.execute("SELECT value FROM state WHERE key = ?", (key,)).fetchone()
+        return default if row is None else row[0]
+
+    def set_state(self, **values: Any) -> None:
+        self.connection.executemany(
+            "INSERT OR REPLACE INTO state VALUES (?, ?)", list(values.items())
+        )
+
+    @property
+    def identity(self) -> Identity:
+        body = self.get_state("identity")
+        return msgspec.json.decode(body, type=Identity) if body else Identity("", "")
+
+    # -- units and permission
+
+    def units(self) -> dict[str, dict[str, Any]]:
+        """Every organisation unit, by code."""
+        if self._units is None:
+            self._units = {u["id"]: u for u in self.select("unit")}
+        return self._units
+
+    def unit(self, code: str) -> dict[str, Any] | None:
+        return self.units().get(code)
+
+    @property
+    def tree(self) -> UnitTree:
+        if self._tree is None:
+            self._tree = UnitTree({c: u.get("parent") for c, u in self.units().items()})
+        return self._tree
+
+    def path_of(self, code: str) -> list[str]:
+        """The unit and everything above it."""
+        return self.tree.path(code)
+
+    @property
+    def scope(self) -> Scope:
+        if self._scope is None:
+            self._scope = Scope(self.identity.grants, self.tree)
+        return self._scope
+
+    def forget_units(self) -> None:
+        """Read units and grants anew: they have changed."""
+        self._tree = self._units = self._scope = None
+
+    def units_of_root(self, root: str) -> tuple[str, ...]:
+        """The units of a root record as shown here."""
+        for kind in KINDS.values():
+            if kind.scope == "root":
+                found = self.rows(kind.name, [root], with_deleted=True)
+                if found:
+                    named = (found[0].get(f) for f in kind.unit_fields)
+                    return tuple(sorted({u for u in named if u}))
+        return ()
+
+    def may(self, action: str, kind: str = "child", units: Collection[str] | None = None) -> bool:
+        """True when the user may `read`, `write`, `delete`, `resolve` or `import` in `units`
+        (None: anywhere)."""
+        from schema import roles
+
+        declared = KINDS[kind]
+        wanted = {
+            "read": declared.read,
+            "write": declared.write,
+            "delete": declared.delete,
+            "resolve": roles.REVIEWERS,
+            "import": roles.IMPORTERS,
+        }[action]
+        if units is None:
+            return not wanted.isdisjoint(self.identity.roles)
+        return self.scope.may(wanted, "", units)
+
+    # -- records
+
+    def view(self, state: State, pending: int) -> View:
+        kind = KINDS[state.kind]
+        names = {*kind.slots, *state.slots}
+        slots = {n: s for n in names if (s := state.slot(n, kind.slot_value(n, state.values)))}
+        return View(
+            state.id, state.kind, state.root, state.values, slots, state.last.version, pending
+        )
+
+    def get(self, id: str, kind: str = "") -> View | None:
+        """A record by id, deleted ones too; None when it is not here."""
+        for name in (kind,) if kind else KINDS:
+            state = self.records.shown(name, [id]).get(id)
+            if state is not None:
+                count = self.connection.execute(
+                    "SELECT count(*) FROM outbox WHERE record = ?", (id,)
+                ).fetchone()[0]
+                return self.view(state, count)
+        return None
+
+    def rows(
+        self, kind: str, ids: Sequence[str], *, with_deleted: bool = False
+    ) -> list[dict[str, Any]]:
+        """Field dicts with `id` and the system columns `_pending` and `_open`, in the order of `ids`."""
+        where = "id IN (SELECT value FROM json_each(?))"
+        found = {r["id"]: r for r in self._select(KINDS[kind], where, (as_json(ids),))}
+        kept = (found[i] for i in ids if i in found)
+        return [r for r in kept if with_deleted or r.get(DELETED) is None]
+
+    def select(
+        self,
+        kind: str,
+        where: Mapping[str, Any] | None = None,
+        order: Sequence[str] = (),
+        limit: int | None = None,
+        offset: int = 0,
+    ) -> list[dict[str, Any]]:
+        """Records not deleted whose fields have these values (None: empty), ordered by fields (`-on`: down)."""
+        declared = KINDS[kind]
+        condition, values = self._condition(declared, where or {})
+        down = [(name.lstrip("-"), name.startswith("-")) for name in (*order, *declared.order_by)]
+        ordered = ", ".join(f"{quoted(n)}{' DESC' if is_down else ''}" for n, is_down in down)
+        tail = f" ORDER BY {ordered}{', ' if ordered else ''}id"
+        if limit is not None:
+            tail += f" LIMIT {int(limit)} OFFSET {int(offset)}"
+        return self._select(declared, condition + tail, values)
+
+    def count(self, kind: str, where: Mapping[str, Any] | None = None) -> int:
+        condition, values = self._condition(KINDS[kind], where or {})
+        statement = f"SELECT count(*) FROM {table(kind)} WHERE {condition}"  # noqa: S608
+        return int(self.connection.execute(statement, values).fetchone()[0])
+
+    def children_of(self, kind: str, parent: str) -> list[dict[str, Any]]:
+        """The hanging records of one root, in their kind's order."""
+        return self.select(kind, {KINDS[kind].parent: parent})
+
+    def _condition(self, kind: Kind, where: Mapping[str, Any]) -> tuple[str, list[Any]]:
+        parts, values = ["_deleted IS NULL"], []
+        if kind.parent and kind.parent in where:
+            parts.append("_root = ?")  # indexed; the parent of a hanging record is its root
+            values.append(where[kind.parent])
+        for name, value in where.items():
+            if name not in kind.by_name:
+                raise KeyError(name)
+            if value is None:
+                parts.append(f"{quoted(name)} IS NULL")
+            else:
+                parts.append(f"{quoted(name)} = ?")
+                values.append(as_json(value) if isinstance(value, list) else value)
+        return " AND ".join(parts), values
+
+    def _select(self, kind: Kind, tail: str, values: Sequence[Any]) -> list[dict[str, Any]]:
+        codec = CODECS[kind.name]
+        names = ["id", "_root", "_deleted", "_pending", "_open", *codec.names]
+        listed = ", ".join(quoted(n) for n in names)
+        statement = f"SELECT {listed} FROM {table(kind.name)} WHERE {tail}"  # noqa: S608
+        return [
+            {n: codec.value(n, v) for n, v in zip(names, row, strict=True)}
+            for row in self.connection.execute(statement, values)
+        ]
+
+    # -- conflicts, history, unsent
+
+    def conflicts(self, record: str | None = None) -> list[Conflict]:
+        """Open conflicts of records held here, critical ones first, then the oldest."""
+        where, values = ("WHERE record = ?", (record,)) if record else ("", ())
+        found: dict[str, set[str]] = {}
+        for kind, id_ in self.connection.execute(
+            f"SELECT kind, record FROM conflict {where}",  # noqa: S608
+            values,
+        ):
+            found.setdefault(kind, set()).add(id_)
+        conflicts = [
+            self._conflict(state, name, slot)
+            for kind, ids in found.items()
+            for state in self.records.shown(kind, ids).values()
+            for name, slot in state.slots.items()
+            if slot.conflict
+        ]
+        return sorted(conflicts, key=lambda c: (c.meeting != "critical", c.opened_ms, c.id))
+
+    def conflict(self, id: str) -> Conflict | None:
+        row = self.connection.execute("SELECT record FROM conflict WHERE id = ?", (id,)).fetchone()
+        found = [c for c in self.conflicts(row[0]) if c.id == id] if row else []
+        return found[0] if found else None
+
+    def _conflict(self, state: State, name: str, slot: Slot) -> Conflict:
+        kind = KINDS[state.kind]
+        meeting = "contested"
+        if name == DELETED:
+            meeting = "edit_delete"
+        elif kind.is_critical(name):
+            meeting = "critical"
+        return Conflict(
+            slot.conflict or "",
+            state.id,
+            state.kind,
+            name,
+            meeting,
+            slot.base_version,
+            slot.base_value,
+            slot.heads,
+            clock.ms_of(slot.opened),
+        )
+
+    def history(self, id: str, field: str | None = None) -> list[Past]:
+        """Everything known here of a record, the oldest first; unsent changes last."""
+        view = self.get(id)
+        if view is None:
+            return []
+        kind = KINDS[view.kind]
+        wanted = _slot_name(view.kind, field) if field else None
+        past: list[Past] = []
+        for (body,) in self.connection.execute(
+            "SELECT body FROM log WHERE record = ? ORDER BY seq", (id,)
+        ):
+            entry = msgspec.json.decode(body, type=Entry)
+            past += _steps(entry.change, entry.stamp, wanted, is_sent=True)
+        told = {p.version for p in past}
+        for name, slot in view.slots.items():
+            # A snapshot brings what stands without the log behind it.
+            if wanted in (None, name):
+                for head in slot.heads:
+                    version = head.mark.version.rstrip("*")
+                    if version not in told and "." in version:
+                        past.append(
+                            Past(
+                                name, head.value, head.mark.author, device_of(version),
+                                clock.ms_of(head.mark.stamp), version, "put", True,
+                            )
+                        )  # fmt: skip
+        past.sort(key=lambda p: p.at_ms)
+        mine = {c.version: c for c in self.records.unsent([id]).get(id, [])}
+        past = [p for p in past if p.version not in mine]
+        for change in mine.values():
+            past += _steps(change, change.hlc, wanted, is_sent=False)
+        if field and kind.is_group(wanted or ""):
+            past = [msgspec.structs.replace(p, value=(p.value or {}).get(field)) for p in past]
+        return past
+
+    def pending_count(self) -> int:
+        return int(self.connection.execute("SELECT count(*) FROM outbox").fetchone()[0])
+
+    def pending(self) -> list[Pending]:
+        """Changes not yet on the server, the newest first."""
+        rows = self.connection.execute("SELECT body FROM outbox ORDER BY seq DESC")
+        changes = (msgspec.json.decode(row[0], type=Change) for row in rows)
+        return [
+            Pending(
+                c.seq, c.kind, c.id, c.op, c.fields, clock.ms_of(c.hlc),
+                str(c.fields.get(KINDS[c.kind].parent) or c.id),
+            )
+            for c in changes
+        ]  # fmt: skip
+
+    def returned(self) -> list[Returned]:
+        """Changes that came back, the newest first."""
+        rows = self.connection.execute(
+            "SELECT status, code, field, at, body FROM returned ORDER BY seq DESC"
+        )
+        found = []
+        for status, code, field, at, body in rows:
+            c = msgspec.json.decode(body, type=Change)
+            found.append(Returned(c.seq, c.kind, c.id, c.op, c.fields, status, code, field, at))
+        return found
+
+    def sync_state(self) -> SyncState:
+        def one(statement: str) -> int:
+            return int(self.connection.execute(statement).fetchone()[0])
+
+        step = self.get_state("in_step")
+        return SyncState(
+            self.pending_count(),
+            one("SELECT count(*) FROM returned"),
+            one("SELECT count(*) FROM conflict"),
+            self.get_state("last_sync"),
+            self.identity.server,
+            self.get_state("cursor") or "",
+            None if step is None else bool(step),
+        )
+
+
+def _steps(change: Change, stamp: int, wanted: str | None, *, is_sent: bool) -> list[Past]:
+    return [
+        Past(
+            name, value, change.author, change.device, clock.ms_of(stamp), change.version,
+            change.op, is_sent, change.note,
+        )
+        for name, value in change.fields.items()
+        if wanted in (None, name)
+    ]  # fmt: skip

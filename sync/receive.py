@@ -1,0 +1,253 @@
+"""Applying the hub's answer: verdicts, log entries, rows and drops, with the cursor, in one transaction.
+
+An interruption anywhere leaves the store as it was; the same answer twice changes nothing more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+
+import msgspec
+from msgspec import Struct
+
+from schema.kinds import KINDS
+from schema.record import Kind
+from sync import digest
+from sync.change import Change, Entry, State
+from sync.decide import replay
+from sync.overlay import overlay
+from sync.protocol import SyncResponse, Verdict, rows_of
+from sync.records import as_json
+from sync.replica import Replica
+from sync.storage import transaction
+from sync.tables import table
+
+
+class Received(Struct, frozen=True):
+    """What one answer brought."""
+
+    entries: int
+    """Changes of others, and records that came into the scope."""
+    confirmed: int
+    """Own changes now in the county's log."""
+    refused: tuple[Verdict, ...]
+    drops: int
+
+
+def receive(replica: Replica, response: SyncResponse, kept_ms: int | None = None) -> Received:
+    """Apply one answer. `kept_ms`: hub time to note as the last contact, when this was the last page."""
+    try:
+        with transaction(replica.connection):
+            replica.reload()
+            done = _Receiving(replica, response).run(kept_ms)
+            replica.records.settle()
+    except BaseException:
+        replica.reload()
+        replica.forget_units()
+        raise
+    return done
+
+
+class _Receiving:
+    def __init__(self, replica: Replica, response: SyncResponse) -> None:
+        self.replica = replica
+        self.records = replica.records
+        self.connection = replica.connection
+        self.response = response
+        self.total = int(replica.get_state("digest", "0"), 16)
+        self.greatest = int(replica.get_state("greatest", 0))
+        self.outbox: dict[int, Change] = {}
+
+    def run(self, kept_ms: int | None) -> Received:
+        response = self.response
+        if response.reset:
+            self._reset()
+        self._read_outbox()
+        entries = self._entries()
+        rows = rows_of(response.rows)
+        refused = [v for v in response.verdicts if v.seq in self.outbox]
+        self._drop(response.drops)
+        touched = self._wanted(entries, rows, refused)
+        before = self.records.canonical(touched)
+        after = self._replayed(before, entries, rows)
+        self._settle_outbox(refused)
+        self._show(touched, before, after)
+        self._remember(entries, kept_ms)
+        own = len(response.own)
+        return Received(len(entries) - own + len(rows), own, tuple(refused), len(response.drops))
+
+    # -- reading the answer
+
+    def _reset(self) -> None:
+        """The hub starts over (another log): all numbers here are void, unsent work stays."""
+        for kind in KINDS:
+            self.connection.execute(f"UPDATE {table(kind)} SET _seq = 0")  # noqa: S608
+        self.connection.execute("DELETE FROM log")
+        for id_, body in self.connection.execute("SELECT id, body FROM shadow").fetchall():
+            if body is not None:
+                state = msgspec.json.decode(body, type=State)
+                state.seq = 0
+                self.records.set_shadows({id_: state}, ())
+
+    def _read_outbox(self) -> None:
+        wanted = [o.device_seq for o in self.response.own]
+        wanted += [v.seq for v in self.response.verdicts]
+        if wanted:
+            for seq, body in self.connection.execute(
+                "SELECT seq, body FROM outbox WHERE seq IN (SELECT value FROM json_each(?))",
+                (as_json(wanted),),
+            ):
+                self.outbox[seq] = msgspec.json.decode(body, type=Change)
+
+    def _entries(self) -> list[Entry]:
+        """Every log entry of the page in log order, own ones with their body from the outbox."""
+        entries = [msgspec.json.decode(raw, type=Entry) for raw in self.response.entries]
+        for own in self.response.own:
+            change = self.outbox.get(own.device_seq)
+            if change is not None:
+                entries.append(Entry(own.seq, change, own.stamp, own.outcome, own.root))
+        entries.sort(key=lambda e: e.seq)
+        me = self.replica.identity.device
+        for entry in entries:  # own ones sent whole: a repeated page, or an older copy of this store
+            if entry.change.device == me:
+                self.outbox.setdefault(entry.change.seq, entry.change)
+        return entries
+
+    def _wanted(
+        self, entries: Iterable[Entry], rows: Iterable[State], refused: Iterable[Verdict]
+    ) -> dict[str, set[str]]:
+        touched: dict[str, set[str]] = {}
+        for entry in entries:
+            if entry.change.kind in KINDS:
+                touched.setdefault(entry.change.kind, set()).add(entry.change.id)
+        for row in rows:
+            if row.kind in KINDS:
+                touched.setdefault(row.kind, set()).add(row.id)
+        for verdict in refused:
+            change = self.outbox[verdict.seq]
+            touched.setdefault(change.kind, set()).add(change.id)
+        return touched
+
+    # -- applying
+
+    def _replayed(
+        self,
+        before: dict[str, State | None],
+        entries: Iterable[Entry],
+        rows: Iterable[State],
+    ) -> dict[str, State | None]:
+        after = dict(before)
+        for row in rows:
+            held = after.get(row.id)
+            if row.kind in KINDS and (held is None or row.seq >= held.seq):
+                after[row.id] = row
+        for entry in entries:
+            kind: Kind | None = KINDS.get(entry.change.kind)
+            state = after.get(entry.change.id)
+            if kind is None or (state is None and entry.change.op != "create"):
+                continue  # not held here, and what the page brings is not its beginning
+            after[entry.change.id] = replay(kind, state, entry)
+            self.greatest = max(self.greatest, entry.stamp)
+        for id_, state in after.items():
+            old = before.get(id_)
+            if state is not old:
+                self.total += (digest.of(state) if state else 0) - (digest.of(old) if old else 0)
+        return after
+
+    def _drop(self, roots: Collection[str]) -> None:
+        """Take out what left the scope; unsent changes stay in the outbox and are sent."""
+        if not roots:
+            return
+        listed = as_json(roots)
+        for name in KINDS:
+            found = self.connection.execute(
+                f"SELECT id FROM {table(name)}"  # noqa: S608
+                " WHERE _root IN (SELECT value FROM json_each(?))",
+                (listed,),
+            )
+            gone = [row[0] for row in found]
+            if gone:
+                held = self.records.canonical({name: gone})
+                self.total -= sum(digest.of(s) for s in held.values() if s is not None)
+                self.records.remove(name, gone)
+                self.records.set_shadows({}, gone)
+
+    def _settle_outbox(self, refused: Iterable[Verdict]) -> None:
+        self.connection.executemany(
+            "INSERT OR IGNORE INTO returned VALUES (?, ?, ?, ?, ?, ?, ?)",
+            [
+                (
+                    v.seq, self.outbox[v.seq].id, v.status, v.code, v.field, self.response.now,
+                    msgspec.json.encode(self.outbox[v.seq]),
+                )
+                for v in refused
+            ],
+        )  # fmt: skip
+        self.connection.executemany(
+            "DELETE FROM outbox WHERE seq = ?", [(seq,) for seq in self.outbox]
+        )
+
+    def _show(
+        self,
+        touched: dict[str, set[str]],
+        before: dict[str, State | None],
+        after: dict[str, State | None],
+    ) -> None:
+        """Write the records as shown: canonical, with what is still unsent on top."""
+        unsent = self.records.unsent(list(after)) if self.replica.pending_count() else {}
+        roots = {c.id: c for c in self.outbox.values()}
+        shown: list[tuple[State, int]] = []
+        shadows: dict[str, State | None] = {}
+        bare: list[str] = []
+        for kind, ids in touched.items():
+            gone: list[str] = []
+            for id_ in ids:
+                state, mine = after[id_], unsent.get(id_, [])
+                root = state.root if state else _root_of(mine or [roots[id_]], id_)
+                top = overlay(state, mine, root)
+                if top is None:
+                    gone.append(id_)
+                else:
+                    shown.append((top, len(mine)))
+                if mine and top is not None:
+                    shadows[id_] = state
+                elif before.get(id_) is not None or id_ in roots:
+                    bare.append(id_)
+            if gone:
+                self.records.remove(kind, gone)
+        self.records.put(shown)
+        self.records.set_shadows(shadows, bare)
+
+    def _remember(self, entries: Iterable[Entry], kept_ms: int | None) -> None:
+        response, replica = self.response, self.replica
+        self.connection.executemany(
+            "INSERT OR IGNORE INTO log VALUES (?, ?, ?)",
+            [(e.seq, e.change.id, msgspec.json.encode(e)) for e in entries],
+        )
+        replica.set_state(
+            digest=f"{self.total % digest.MODULUS:032x}",
+            greatest=self.greatest,
+            **({"cursor": response.cursor} if response.cursor else {}),
+        )
+        if response.grants is not None:
+            me = msgspec.structs.replace(replica.identity, grants=tuple(response.grants))
+            replica.become(me)
+        replica.clock.learn(response.now)
+        if not replica.pending_count():
+            replica.clock.settle(self.greatest)
+        replica.set_state(clock=replica.clock.last, offset=replica.clock.offset_ms)
+        if not response.more and response.digest:
+            mine = digest.text(self.total)
+            replica.set_state(in_step=int(mine == response.digest))
+        if kept_ms is not None:
+            replica.set_state(last_sync=kept_ms)
+        replica.forget_units()
+
+
+def _root_of(changes: list[Change], id_: str) -> str:
+    """Root of a record the hub does not know: from the change that makes it."""
+    for change in changes:
+        kind = KINDS[change.kind]
+        if change.op == "create" and kind.parent:
+            return str(change.fields.get(kind.parent))
+    return id_

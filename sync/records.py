@@ -1,0 +1,142 @@
+"""The record tables of a replica: states in and out, in bulk, with search, conflicts and shadows kept true."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from schema.kinds import KINDS
+from sync.change import Change, State
+from sync.storage import Connection
+from sync.tables import CODECS, table
+
+Indexer = Callable[[Connection, Mapping[str, set[str]]], None]
+"""Called with the connection and, per kind, the ids of records written or removed, in their transaction."""
+
+_state = msgspec.json.Decoder(State)
+
+
+def as_json(values: Iterable[Any]) -> str:
+    """A list for `json_each(?)`."""
+    return msgspec.json.encode(list(values)).decode()
+
+
+class Records:
+    """Reads and writes states. Every method runs inside the caller's transaction."""
+
+    def __init__(self, connection: Connection, indexers: Sequence[Indexer] = ()) -> None:
+        self.connection = connection
+        self.indexers = tuple(indexers)
+        self._touched: dict[str, set[str]] = {}
+
+    # -- reading
+
+    def kind_of(self, ids: Collection[str]) -> dict[str, str]:
+        """Id to kind, of records shown here."""
+        found: dict[str, str] = {}
+        listed = as_json(ids)
+        for kind in KINDS:
+            rows = self.connection.execute(
+                f"SELECT id FROM {table(kind)} WHERE id IN (SELECT value FROM json_each(?))",  # noqa: S608
+                (listed,),
+            )
+            found.update((row[0], kind) for row in rows)
+            if len(found) == len(ids):
+                break
+        return found
+
+    def shown(self, kind: str, ids: Collection[str]) -> dict[str, State]:
+        """States as people see them: unsent changes on top."""
+        codec = CODECS[kind]
+        rows = self.connection.execute(
+            f"{codec.select} WHERE id IN (SELECT value FROM json_each(?))", (as_json(ids),)
+        )
+        return {row[0]: codec.state(row) for row in rows}
+
+    def canonical(self, wanted: Mapping[str, Collection[str]]) -> dict[str, State | None]:
+        """States as the hub's log makes them, by kind and ids; None when the hub does not know them."""
+        found: dict[str, State | None] = {}
+        for kind, ids in wanted.items():
+            found.update(self.shown(kind, ids))
+        every = [i for ids in wanted.values() for i in ids]
+        for id_, body in self.connection.execute(
+            "SELECT id, body FROM shadow WHERE id IN (SELECT value FROM json_each(?))",
+            (as_json(every),),
+        ):
+            found[id_] = None if body is None else _state.decode(body)
+        return {i: found.get(i) for i in every}
+
+    # -- writing
+
+    def put(self, states: Iterable[tuple[State, int]]) -> None:
+        """Write states as shown, each with the number of unsent changes on top of it."""
+        by_kind: dict[str, list[tuple[State, int]]] = {}
+        for state, pending in states:
+            by_kind.setdefault(state.kind, []).append((state, pending))
+        for kind, rows in by_kind.items():
+            codec = CODECS[kind]
+            self.connection.executemany(codec.insert, [codec.row(s, n) for s, n in rows])
+            self._touched.setdefault(kind, set()).update(s.id for s, _ in rows)
+            self._note_conflicts([s for s, _ in rows])
+
+    def remove(self, kind: str, ids: Collection[str]) -> None:
+        listed = as_json(ids)
+        for statement in (
+            f"DELETE FROM {table(kind)} WHERE id IN (SELECT value FROM json_each(?))",  # noqa: S608
+            "DELETE FROM conflict WHERE record IN (SELECT value FROM json_each(?))",
+            "DELETE FROM log WHERE record IN (SELECT value FROM json_each(?))",
+        ):
+            self.connection.execute(statement, (listed,))
+        self._touched.setdefault(kind, set()).update(ids)
+
+    def keep_shadow(self, id: str, state: State | None) -> None:
+        """Remember the canonical state of a record that gets its first unsent change."""
+        body = None if state is None else msgspec.json.encode(state)
+        self.connection.execute("INSERT OR IGNORE INTO shadow VALUES (?, ?)", (id, body))
+
+    def set_shadows(self, shadows: Mapping[str, State | None], gone: Collection[str]) -> None:
+        self.connection.executemany(
+            "INSERT OR REPLACE INTO shadow VALUES (?, ?)",
+            [(i, None if s is None else msgspec.json.encode(s)) for i, s in shadows.items()],
+        )
+        self.connection.executemany("DELETE FROM shadow WHERE id = ?", [(i,) for i in gone])
+
+    def _note_conflicts(self, states: Sequence[State]) -> None:
+        listed = as_json(s.id for s in states if s.slots)
+        self.connection.execute(
+            "DELETE FROM conflict WHERE record IN (SELECT value FROM json_each(?))", (listed,)
+        )
+        rows = [
+            (slot.conflict, state.id, state.kind, name, slot.opened)
+            for state in states
+            for name, slot in state.slots.items()
+            if slot.conflict
+        ]
+        if rows:
+            self.connection.executemany("INSERT OR REPLACE INTO conflict VALUES (?,?,?,?,?)", rows)
+
+    def settle(self) -> None:
+        """Let the indexers see what was touched; called before the transaction ends."""
+        touched, self._touched = self._touched, {}
+        if touched:
+            for indexer in self.indexers:
+                indexer(self.connection, touched)
+
+    # -- unsent changes
+
+    def unsent(self, ids: Collection[str] | None = None) -> dict[str, list[Change]]:
+        """Unsent changes by record, in order of saving."""
+        if ids is None:
+            rows = self.connection.execute("SELECT record, body FROM outbox ORDER BY seq")
+        else:
+            rows = self.connection.execute(
+                "SELECT record, body FROM outbox"
+                " WHERE record IN (SELECT value FROM json_each(?)) ORDER BY seq",
+                (as_json(ids),),
+            )
+        found: dict[str, list[Change]] = {}
+        for record, body in rows:
+            found.setdefault(record, []).append(msgspec.json.decode(body, type=Change))
+        return found

@@ -1,0 +1,330 @@
+"""A replica: one user's encrypted store. Saves changes locally, lays them over what the hub has decided.
+
+Every save is one local transaction: the change in the outbox, the record as shown, the clock and the search.
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import msgspec
+
+from schema.kinds import KINDS
+from schema.problems import Problem
+from schema.record import DELETED, Kind
+from schema.types import Ref, UnitRef
+from sync import ids
+from sync.change import RECORD, Change, State
+from sync.clock import Clock
+from sync.overlay import overlay
+from sync.reading import Identity, Reading, View
+from sync.records import Indexer, Records
+from sync.scope import units_of
+from sync.storage import Connection, transaction
+from sync.tables import migrate
+
+
+class Refused(Exception):
+    """Not allowed on this device, for this user. `code`: not_permitted, not_found, not_a_choice."""
+
+    def __init__(self, code: str, detail: str = "") -> None:
+        super().__init__(f"{code} {detail}".strip())
+        self.code = code
+        self.detail = detail
+
+
+class InvalidRecord(Exception):
+    """Values that cannot be stored; nothing was written."""
+
+    def __init__(self, problems: Sequence[tuple[str, Problem]]) -> None:
+        super().__init__(", ".join(f"{field}: {p.code}" for field, p in problems))
+        self.problems = list(problems)
+
+
+def _wall_ms() -> int:
+    return time.time_ns() // 1_000_000
+
+
+class Replica(Reading):
+    """One user's records on one device."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        *,
+        wall_ms: Callable[[], int] = _wall_ms,
+        random: ids.Random = secrets.token_bytes,
+        indexers: Sequence[Indexer] = (),
+    ) -> None:
+        super().__init__()
+        self.connection = connection
+        migrate(connection)
+        self.records = Records(connection, indexers)
+        self.random = random
+        self.last_seen: Callable[[Replica, str], str | None] = lambda _replica, _root: None
+        """Date on which the user last saw the child; casework supplies it."""
+        self.clock = Clock(wall_ms, *self._clock_state())
+        self._txn: str | None = None
+
+    def _clock_state(self) -> tuple[int, int]:
+        return int(self.get_state("clock", 0)), int(self.get_state("offset", 0))
+
+    def reload(self) -> None:
+        """Read the clock again after a transaction was undone or another process wrote."""
+        self.clock.last, self.clock.offset_ms = self._clock_state()
+
+    def become(self, identity: Identity) -> None:
+        """Set whose replica this is (login) or what the user may do (sync)."""
+        self.set_state(identity=msgspec.json.encode(identity))
+        self.forget_units()
+
+    # -- saving
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """Several saves become one txn: accepted or refused together, stored in one transaction."""
+        if self._txn is not None:
+            yield
+            return
+        try:
+            with transaction(self.connection):
+                self.reload()
+                self._txn = f"{self.identity.device}.{self._next_seq()}"
+                yield
+                self.records.settle()
+        except BaseException:
+            self.reload()
+            self.forget_units()
+            raise
+        finally:
+            self._txn = None
+
+    def save(
+        self,
+        kind: str,
+        values: Mapping[str, Any],
+        id: str | None = None,
+        base: View | None = None,
+        seen: str | None = None,
+    ) -> str:
+        """Create a record (`id` None) or change fields of one; returns its id.
+
+        Only fields that differ from `base` (default: what stands now) are written; with nothing to
+        write, nothing happens.
+
+        Raises:
+            Refused: outside the user's grants, or no such record.
+            InvalidRecord: a value cannot be stored or a required one is missing.
+        """
+        declared = KINDS[kind]
+        with self.together():
+            if id is None:
+                return self._create(declared, values, seen)
+            shown = self.get(id, kind)
+            if shown is None:
+                raise Refused("not_found", id)
+            if shown.deleted is not None:
+                raise Refused("deleted", id)
+            self._allow(declared.write, shown.root, self._units_now(declared, shown))
+            saw = base or shown
+            fields = _differing(declared, values, saw.values)
+            flat = _flat(declared, fields)
+            fixed = [n for n in flat if declared.by_name[n].is_fixed]
+            problems = self._problems(declared, flat)
+            problems += [(n, Problem("fixed_field", "这一项建档后不能改。")) for n in fixed]
+            emptied = [f.name for f in declared.fields if f.is_required and flat.get(f.name, 0) is None]
+            problems += [(n, Problem("required", "这一项不能空着。")) for n in emptied]
+            if problems:
+                raise InvalidRecord(problems)
+            if fields:
+                self._write("put", declared, id, fields, self._base(saw, fields), seen=seen)
+            return id
+
+    def _create(self, kind: Kind, values: Mapping[str, Any], seen: str | None) -> str:
+        given = {n: v for n, v in values.items() if v is not None}
+        problems = self._problems(kind, given)
+        problems += [(n, Problem("required", "这一项不能空着。")) for n in kind.missing(given)]
+        if problems:
+            raise InvalidRecord(problems)
+        if kind.scope == "root":
+            root, units = "", units_of(kind, given)
+        else:
+            root = str(given[kind.parent]) if kind.parent else ""
+            units = self.units_of_root(root)
+        self._allow(kind.write, root, units)
+        id_ = ids.new_id(self.clock.now_ms(), self.random)
+        fields = {
+            slot: value for slot in kind.slots if (value := kind.slot_value(slot, given)) is not None
+        }
+        self._write("create", kind, id_, fields, {}, seen=seen, root=root or id_)
+        return id_
+
+    def _allow(self, roles: Collection[str], root: str, units: Collection[str]) -> None:
+        if not self.scope.may(roles, root, units):
+            raise Refused("not_permitted")
+
+    def _units_now(self, kind: Kind, view: View) -> tuple[str, ...]:
+        return units_of(kind, view.values) if kind.scope == "root" else self.units_of_root(view.root)
+
+    def _problems(self, kind: Kind, values: Mapping[str, Any]) -> list[tuple[str, Problem]]:
+        found = [(n, p) for n, p in kind.problems(values) if not p.is_doubt]
+        for name, value in values.items():
+            field = kind.by_name.get(name)
+            if field is None or value is None or not isinstance(field.type, Ref):
+                continue
+            if isinstance(field.type, UnitRef):
+                unit = self.unit(value)
+                levels = field.type.levels
+                if unit is None or (levels and unit["level"] not in levels):
+                    message = "没有代码是「{text}」的单位，或者不是这一级。"
+                    found.append((name, Problem("unknown_unit", message, args=(("text", str(value)),))))
+            elif not self.rows(field.type.kind, [value]):
+                found.append((name, Problem("unknown_record", "没有这个档案。")))
+        return found
+
+    def doubts(self, kind: str, values: Mapping[str, Any]) -> list[tuple[str, Problem]]:
+        """What may be stored but deserves a second look."""
+        return [(n, p) for n, p in KINDS[kind].problems(values) if p.is_doubt]
+
+    def _base(self, view: View, fields: Mapping[str, Any]) -> dict[str, str]:
+        return {n: view.slots[n].standing.mark.version for n in fields if n in view.slots}
+
+    def _next_seq(self) -> int:
+        return int(self.get_state("device_seq", 0)) + 1
+
+    def _write(
+        self,
+        op: str,
+        kind: Kind,
+        id: str,
+        fields: dict[str, Any],
+        base: dict[str, str],
+        *,
+        seen: str | None = None,
+        root: str = "",
+        note: str = "",
+        names: Sequence[str] = (),
+    ) -> Change:
+        """One change: outbox, record as shown, clock. Inside `together`."""
+        me = self.identity
+        seq = self._next_seq()
+        before = self.records.shown(kind.name, [id]).get(id)
+        saw = seen or (self.last_seen(self, before.root if before else root))
+        change = Change(
+            me.device, seq, self._txn or "", op, kind.name, id, me.user, self.clock.tick(),
+            fields, base, saw, note, list(names),
+        )  # fmt: skip
+        unsent = len(self.records.unsent([id]).get(id, ()))
+        if not unsent:
+            self.records.keep_shadow(id, before)
+        self.connection.execute(
+            "INSERT INTO outbox VALUES (?, ?, ?, ?)",
+            (seq, id, change.txn, msgspec.json.encode(change)),
+        )
+        self.set_state(device_seq=seq, clock=self.clock.last)
+        after = overlay(before, [change], root)
+        if after is not None:
+            self.records.put([(after, unsent + 1)])
+        return change
+
+    # -- deleting and deciding
+
+    def delete(self, id: str, reason: str) -> None:
+        """Hide a record, with a reason; undoable. Admins only, or the author of an untouched record."""
+        if not reason.strip():
+            raise InvalidRecord([(DELETED, Problem("required", "删除要写原因。"))])
+        self._hide(id, reason.strip(), "delete")
+
+    def undelete(self, id: str, reason: str = "") -> None:
+        self._hide(id, None, "undelete", reason)
+
+    def may_withdraw(self, view: View) -> bool:
+        """True while nobody but this user has written in the record."""
+        authors = {h.mark.author for s in view.slots.values() for h in s.heads}
+        return authors == {self.identity.user}
+
+    def _hide(self, id: str, value: str | None, op: str, note: str = "") -> None:
+        with self.together():
+            view = self.get(id)
+            if view is None:
+                raise Refused("not_found", id)
+            kind = KINDS[view.kind]
+            if not self.may_withdraw(view):
+                self._allow(kind.delete, view.root, self._units_now(kind, view))
+            base = self._base(view, {DELETED: value})
+            base[RECORD] = view.last
+            self._write(op, kind, id, {DELETED: value}, base, note=note)
+
+    def resolve(
+        self, conflict: str, take: str, value: Any = None, note: str = "", head: int = 1
+    ) -> str:
+        """Settle an open conflict: `take` winner, loser (heads[head]), base or value.
+
+        Returns the record's id. The change closes the heads seen here and no others.
+
+        Raises:
+            Refused: no such open conflict here, or not a reviewer of this record's units.
+            InvalidRecord: the value cannot be stored.
+        """
+        with self.together():
+            found = self.conflict(conflict)
+            if found is None:
+                raise Refused("not_found", conflict)
+            kind = KINDS[found.kind]
+            view = self.get(found.record, found.kind)
+            assert view is not None
+            if not self.scope.may_resolve(view.root, self._units_now(kind, view)):
+                raise Refused("not_permitted")
+            chosen = self._chosen(found, take, value, head)
+            spread = {} if found.slot == DELETED else kind.spread(found.slot, chosen)
+            problems = self._problems(kind, spread)
+            if problems:
+                raise InvalidRecord(problems)
+            names = [h.mark.version for h in found.heads]
+            base = {found.slot: names[0]}
+            self._write(
+                "resolve", kind, found.record, {found.slot: chosen}, base, note=note, names=names
+            )
+            return found.record
+
+    def _chosen(self, conflict: Any, take: str, value: Any, head: int) -> Any:
+        if take == "value":
+            return value
+        if take == "base":
+            return conflict.base_value
+        if take == "winner":
+            return conflict.heads[0].value
+        if take == "loser" and 0 < head < len(conflict.heads):
+            return conflict.heads[head].value
+        raise Refused("not_a_choice", take)
+
+    def pending_state(self, id: str) -> State | None:
+        """The canonical state under the unsent changes of a record."""
+        kind = self.records.kind_of([id]).get(id)
+        return self.records.canonical({kind: [id]})[id] if kind else None
+
+
+def _differing(
+    kind: Kind, values: Mapping[str, Any], saw: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Slots whose value differs from what the author saw; a group is taken whole."""
+    unknown = [n for n in values if n not in kind.by_name]
+    if unknown:
+        message = "没有「{field}」这一项。"
+        raise InvalidRecord(
+            [(n, Problem("unknown_field", message, args=(("field", n),))) for n in unknown]
+        )
+    fields: dict[str, Any] = {}
+    for slot in dict.fromkeys(kind.by_name[n].slot for n in values):
+        new = kind.slot_value(slot, {**saw, **values})
+        if new != kind.slot_value(slot, saw):
+            fields[slot] = new
+    return fields
+
+
+def _flat(kind: Kind, fields: Mapping[str, Any]) -> dict[str, Any]:
+    return {n: v for slot, value in fields.items() for n, v in kind.spread(slot, value).items()}

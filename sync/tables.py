@@ -1,0 +1,179 @@
+"""A replica's tables, made and migrated from the declarations: adding a field is one line, and a migration."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import msgspec
+
+from schema.kinds import KINDS
+from schema.record import DELETED, Field, Kind
+from schema.types import Choices, YesNo
+from sync.change import Mark, Slot, State
+from sync.storage import Connection, transaction
+
+SYSTEM = {
+    "id": "TEXT PRIMARY KEY",
+    "_root": "TEXT NOT NULL",
+    "_seq": "INTEGER NOT NULL",
+    "_deleted": "TEXT",
+    "_pending": "INTEGER NOT NULL DEFAULT 0",
+    "_open": "INTEGER NOT NULL DEFAULT 0",
+    "_meta": "BLOB NOT NULL",
+}
+"""Columns that every record table has before its fields."""
+
+FIXED = (
+    "CREATE TABLE state(key TEXT PRIMARY KEY, value) WITHOUT ROWID",
+    # One row a change that the hub has not confirmed; `body` is the change as it travels.
+    "CREATE TABLE outbox(seq INTEGER PRIMARY KEY, record TEXT NOT NULL, txn TEXT NOT NULL,"
+    " body BLOB NOT NULL)",
+    "CREATE INDEX outbox_record ON outbox(record)",
+    # What came back: invalid, or in the county's quarantine. Stays until mended or dropped.
+    "CREATE TABLE returned(seq INTEGER PRIMARY KEY, record TEXT NOT NULL, status TEXT NOT NULL,"
+    " code TEXT NOT NULL, field TEXT NOT NULL, at INTEGER NOT NULL, body BLOB NOT NULL)",
+    # Canonical state of records that have unsent changes on top; NULL: the hub does not know them yet.
+    "CREATE TABLE shadow(id TEXT PRIMARY KEY, body BLOB) WITHOUT ROWID",
+    # Open conflicts of the records as shown here.
+    "CREATE TABLE conflict(id TEXT PRIMARY KEY, record TEXT NOT NULL, kind TEXT NOT NULL,"
+    " slot TEXT NOT NULL, opened INTEGER NOT NULL) WITHOUT ROWID",
+    "CREATE INDEX conflict_record ON conflict(record)",
+    # The log as far as this device has been sent it: history.
+    "CREATE TABLE log(seq INTEGER PRIMARY KEY, record TEXT NOT NULL, body BLOB NOT NULL)",
+    "CREATE INDEX log_record ON log(record)",
+    # Narrow, so that a search reads little: written by casework's indexer.
+    "CREATE TABLE search(kind TEXT, sort TEXT, id TEXT, hay TEXT,"
+    " PRIMARY KEY(kind, sort, id)) WITHOUT ROWID",
+    "CREATE INDEX search_id ON search(id)",
+    # Half-written forms, kept until saved or thrown away.
+    "CREATE TABLE draft(place TEXT PRIMARY KEY, at INTEGER NOT NULL, body TEXT NOT NULL)"
+    " WITHOUT ROWID",
+)
+
+
+def table(kind: str) -> str:
+    """Name of a kind's table, quoted."""
+    return f'"r_{kind}"'
+
+
+def quoted(name: str) -> str:
+    return f'"{name}"'
+
+
+def _sql_type(field: Field) -> str:
+    return "INTEGER" if field.type.sql is int else "TEXT"
+
+
+def _steps() -> Iterable[tuple[str, Sequence[str]]]:
+    """Every migration of today's declarations, named; those not yet applied are run in this order."""
+    yield "0001.fixed", FIXED
+    for kind in KINDS.values():
+        name = table(kind.name)
+        columns = ", ".join(f"{quoted(c)} {t}" for c, t in SYSTEM.items())
+        yield f"{kind.name}.table", (f"CREATE TABLE {name}({columns}) WITHOUT ROWID",)
+        for field in kind.fields:
+            add = f"ALTER TABLE {name} ADD COLUMN {quoted(field.name)} {_sql_type(field)}"
+            yield f"{kind.name}.field.{field.name}", (add,)
+        for column, where in _indexed(kind):
+            made = f'CREATE INDEX "{kind.name}_{column}" ON {name}({quoted(column)}) WHERE {where}'
+            yield f"{kind.name}.index.{column}", (made,)
+
+
+def _indexed(kind: Kind) -> Iterable[tuple[str, str]]:
+    yield "_open", "_open > 0"
+    yield "_pending", "_pending > 0"
+    if kind.scope == "hangs":
+        yield "_root", "_root IS NOT NULL"
+    for field in kind.fields:
+        if field.name in kind.unit_fields or field.is_critical:
+            yield field.name, f"{quoted(field.name)} IS NOT NULL"
+
+
+def fingerprint() -> int:
+    """A number that changes with the declarations; kept as the file's `user_version`."""
+    names = "\n".join(name for name, _ in _steps())
+    return int.from_bytes(hashlib.blake2b(names.encode(), digest_size=3).digest(), "big") + 1
+
+
+def migrate(connection: Connection) -> None:
+    """Bring a store to today's declarations. Costs one PRAGMA when it is there already."""
+    today = fingerprint()
+    if connection.execute("PRAGMA user_version").fetchone()[0] == today:
+        return
+    import sqlite_utils
+    from sqlite_utils.migrations import Migrations  # 60 ms, hence not at every start
+
+    migrations = Migrations("replica")
+    for name, statements in _steps():
+        migrations(name=name)(_runner(statements))
+    with transaction(connection):
+        migrations.apply(sqlite_utils.Database(connection, execute_plugins=False))
+        connection.execute(f"PRAGMA user_version = {today}")
+
+
+def _runner(statements: Sequence[str]) -> Callable[[Any], None]:
+    def run(db: Any) -> None:
+        for statement in statements:
+            db.execute(statement)
+
+    return run
+
+
+class Codec:
+    """A kind's states to rows and back."""
+
+    def __init__(self, kind: Kind) -> None:
+        self.kind = kind
+        self.names = [f.name for f in kind.fields]
+        self.columns = [*SYSTEM, *self.names]
+        self._lists = {f.name for f in kind.fields if isinstance(f.type, Choices)}
+        self._flags = {f.name for f in kind.fields if isinstance(f.type, YesNo)}
+        listed = ", ".join(quoted(c) for c in self.columns)
+        marks = ", ".join("?" * len(self.columns))
+        self.insert = f"INSERT OR REPLACE INTO {table(kind.name)}({listed}) VALUES ({marks})"  # noqa: S608
+        self.select = f"SELECT {listed} FROM {table(kind.name)}"  # noqa: S608
+
+    def row(self, state: State, pending: int) -> tuple[Any, ...]:
+        values = state.values
+        opened = sum(1 for s in state.slots.values() if s.conflict)
+        meta = msgspec.json.encode((state.made, state.last, state.slots))
+        return (
+            state.id,
+            state.root,
+            state.seq,
+            values.get(DELETED),
+            pending,
+            opened,
+            meta,
+            *(self._stored(name, values.get(name)) for name in self.names),
+        )
+
+    def _stored(self, name: str, value: Any) -> Any:
+        if name in self._lists and value is not None:
+            return msgspec.json.encode(value).decode()
+        return value
+
+    def value(self, name: str, stored: Any) -> Any:
+        """A column's content as a field value."""
+        if stored is None:
+            return None
+        if name in self._flags:
+            return bool(stored)
+        return msgspec.json.decode(stored) if name in self._lists else stored
+
+    def state(self, row: Sequence[Any]) -> State:
+        id_, root, seq, deleted, _pending, _opened, meta, *fields = row
+        made, last, slots = msgspec.json.decode(meta, type=tuple[Mark, Mark, dict[str, Slot]])
+        values = {
+            name: self.value(name, stored)
+            for name, stored in zip(self.names, fields, strict=True)
+            if stored is not None
+        }
+        if deleted is not None:
+            values[DELETED] = deleted
+        return State(self.kind.name, id_, root, made, last, values, slots, seq)
+
+
+CODECS = {name: Codec(kind) for name, kind in KINDS.items()}

@@ -1,0 +1,110 @@
+"""How requests reach the county's server: httpx, kept open, with only the headers that are needed."""
+
+from __future__ import annotations
+
+import ipaddress
+from typing import Any, Protocol
+from urllib.parse import urlsplit
+
+from sync.protocol import MEDIA_PLAIN
+
+TIMEOUT_S = 30.0
+
+
+class Offline(Exception):
+    """The server could not be reached, or the line broke. Nothing is lost; try again."""
+
+
+class Rejected(Exception):
+    """The server refuses us. `code`: login, revoked, inspector, throttled, protocol, insecure, …"""
+
+    def __init__(self, code: str, detail: str = "", retry_after: float = 0.0) -> None:
+        super().__init__(f"{code} {detail}".strip())
+        self.code = code
+        self.detail = detail
+        self.retry_after = retry_after
+        self.body: dict[str, Any] = {}
+
+
+class Transport(Protocol):
+    """Carries one request. Raises `Offline` or `Rejected`."""
+
+    def post(self, path: str, body: bytes, media: str, token: str = "") -> tuple[bytes, str]: ...
+
+
+def is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def check_address(url: str, *, insecure: bool = False) -> str:
+    """The server's address without a trailing slash.
+
+    Raises:
+        Rejected: plain http to another machine, unless `insecure`.
+    """
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise Rejected("address", url)
+    if parts.scheme == "http" and not insecure and not is_loopback(parts.hostname):
+        raise Rejected("insecure", url)
+    return url.rstrip("/")
+
+
+class HttpTransport:
+    """The real line. Making the first client costs 34 ms and importing httpx 117, hence both late."""
+
+    def __init__(self, url: str, *, insecure: bool = False, verify: Any = True) -> None:
+        self.url = check_address(url, insecure=insecure)
+        self._verify = verify
+        self._client: Any = None
+        self.bytes_up = 0
+        self.bytes_down = 0
+
+    def _open(self) -> Any:
+        if self._client is None:
+            import httpx
+
+            verify = self._verify if self.url.startswith("https") else False
+            self._client = httpx.Client(timeout=TIMEOUT_S, verify=verify, trust_env=False)
+            self._client.headers.clear()
+        return self._client
+
+    def close(self) -> None:
+        if self._client is not None:
+            self._client.close()
+            self._client = None
+
+    def post(self, path: str, body: bytes, media: str, token: str = "") -> tuple[bytes, str]:
+        import httpx
+
+        headers = {"content-type": media}
+        if token:
+            headers["authorization"] = f"Bearer {token}"
+        try:
+            answer = self._open().post(self.url + path, content=body, headers=headers)
+        except (httpx.HTTPError, OSError) as error:
+            self.close()
+            raise Offline(type(error).__name__) from error
+        self.bytes_up += len(body)
+        self.bytes_down += len(answer.content)
+        if answer.status_code == 200:
+            return answer.content, answer.headers.get("content-type", MEDIA_PLAIN)
+        raise self._refusal(answer)
+
+    def _refusal(self, answer: Any) -> Exception:
+        try:
+            body = answer.json()
+        except ValueError:
+            body = {}
+        code = str(body.get("error", "")) if isinstance(body, dict) else ""
+        if answer.status_code >= 500 or not code:
+            return Offline(f"HTTP {answer.status_code}")
+        refusal = Rejected(code, str(body.get("message", "")))
+        refusal.retry_after = float(answer.headers.get("retry-after", 0) or 0)
+        refusal.body = body
+        return refusal
