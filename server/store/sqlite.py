@@ -55,6 +55,8 @@ class SqliteStore:
         self._mode = ""
         self._numbers: dict[str, str | None] = {}
         self._forget()
+        # Checkpoints after big pushes, not in them: 12 % of the time of 20,000 creates.
+        connection.execute("PRAGMA wal_autocheckpoint = 5000")
         if connection.execute("PRAGMA user_version").fetchone()[0] < SCHEMA:
             from server.store.migrations import migrate  # 80 ms: only for an old or a new store
 
