@@ -1,0 +1,85 @@
+"""The one numbered list of what can go wrong: what happened, what is safe, what to do next.
+
+Sentences are Chinese and the gettext message ids; the number is shown dim at the end and stays the same.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sync.language import N_, _
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorText:
+    """One entry of the list."""
+
+    number: int
+    log: str
+    """English line for logs; never a person's name."""
+    sentence: str
+
+
+LIST: dict[str, ErrorText] = {
+    # 1xx: reaching the county
+    "offline": ErrorText(101, "server not reached", N_("没连上县里。{n} 条都存在这台电脑上，有网时再收发。")),
+    "address": ErrorText(102, "bad server address", N_("服务器地址不对：{detail}。应当像 https://… 这样。")),
+    "insecure": ErrorText(
+        103,
+        "plain http to another machine",
+        N_("这个地址没有加密（http）。孩子的资料不能这样传；换 https，或明知风险用 --insecure。"),
+    ),
+    "throttled": ErrorText(104, "too many attempts", N_("试得太多了，过一会儿再试。什么都没丢。")),
+    "protocol": ErrorText(105, "protocol not spoken", N_("这台电脑上的程序太旧，请更新。记录都在，更新后再收发。")),
+    "too_large": ErrorText(106, "message too large", N_("一次交的东西太大，服务器没收。记录都在本机。")),
+    # 2xx: who one is
+    "login": ErrorText(201, "login refused", N_("登录名或密码不对，或要重新登录。本机的记录都在，没有动。")),
+    "disabled": ErrorText(202, "user disabled", N_("这个用户已停用，请问县里。本机的记录都在。")),
+    "passphrase": ErrorText(203, "wrong passphrase", N_("口令不对，再试一次。大写锁定开着吗？")),
+    "passphrase_length": ErrorText(204, "unfit passphrase", N_("口令要 8 到 128 个字，什么字都行。什么都没改。")),
+    "revoked": ErrorText(205, "device revoked", N_("县里停用了这台电脑。没交的记录已交给县里，这里的已清掉。")),
+    "no_account": ErrorText(206, "nobody logged in", N_("这台电脑上还没有人登录。先运行 cuncao login。")),
+    "many_accounts": ErrorText(207, "several users", N_("这台电脑有几个人用，请用 --user 说是谁：{detail}。")),
+    "inspector": ErrorText(208, "inspector asks for records", N_("督导只看数字，看不到孩子的档案。")),
+    "no_recovery": ErrorText(209, "recovery not allowed", N_("县里还没同意找回。请管理员先允许这台电脑：{detail}。")),
+    "no_passphrase": ErrorText(210, "no passphrase", N_("要口令才能打开。设 CUNCAO_PASSPHRASE，或在终端里输入。")),
+    # 3xx: what one may do
+    "not_permitted": ErrorText(301, "not permitted", N_("这不归您办，什么都没写。请找督导员或县里。")),
+    "out_of_scope": ErrorText(302, "out of scope", N_("这个孩子不归您这里了。您写的已交给县里，没有丢。")),
+    "not_found": ErrorText(303, "no such record", N_("这台电脑上没有这一条：{detail}。")),
+    "deleted": ErrorText(304, "record deleted", N_("这份档案已删除，不能改。管理员可以恢复。")),
+    "not_a_choice": ErrorText(305, "no such choice", N_("没有这个选法：{detail}。")),
+    "device_revoked": ErrorText(306, "revoked device", N_("来自已停用的电脑，县里替您收着，没有丢。")),
+    "unknown_record": ErrorText(307, "record unknown", N_("它说的那一份县里没有，先收着等人看。")),
+    "unknown_unit": ErrorText(308, "unit unknown", N_("它说的村或学校县里没有，先收着等人看。")),
+    "record_deleted": ErrorText(309, "record deleted meanwhile", N_("那份档案已删除，这条县里收着等人看。")),
+    "foreign_author": ErrorText(310, "foreign author", N_("这条不是登录的人写的，没有收。它还在本机。")),
+    "foreign_device": ErrorText(311, "foreign device", N_("这条不是这台电脑写的，没有收。它还在本机。")),
+    "same_id_other_content": ErrorText(
+        312, "cloned device", N_("这台电脑和另一台是同一个盘复制的。请重新登录，记录都在。")
+    ),
+    "other_kind": ErrorText(313, "id of another kind", N_("编号和别的记录撞了，没有收。它还在本机。")),
+    "unknown_kind": ErrorText(314, "unknown kind", N_("服务器不认得这种记录，没有收。它还在本机。")),
+    # 4xx: what was typed
+    "invalid": ErrorText(401, "invalid value", N_("有一格不能这样写，什么都没写进去。")),
+    "no_such_kind": ErrorText(402, "no such kind", N_("没有「{detail}」这种记录。")),
+    "assignment": ErrorText(403, "not field=value", N_("要写成 项目=值：{detail}。")),
+    "unknown_field": ErrorText(404, "unknown field", N_("没有这一项，什么都没写进去。")),
+    "required": ErrorText(405, "required field empty", N_("必填的一项空着，没有收。改好再交。")),
+    "fixed_field": ErrorText(406, "fixed field", N_("这一项建档后不能改，没有收。")),
+    # 5xx: the store
+    "damaged": ErrorText(501, "store damaged", N_("这台电脑上的资料打不开了。别删任何文件，联系县里；已上传的都在服务器上。")),
+    "disk_full": ErrorText(502, "disk full", N_("磁盘满了，这一条没存进去，以前的都在。腾出地方再存。")),
+    "busy": ErrorText(503, "store busy", N_("另一个窗口正在写，请稍等再试。什么都没丢。")),
+}  # fmt: skip
+
+
+def sentence(code: str, **args: object) -> str:
+    """The sentence of a code with its number, in the language chosen; never raises."""
+    entry = LIST.get(code)
+    if entry is None:
+        return code
+    text = _(entry.sentence)
+    for name, value in {"n": 0, "detail": "", **args}.items():
+        text = text.replace("{" + name + "}", str(value))
+    return f"{text} ({entry.number})"

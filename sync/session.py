@@ -1,0 +1,356 @@
+"""A client's home: one folder a user with key file, encrypted store and a card for the unlock screen.
+
+Nothing readable of a child stands in any file here; the card tells the user's own name and counts, so that
+one knows before unlocking that unsent work is there. It is encoded, not encrypted.
+"""
+
+from __future__ import annotations
+
+import base64
+import os
+import secrets
+import zlib
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from sync import ids, keyfile
+from sync.change import Grant
+from sync.client import SyncReport, sync_once
+from sync.protocol import MEDIA_PLAIN
+from sync.reading import Identity
+from sync.records import Indexer
+from sync.replica import Replica
+from sync.storage import DamagedStore, open_encrypted
+from sync.transport import HttpTransport, Rejected
+
+
+class NoAccount(Exception):
+    """Nobody has logged in here yet, or the one named has not."""
+
+
+class ManyAccounts(Exception):
+    """Several users share this home; one must be named."""
+
+    def __init__(self, users: Sequence[str]) -> None:
+        super().__init__(", ".join(users))
+        self.users = list(users)
+
+
+class Card(Struct):
+    """What may be known before unlocking."""
+
+    user: str
+    name: str = ""
+    roles: list[str] = []
+    units: list[str] = []
+    """Names of the units of the grants."""
+    children: int = 0
+    pending: int = 0
+    last_sync: int | None = None
+    """Hub time of the last contact, ms UTC."""
+    server: str = ""
+    device: str = ""
+    insecure: bool = False
+
+
+class Account(Struct, frozen=True):
+    """A user's folder in a home."""
+
+    folder: Path
+    card: Card
+
+    @property
+    def store(self) -> Path:
+        return self.folder / "store.db"
+
+    @property
+    def key(self) -> Path:
+        return self.folder / "key.json"
+
+
+class _LoginAnswer(Struct):
+    token: str
+    device: str
+    user: str
+    name: str = ""
+    grants: list[Grant] = []
+    county: dict[str, Any] = {}
+
+
+class Session:
+    """An open store with its line to the server."""
+
+    def __init__(self, account: Account, replica: Replica, key: bytes) -> None:
+        self.account = account
+        self.replica = replica
+        self._key = key
+        self._transport: HttpTransport | None = None
+        self.verify: Any = _trusted()
+
+    @property
+    def transport(self) -> HttpTransport:
+        if self._transport is None:
+            card = self.account.card
+            self._transport = HttpTransport(
+                card.server, insecure=card.insecure, verify=self.verify
+            )
+        return self._transport
+
+    @property
+    def is_logged_in(self) -> bool:
+        return bool(self.replica.get_state("token"))
+
+    def sync(self, limit: int = 2000) -> SyncReport:
+        """Send and receive.
+
+        Raises:
+            Offline: nothing was lost, try again.
+            Rejected: `login` (log in again), `revoked` (the store is gone), and others.
+        """
+        token = self.replica.get_state("token") or ""
+        if not token:
+            raise Rejected("login")
+        try:
+            return sync_once(self.replica, self.transport, token, limit)
+        except Rejected as refusal:
+            if refusal.code == "revoked":
+                self._hand_in(refusal)
+            raise
+        finally:
+            if self.account.folder.exists():
+                self.write_card()
+
+    def _hand_in(self, refusal: Rejected) -> None:
+        """The county took our unsent work into quarantine; once all is there, the store goes."""
+        taken = [(seq,) for seq in refusal.body.get("taken", ())]
+        self.replica.connection.executemany("DELETE FROM outbox WHERE seq = ?", taken)
+        if not self.replica.pending_count():
+            self.close()
+            wipe(self.account)
+
+    def logout(self) -> None:
+        """Forget the server's token. Store and unsent work stay."""
+        self.replica.connection.execute("DELETE FROM state WHERE key = 'token'")
+        self.write_card()
+
+    def change_passphrase(self, passphrase: str) -> None:
+        """Wrap the store's key anew.
+
+        Raises:
+            UnfitPassphrase: wrong length.
+        """
+        old = keyfile.read(self.account.key)
+        new = keyfile.wrap(self._key, passphrase)
+        new.sealed = old.sealed
+        keyfile.write(self.account.key, new)
+
+    def seal_for(self, county_key: bytes) -> None:
+        """Seal the store's key for the county, so that a forgotten passphrase loses nothing."""
+        from sync.sealing import seal
+
+        file = keyfile.read(self.account.key)
+        file.sealed = base64.b64encode(seal(county_key, self._key)).decode()
+        keyfile.write(self.account.key, file)
+
+    def write_card(self) -> None:
+        """Bring the card up to date with the store."""
+        replica, card = self.replica, self.account.card
+        me = replica.identity
+        units = replica.units()
+        card.user, card.name, card.device = me.user, me.name, me.device
+        card.roles = list(me.roles)
+        card.units = [units[g.unit]["name"] for g in me.grants if g.unit in units]
+        card.children = replica.count("child")
+        card.pending = replica.pending_count()
+        card.last_sync = replica.get_state("last_sync")
+        _write_card(self.account)
+
+    def close(self) -> None:
+        if self._transport is not None:
+            self._transport.close()
+        self.replica.connection.close()
+
+
+class Home:
+    """A data folder (`CUNCAO_HOME`)."""
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        indexers: Sequence[Indexer] = (),
+        prepare: Callable[[Replica], None] | None = None,
+    ) -> None:
+        self.path = path
+        self.indexers = tuple(indexers)
+        self.prepare = prepare
+        """Called with each opened replica; casework hangs its look-ups on it."""
+
+    def accounts(self) -> list[Account]:
+        """Everyone who has logged in here, by login name."""
+        found = []
+        for folder in sorted(self.path.glob("user-*")):
+            try:
+                packed = (folder / "card").read_bytes()
+                body = zlib.decompress(base64.b64decode(packed))
+                found.append(Account(folder, msgspec.json.decode(body, type=Card)))
+            except (OSError, ValueError, zlib.error, msgspec.DecodeError):
+                continue
+        return sorted(found, key=lambda a: a.card.user)
+
+    def account(self, user: str | None = None) -> Account:
+        """The account of `user`, or the only one.
+
+        Raises:
+            NoAccount, ManyAccounts
+        """
+        accounts = self.accounts()
+        wanted = user or os.environ.get("CUNCAO_USER") or None
+        named = [a for a in accounts if wanted in (None, a.card.user)]
+        if not named:
+            raise NoAccount(wanted or "")
+        if len(named) > 1:
+            raise ManyAccounts([a.card.user for a in named])
+        return named[0]
+
+    def unlock(self, account: Account, passphrase: str) -> Session:
+        """Open a store.
+
+        Raises:
+            WrongPassphrase: nothing was changed.
+            DamagedStore: key file or store cannot be read.
+        """
+        try:
+            file = keyfile.read(account.key)
+            key = keyfile.unwrap(file, passphrase)
+        except keyfile.DamagedKey as error:
+            raise DamagedStore(str(account.key)) from error
+        return self._open(account, key)
+
+    def _open(self, account: Account, key: bytes) -> Session:
+        if not account.store.exists():
+            raise DamagedStore(str(account.store))
+        replica = Replica(open_encrypted(account.store, key), indexers=self.indexers)
+        if self.prepare is not None:
+            self.prepare(replica)
+        return Session(account, replica, key)
+
+    def login(
+        self,
+        url: str,
+        user: str,
+        password: str,
+        passphrase: Callable[[bool], str],
+        *,
+        insecure: bool = False,
+    ) -> Session:
+        """Log in at the county's server; makes the store the first time, and keeps it ever after.
+
+        `passphrase(is_new)` is asked once: to set it, or to open the store that is there. The server is
+        asked first, so that a wrong password makes nothing.
+
+        Raises:
+            Offline, Rejected, WrongPassphrase, UnfitPassphrase, DamagedStore
+        """
+        account = next((a for a in self.accounts() if a.card.user == user), None)
+        if account is not None:  # opened first: a wrong passphrase must not use up a login
+            session = self.unlock(account, passphrase(False))
+            device = session.replica.identity.device
+            answer, county_key = self._ask(url, user, password, device, insecure)
+        else:
+            answer, county_key = self._ask(url, user, password, "", insecure)
+            session = self._make(user, passphrase(True))
+        session.account.card.server = url.rstrip("/")
+        session.account.card.insecure = insecure
+        session.replica.become(
+            Identity(
+                user, answer.device, tuple(answer.grants), url.rstrip("/"), answer.name,
+                str(answer.county.get("name", "")),
+            )
+        )  # fmt: skip
+        session.replica.set_state(token=answer.token)
+        if county_key:
+            session.seal_for(county_key)
+        session.write_card()
+        return session
+
+    def _ask(
+        self, url: str, user: str, password: str, device: str, insecure: bool
+    ) -> tuple[_LoginAnswer, bytes]:
+        transport = HttpTransport(url, insecure=insecure, verify=_trusted())
+        body = msgspec.json.encode({"user": user, "password": password, "device": device})
+        try:
+            content, _ = transport.post("/v1/login", body, MEDIA_PLAIN)
+        finally:
+            transport.close()
+        answer = msgspec.json.decode(content, type=_LoginAnswer)
+        return answer, base64.b64decode(answer.county.get("public_key", ""))
+
+    def _make(self, user: str, passphrase: str) -> Session:
+        keyfile.check_length(passphrase)
+        account = Account(self.path / f"user-{ids.derived_id('user', user)[:10]}", Card(user))
+        account.folder.mkdir(parents=True, exist_ok=True)
+        if account.key.exists() and account.store.exists():
+            return self.unlock(account, passphrase)  # only the card was lost
+        key = secrets.token_bytes(32)
+        keyfile.write(account.key, keyfile.wrap(key, passphrase))
+        open_encrypted(account.store, key).close()
+        _write_card(account)  # last: an account is seen by its card
+        return self._open(account, key)
+
+    def recover(self, account: Account, password: str, passphrase: str) -> None:
+        """Set a new passphrase with the county's help: an admin allowed it for this device.
+
+        Raises:
+            Offline, Rejected, UnfitPassphrase, DamagedStore
+        """
+        keyfile.check_length(passphrase)
+        card = account.card
+        try:
+            file = keyfile.read(account.key)
+        except keyfile.DamagedKey as error:
+            raise DamagedStore(str(account.key)) from error
+        transport = HttpTransport(card.server, insecure=card.insecure, verify=_trusted())
+        request = {
+            "user": card.user,
+            "password": password,
+            "device": card.device,
+            "sealed": file.sealed,
+        }
+        try:
+            content, _ = transport.post("/v1/recover", msgspec.json.encode(request), MEDIA_PLAIN)
+        finally:
+            transport.close()
+        key = base64.b64decode(msgspec.json.decode(content)["key"])
+        self._open(account, key).close()  # proves that it is the key before the old wrapping goes
+        fresh = keyfile.wrap(key, passphrase)
+        fresh.sealed = file.sealed
+        keyfile.write(account.key, fresh)
+
+
+def _trusted() -> Any:
+    """What to trust for TLS: `CUNCAO_CA` names a county's own certificate, else the usual ones."""
+    ca = os.environ.get("CUNCAO_CA")
+    if not ca:
+        return True
+    import ssl
+
+    return ssl.create_default_context(cafile=ca)
+
+
+def _write_card(account: Account) -> None:
+    packed = base64.b64encode(zlib.compress(msgspec.json.encode(account.card)))
+    keyfile.write_whole(account.folder / "card", packed)
+
+
+def wipe(account: Account) -> None:
+    """Remove a user's store. The key file goes first: without it the rest is noise."""
+    for name in ("key.json", "store.db", "store.db-wal", "store.db-shm", "card"):
+        (account.folder / name).unlink(missing_ok=True)
+    for left in account.folder.iterdir():
+        left.unlink()
+    account.folder.rmdir()
