@@ -1,0 +1,39 @@
+"""The client's subcommands: a group that imports a command when it is asked for."""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+import click
+
+from sync.language import _
+from tui.cli import COMMANDS
+
+
+class LateGroup(click.Group):
+    """A group whose commands are imported by name."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        module = COMMANDS.get(cmd_name)
+        if module is None:
+            return None
+        found: dict[str, Any] = vars(importlib.import_module(f"tui.commands.{module}"))
+        for name in (cmd_name, f"{cmd_name}_"):  # `import_`, `set_`: Python's own words
+            if isinstance(found.get(name), click.Command):
+                return found[name]
+        return None
+
+
+@click.group(
+    cls=LateGroup,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help=_("寸草：一个孩子一份档案，没网也能用。不带命令就打开程序。"),
+)
+@click.option("--user", help=_("几个人共用这台电脑时，说是谁。"))
+@click.pass_context
+def group(ctx: click.Context, user: str | None) -> None:
+    ctx.obj = user

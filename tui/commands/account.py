@@ -1,0 +1,138 @@
+"""login, logout, passphrase, recover, status, sync."""
+
+from __future__ import annotations
+
+import click
+
+from schema.kinds import KINDS
+from sync.language import _
+from tui.commands.common import (
+    NEEDS_A_PERSON,
+    REFUSED,
+    as_json,
+    ask_passphrase,
+    emit,
+    fail,
+    guarded,
+    iso,
+    make_home,
+    opened,
+    passphrase_given,
+    read_password,
+    say,
+)
+
+
+@click.command(help=_("在县里的服务器上登录；第一次会把资料取下来。"))
+@click.argument("url")
+@click.option("--user", required=True)
+@click.option("--password-stdin", is_flag=True)
+@click.option("--insecure", is_flag=True, help=_("不加密也连（只为试用）。"))
+@as_json
+@guarded
+def login(url: str, user: str, password_stdin: bool, insecure: bool, is_json: bool) -> None:
+    password = read_password(password_stdin)
+    session = make_home().login(url, user, password, ask_passphrase, insecure=insecure)
+    try:
+        report = session.sync()
+        me = session.replica.identity
+        if is_json:
+            emit({"user": me.user, "device": me.device, "received": report.received})
+        else:
+            say(_("{user} 登录好了，收下 {n} 条。").format(user=me.name or me.user, n=report.received))
+    finally:
+        session.close()
+
+
+@click.command(help=_("退出登录；本机的记录和没交的都在。"))
+@click.pass_obj
+@guarded
+def logout(user: str | None) -> None:
+    with opened(user) as session:
+        session.logout()
+        say(_("退出了。{n} 条没交的还在这台电脑上。").format(n=session.replica.pending_count()))
+
+
+@click.command(help=_("换一个口令。"))
+@click.option("--password-stdin", is_flag=True, help=_("从标准输入读新口令（一行）。"))
+@click.pass_obj
+@guarded
+def passphrase(user: str | None, password_stdin: bool) -> None:
+    with opened(user) as session:
+        if password_stdin:
+            new = read_password(True)
+        else:
+            new = click.prompt(_("新口令"), hide_input=True, confirmation_prompt=True, err=True)
+        session.change_passphrase(new)
+        say(_("口令换好了。"))
+
+
+@click.command(help=_("忘了口令：县里同意后，用服务器密码定一个新的。"))
+@click.option("--password-stdin", is_flag=True)
+@click.pass_obj
+@guarded
+def recover(user: str | None, password_stdin: bool) -> None:
+    from sync.session import ManyAccounts, NoAccount
+
+    home = make_home()
+    try:
+        account = home.account(user)
+    except (NoAccount, ManyAccounts):
+        fail(REFUSED, "no_account")
+    password = read_password(password_stdin)
+    new = passphrase_given() or ask_passphrase(True)
+    home.recover(account, password, new)
+    say(_("口令换好了，记录都在。"))
+
+
+@click.command(help=_("这台电脑上有什么，什么还没交。"))
+@as_json
+@click.pass_obj
+@guarded
+def status(user: str | None, is_json: bool) -> None:
+    with opened(user) as session:
+        replica = session.replica
+        me = replica.identity
+        found = {
+            "pending": replica.pending_count(),
+            "last_sync": iso(replica.get_state("last_sync")),
+            "user": me.user,
+            "units": [g.unit for g in me.grants if g.unit],
+            "records": {name: replica.count(name) for name in KINDS},
+        }
+        if is_json:
+            emit(found)
+            return
+        state = replica.sync_state()
+        say(_("{user}：{n} 个孩子。").format(user=me.name or me.user, n=found["records"]["child"]))
+        say(_("{n} 条还没到服务器上。").format(n=state.pending))
+        say(_("{n} 处两种说法，{m} 条被退回。").format(n=state.conflicts, m=state.returned))
+
+
+@click.command(help=_("收发：把没交的交上去，把新的收下来。"))
+@as_json
+@click.pass_obj
+@guarded
+def sync(user: str | None, is_json: bool) -> None:
+    with opened(user) as session:
+        report = session.sync()
+    if is_json:
+        emit(
+            {
+                "sent": report.sent,
+                "received": report.received,
+                "conflicts": report.conflicts,
+                "rejected": report.rejected,
+                "cursor": report.cursor,
+                "round_trips": report.round_trips,
+                "in_step": report.in_step,
+            }
+        )
+    else:
+        say(_("交上 {sent} 条，收下 {received} 条。").format(sent=report.sent, received=report.received))
+        if report.conflicts:
+            say(_("{n} 处有两种说法，等人看。").format(n=report.conflicts))
+        if report.rejected:
+            say(_("{n} 条被退回，还在这台电脑上。").format(n=report.rejected))
+    if report.conflicts or report.rejected:
+        raise SystemExit(NEEDS_A_PERSON)

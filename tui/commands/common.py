@@ -1,0 +1,211 @@
+"""What the subcommands share: opening the store, exit codes, JSON out, messages to stderr."""
+
+from __future__ import annotations
+
+import functools
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, NoReturn, TypeVar
+
+import click
+
+from schema.kinds import KINDS
+from schema.problems import InvalidValue
+from schema.record import Kind
+from sync import errors
+from sync.keyfile import UnfitPassphrase, WrongPassphrase
+from sync.language import _
+from sync.replica import InvalidRecord, Refused
+from sync.session import Home, ManyAccounts, NoAccount, Session
+from sync.storage import DamagedStore
+from sync.transport import Offline, Rejected
+from tui.cli import home_path
+
+DONE, NEEDS_A_PERSON, WRONG_USAGE, OFFLINE, REFUSED, DAMAGED = range(6)
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+_USAGE_CODES = {"address", "insecure"}
+_LATER_CODES = {"throttled"}
+
+
+def fail(exit_code: int, code: str, **args: object) -> NoReturn:
+    """Say what happened on stderr and end with `exit_code`."""
+    click.echo(errors.sentence(code, **args), err=True)
+    sys.exit(exit_code)
+
+
+def emit(data: Any) -> None:
+    """JSON on stdout, readable on any console: UTF-8 where it can be shown, escaped where not."""
+    text = json.dumps(data, ensure_ascii=False)
+    encoding = sys.stdout.encoding or "utf-8"
+    try:
+        text.encode(encoding)
+    except UnicodeEncodeError:
+        text = json.dumps(data)
+    click.echo(text)
+
+
+def say(message: str) -> None:
+    """A message for people, on stderr so that stdout stays JSON alone."""
+    click.echo(message, err=True)
+
+
+def make_home() -> Home:
+    from casework.search import Indexer
+
+    return Home(home_path(), indexers=[Indexer()], prepare=_prepare)
+
+
+def _prepare(replica: Any) -> None:
+    from casework.contacts import last_seen
+
+    replica.last_seen = last_seen
+
+
+def passphrase_given() -> str | None:
+    """From `CUNCAO_PASSPHRASE` or the file that `CUNCAO_PASSPHRASE_FILE` names."""
+    given = os.environ.get("CUNCAO_PASSPHRASE")
+    if given:
+        return given
+    named = os.environ.get("CUNCAO_PASSPHRASE_FILE")
+    if named:
+        return Path(named).read_text(encoding="utf-8").removesuffix("\n").removesuffix("\r")
+    return None
+
+
+def ask_passphrase(is_new: bool) -> str:
+    """The store's passphrase: given by the environment, or typed (a new one twice)."""
+    given = passphrase_given()
+    if given is not None:
+        return given
+    if not sys.stdin.isatty():
+        fail(REFUSED, "no_passphrase")
+    prompt = _("给这台电脑上的资料定一个口令") if is_new else _("口令")
+    return str(click.prompt(prompt, hide_input=True, confirmation_prompt=is_new, err=True))
+
+
+def read_password(from_stdin: bool) -> str:
+    """The password for the server: one line of stdin without its end, or typed."""
+    if from_stdin:
+        raw = sys.stdin.buffer.readline()
+        return raw.decode("utf-8").removesuffix("\n").removesuffix("\r")
+    return str(click.prompt(_("服务器上的密码"), hide_input=True, err=True))
+
+
+def open_session(user: str | None) -> Session:
+    home = make_home()
+    try:
+        return home.unlock(home.account(user), ask_passphrase(False))
+    except NoAccount:
+        fail(REFUSED, "no_account")
+    except ManyAccounts as error:
+        fail(WRONG_USAGE, "many_accounts", detail="、".join(error.users))
+
+
+@contextmanager
+def opened(user: str | None) -> Iterator[Session]:
+    session = open_session(user)
+    try:
+        yield session
+        if session.account.folder.exists():
+            session.write_card()
+    finally:
+        session.close()
+
+
+def guarded(command: Function) -> Function:
+    """Every way a command can fail, turned into a sentence and an exit code."""
+
+    @functools.wraps(command)
+    def run(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return command(*args, **kwargs)
+        except Offline as error:
+            fail(OFFLINE, "offline", n=_unsent(), detail=str(error))
+        except Rejected as error:
+            exit_code = REFUSED
+            if error.code in _USAGE_CODES:
+                exit_code = WRONG_USAGE
+            elif error.code in _LATER_CODES:
+                exit_code = OFFLINE
+            fail(exit_code, error.code, detail=error.detail)
+        except WrongPassphrase:
+            fail(REFUSED, "passphrase")
+        except UnfitPassphrase:
+            fail(WRONG_USAGE, "passphrase_length")
+        except DamagedStore:
+            fail(DAMAGED, "damaged")
+        except Refused as error:
+            is_usage = error.code in ("not_found", "not_a_choice", "deleted")
+            fail(WRONG_USAGE if is_usage else REFUSED, error.code, detail=error.detail)
+        except InvalidRecord as error:
+            for field, problem in error.problems:
+                say(f"{field}: {problem.text(_)} ({problem.code})")
+            fail(WRONG_USAGE, "invalid")
+        except InvalidValue as error:
+            field = dict(error.problem.args).get("field", "")
+            say(f"{field}: {error.problem.text(_)} ({error.problem.code})")
+            fail(WRONG_USAGE, "invalid")
+        except Exception as error:
+            _storage_trouble(error)
+            raise
+
+    return run  # type: ignore[return-value]
+
+
+def _storage_trouble(error: Exception) -> None:
+    """SQLite's own words, whichever module they come from, turned into ours."""
+    name = getattr(error, "sqlite_errorname", "") or ""
+    if name.startswith("SQLITE_FULL"):
+        fail(DAMAGED, "disk_full")
+    if name.startswith("SQLITE_BUSY"):
+        fail(OFFLINE, "busy")
+    if name.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")):
+        fail(DAMAGED, "damaged")
+
+
+def _unsent() -> int:
+    return sum(account.card.pending for account in Home(home_path()).accounts())
+
+
+def kind_named(name: str) -> Kind:
+    """The record kind, or exit 2."""
+    kind = KINDS.get(name)
+    if kind is None:
+        fail(WRONG_USAGE, "no_such_kind", detail=name)
+    return kind
+
+
+def assignments(pairs: Sequence[str]) -> dict[str, str]:
+    """`field=value` words to texts; `field=@-` reads stdin."""
+    texts: dict[str, str] = {}
+    for pair in pairs:
+        name, sign, text = pair.partition("=")
+        if not sign or not name:
+            fail(WRONG_USAGE, "assignment", detail=pair)
+        if text == "@-":
+            text = sys.stdin.buffer.read().decode("utf-8")
+        texts[name] = text
+    return texts
+
+
+def iso(ms: int | None) -> str | None:
+    """ISO 8601 in UTC."""
+    if ms is None:
+        return None
+    return datetime.fromtimestamp(ms / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def warn_doubts(session: Session, kind: Kind, values: dict[str, Any]) -> None:
+    """What was kept with a doubt is said, never refused: nobody is turned away."""
+    for field, problem in session.replica.doubts(kind.name, values):
+        say(f"{field}: {problem.text(_)} ({problem.code})")
+
+
+as_json = click.option("--json", "is_json", is_flag=True, help=_("JSON 输出。"))

@@ -1,0 +1,213 @@
+"""find, list, show, history, add, set, delete: every record kind by the same words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from schema.kinds import KINDS
+from schema.record import DELETED
+from sync.language import _
+from sync.reading import View
+from sync.replica import Refused
+from tui.commands.common import (
+    as_json,
+    assignments,
+    emit,
+    guarded,
+    iso,
+    kind_named,
+    opened,
+    say,
+    warn_doubts,
+)
+
+
+@click.command(help=_("按姓名、拼音首字母、电话、身份证、村找孩子。"))
+@click.argument("text")
+@click.option("--limit", default=50, show_default=True)
+@as_json
+@click.pass_obj
+@guarded
+def find(user: str | None, text: str, limit: int, is_json: bool) -> None:
+    from casework import search
+
+    with opened(user) as session:
+        hits = search.find(session.replica, "child", text, limit)
+        rows = {r["id"]: r for r in session.replica.rows("child", [h.id for h in hits])}
+        found = [
+            {
+                "id": h.id,
+                "name": rows[h.id]["name"],
+                "village": rows[h.id]["village"],
+                "score": h.score,
+            }
+            for h in hits
+            if h.id in rows
+        ]
+        if is_json:
+            emit(found)
+        else:
+            for hit in found:
+                unit = session.replica.unit(hit["village"] or "")
+                click.echo(f"{hit['id']}  {hit['name']}  {unit['name'] if unit else ''}")
+
+
+@click.command("list", help=_("列出一种记录。"))
+@click.argument("kind")
+@click.argument("where", nargs=-1)
+@click.option("--limit", type=int)
+@as_json
+@click.pass_obj
+@guarded
+def list_(
+    user: str | None, kind: str, where: tuple[str, ...], limit: int | None, is_json: bool
+) -> None:
+    declared = kind_named(kind)
+    values = declared.parse(assignments(where))
+    with opened(user) as session:
+        rows = session.replica.select(kind, values, limit=limit)
+    shown = [
+        {"id": r["id"], **{f.name: r[f.name] for f in declared.fields if r[f.name] is not None}}
+        for r in rows
+    ]
+    if is_json:
+        emit(shown)
+    else:
+        for row in shown:
+            click.echo("  ".join([row["id"], *(str(row.get(n, "")) for n in declared.title)]))
+
+
+def shown_fields(view: View) -> dict[str, dict[str, Any]]:
+    """Field to value, version and author; members of a group as fields of their own."""
+    kind = KINDS[view.kind]
+    fields: dict[str, dict[str, Any]] = {}
+    for slot in view.slots:
+        for name in kind.spread(slot, None):
+            if name in kind.by_name:
+                fields[name] = {
+                    "value": view.values.get(name),
+                    "version": view.version(name),
+                    "author": view.author(name),
+                }
+    return {f.name: fields[f.name] for f in kind.fields if f.name in fields}
+
+
+@click.command(help=_("一条记录的每一项，谁写的。"))
+@click.argument("id")
+@as_json
+@click.pass_obj
+@guarded
+def show(user: str | None, id: str, is_json: bool) -> None:
+    with opened(user) as session:
+        view = session.replica.get(id)
+    if view is None:
+        raise Refused("not_found", id)
+    fields = shown_fields(view)
+    if is_json:
+        found: dict[str, Any] = {"id": view.id, "kind": view.kind, "fields": fields}
+        if view.deleted is not None:
+            found["deleted"] = view.deleted
+        if view.conflicts:
+            found["conflicts"] = view.conflicts
+        emit(found)
+        return
+    kind = KINDS[view.kind]
+    for name, held in fields.items():
+        field = kind.by_name[name]
+        click.echo(f"{_(field.label)}  {field.type.show(held['value'])}  {held['author']}")
+
+
+@click.command(help=_("一条记录（或其中一项）从前到现在的每个值。"))
+@click.argument("id")
+@click.argument("field", required=False)
+@as_json
+@click.pass_obj
+@guarded
+def history(user: str | None, id: str, field: str | None, is_json: bool) -> None:
+    with opened(user) as session:
+        view = session.replica.get(id)
+        if view is None:
+            raise Refused("not_found", id)
+        kind = KINDS[view.kind]
+        if field and field not in kind.by_name and field not in kind.slots:
+            kind.parse({field: ""})  # says that there is no such field
+        past = session.replica.history(id, field)
+    steps = []
+    for p in past:
+        is_group = kind.is_group(p.field) and field is None
+        members = kind.spread(p.field, p.value) if is_group else {field or p.field: p.value}
+        for name, value in members.items():
+            steps.append(
+                {
+                    "field": name,
+                    "value": value,
+                    "author": p.author,
+                    "device": p.device,
+                    "at": iso(p.at_ms),
+                    "version": p.version,
+                    "op": p.op,
+                    "sent": p.is_sent,
+                    "note": p.note,
+                }
+            )
+    if is_json:
+        emit(steps)
+    else:
+        for step in steps:
+            click.echo("  ".join(str(step[k]) for k in ("at", "author", "field", "value")))
+
+
+@click.command(help=_("添一条记录。"))
+@click.argument("kind")
+@click.argument("values", nargs=-1)
+@as_json
+@click.pass_obj
+@guarded
+def add(user: str | None, kind: str, values: tuple[str, ...], is_json: bool) -> None:
+    declared = kind_named(kind)
+    parsed = declared.parse(assignments(values))
+    with opened(user) as session:
+        made = session.replica.save(kind, parsed)
+        warn_doubts(session, declared, parsed)
+    if is_json:
+        emit({"id": made})
+    else:
+        click.echo(made)
+
+
+@click.command("set", help=_("改一条记录的几项；空值就是清掉。"))
+@click.argument("id")
+@click.argument("values", nargs=-1, required=True)
+@as_json
+@click.pass_obj
+@guarded
+def set_(user: str | None, id: str, values: tuple[str, ...], is_json: bool) -> None:
+    with opened(user) as session:
+        view = session.replica.get(id)
+        if view is None:
+            raise Refused("not_found", id)
+        declared = KINDS[view.kind]
+        parsed = declared.parse(assignments(values))
+        before = session.replica.pending_count()
+        session.replica.save(view.kind, parsed, id=id)
+        warn_doubts(session, declared, parsed)
+        changed = session.replica.pending_count() > before
+    if is_json:
+        emit({"id": id, "changed": changed})
+
+
+@click.command(help=_("删除一条记录（要写原因，能恢复）。"))
+@click.argument("id")
+@click.option("--reason", required=True)
+@as_json
+@click.pass_obj
+@guarded
+def delete(user: str | None, id: str, reason: str, is_json: bool) -> None:
+    with opened(user) as session:
+        session.replica.delete(id, reason)
+    if is_json:
+        emit({"id": id, DELETED.strip("_"): reason})
+    else:
+        say(_("删除了，能恢复。"))

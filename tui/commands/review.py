@@ -1,0 +1,121 @@
+"""conflicts, resolve, duplicates: what was told two ways, and who seems to be one child."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import click
+
+from schema.kinds import KINDS
+from schema.record import DELETED
+from sync.change import Conflict, Head, device_of
+from sync.clock import ms_of
+from sync.language import _
+from sync.replica import Refused
+from tui.commands.common import as_json, emit, guarded, iso, opened, say
+
+
+def head_data(head: Head) -> dict[str, Any]:
+    return {
+        "value": head.value,
+        "author": head.mark.author,
+        "device": device_of(head.mark.version),
+        "at": iso(ms_of(head.mark.stamp)),
+        "seen": head.mark.seen,
+    }
+
+
+def conflict_data(conflict: Conflict) -> dict[str, Any]:
+    """A conflict as scripts read it; `heads[0]` stands."""
+    winner, loser, *others = (head_data(h) for h in conflict.heads)
+    return {
+        "id": conflict.id,
+        "record": conflict.record,
+        "kind_of_record": conflict.kind,
+        "field": conflict.slot,
+        "meeting": conflict.meeting,
+        "base": {"value": conflict.base_value},
+        "winner": winner,
+        "loser": loser,
+        "others": others,
+    }
+
+
+@click.command(help=_("两种说法，还没有人定的。"))
+@as_json
+@click.pass_obj
+@guarded
+def conflicts(user: str | None, is_json: bool) -> None:
+    with opened(user) as session:
+        found = [conflict_data(c) for c in session.replica.conflicts() if len(c.heads) > 1]
+    if is_json:
+        emit(found)
+        return
+    for c in found:
+        click.echo(f"{c['id']}  {c['field']}  {c['winner']['value']}  {c['loser']['value']}")
+    if not found:
+        say(_("没有两种说法，都一致。"))
+
+
+@click.command(help=_("定一处两种说法。"))
+@click.argument("id")
+@click.option("--take", type=click.Choice(["winner", "loser", "base", "value"]), required=True)
+@click.option("--value", help=_("配合 --take value。"))
+@click.option("--note", default="")
+@as_json
+@click.pass_obj
+@guarded
+def resolve(
+    user: str | None, id: str, take: str, value: str | None, note: str, is_json: bool
+) -> None:
+    with opened(user) as session:
+        found = session.replica.conflict(id)
+        if found is None:
+            raise Refused("not_found", id)
+        chosen = _typed(found, value) if take == "value" else None
+        record = session.replica.resolve(id, take, chosen, note)
+    if is_json:
+        emit({"id": id, "record": record})
+
+
+def _typed(conflict: Conflict, text: str | None) -> Any:
+    """`--value` as a value of the conflict's slot; a group is given as a JSON object of its members."""
+    kind = KINDS[conflict.kind]
+    if text is None:
+        raise click.UsageError(_("--take value 要同时给 --value。"))
+    if conflict.slot == DELETED:
+        return text or None
+    if not kind.is_group(conflict.slot):
+        return kind.parse({conflict.slot: text})[conflict.slot]
+    try:
+        members = {name: str(member) for name, member in json.loads(text).items()}
+    except (ValueError, AttributeError):
+        raise click.UsageError(_("这几项是一组，--value 要写成 JSON。")) from None
+    return kind.slot_value(conflict.slot, kind.parse(members))
+
+
+@click.command(help=_("像是同一个孩子的两份档案。"))
+@as_json
+@click.pass_obj
+@guarded
+def duplicates(user: str | None, is_json: bool) -> None:
+    from casework.duplicates import pairs
+
+    with opened(user) as session:
+        found = [
+            {
+                "id": p.id,
+                "a": p.a,
+                "b": p.b,
+                "score": p.score,
+                "certain": p.certain,
+                "why": p.why,
+            }
+            for p in pairs(session.replica)
+        ]
+    if is_json:
+        emit(found)
+    else:
+        for pair in found:
+            click.echo(f"{pair['id']}  {pair['a']}  {pair['b']}  {pair['score']}  {pair['why']}")
