@@ -58,7 +58,9 @@ class SqliteStore:
         # Checkpoints after big pushes, not in them: 12 % of the time of 20,000 creates.
         connection.execute("PRAGMA wal_autocheckpoint = 5000")
         if connection.execute("PRAGMA user_version").fetchone()[0] < SCHEMA:
-            from server.store.migrations import migrate  # 80 ms: only for an old or a new store
+            from server.store.migrations import (
+                migrate,  # 80 ms: only for an old or a new store
+            )
 
             migrate(connection, SCHEMA)
 
@@ -263,6 +265,10 @@ class SqliteStore:
             (msgspec.json.decode(change, type=Change), Verdict(seq, status, code, field), at)
             for change, seq, status, code, field, at in rows
         ]
+
+    def quarantined_of(self, device: str) -> int:
+        row = self._one("SELECT count(*) FROM quarantine WHERE device = ?", device)
+        return row[0] if row else 0
 
     # -------------------------------------------------------------- places
 

@@ -1,0 +1,254 @@
+"""The county server's HTTP application: login, sync, recovery, history, health."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import contextlib
+import importlib
+import importlib.util
+import math
+from collections.abc import AsyncIterator
+from typing import Any
+
+from msgspec import Raw, Struct
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from schema.kinds import KINDS
+from server import syncing
+from server.accounts import User
+from server.home import PRIVATE_KEY, PUBLIC_KEY, Home
+from server.passwords import Brake
+from server.requests import (
+    MAX_SMALL,
+    Journal,
+    Refusal,
+    answer,
+    bearer,
+    parse,
+    peer,
+    read_body,
+    refuse_all,
+    unpacked,
+)
+from server.workers import Desk, Workers
+from sync import sealing
+from sync.protocol import PROTOCOL, pack
+from sync.scope import Scope, UnitTree
+
+TRIES = 10
+"""Failed logins of one user from one place before one has to wait."""
+TRIES_OF_A_PLACE = 100
+"""The same for all users of one place: a whole office may stand behind one address."""
+REFILL_S = 30.0
+NOTE_AFTER_S = 0.05
+"""Devices' last contacts are written together, so that an empty sync writes nothing itself."""
+
+
+class LoginRequest(Struct):
+    user: str
+    password: str
+    device: str = ""
+
+
+class RecoverRequest(Struct):
+    user: str
+    password: str
+    device: str
+    sealed: str
+
+
+class County:
+    """The application: handlers over a home's workers."""
+
+    def __init__(self, home: Home) -> None:
+        self.workers = Workers(home)
+        self.by_user = Brake(TRIES, REFILL_S)
+        self.by_place = Brake(TRIES_OF_A_PLACE, REFILL_S / 10)
+        self._contacts: dict[str, tuple[int, int]] = {}
+        self._noting: asyncio.Task[None] | None = None
+
+    # ---------------------------------------------------------------- login
+
+    async def login(self, request: Request) -> Response:
+        body, media = await read_body(request, MAX_SMALL)
+        asked = parse(unpacked(body, media, MAX_SMALL), LoginRequest)
+        user = await self._checked(request, asked.user, asked.password)
+
+        def work(desk: Desk) -> dict[str, Any]:
+            made = desk.accounts.log_in(user, asked.device)
+            if made is None:
+                raise Refusal(403, "revoked", "This device has been revoked.", taken=[])
+            token, device = made
+            return {
+                "token": token,
+                "device": device,
+                "user": user.name,
+                "name": user.display,
+                "grants": user.grants,
+                "county": _county(desk),
+                "now": desk.store.now_ms(),
+                "protocol": PROTOCOL,
+            }
+
+        return answer(await self.workers.write(work))
+
+    async def logout(self, request: Request) -> Response:
+        token = bearer(request)
+
+        def work(desk: Desk) -> None:
+            desk.accounts.log_out(syncing.identify(desk, token).device.id)
+
+        await self.workers.write(work)
+        return answer({"status": "ok"})
+
+    async def recover(self, request: Request) -> Response:
+        body, media = await read_body(request, MAX_SMALL)
+        asked = parse(unpacked(body, media, MAX_SMALL), RecoverRequest)
+        user = await self._checked(request, asked.user, asked.password)
+
+        def work(desk: Desk) -> dict[str, str]:
+            try:
+                sealed = base64.b64decode(asked.sealed, validate=True)
+                key = sealing.unseal(desk.store.meta(PRIVATE_KEY) or b"", sealed)
+            except ValueError:
+                raise Refusal(400, "malformed", "This was not sealed for this county.") from None
+            if not desk.accounts.use_recovery(asked.device, user.name):
+                raise Refusal(403, "no_recovery", "Recovery is not allowed for this device.")
+            return {"key": base64.b64encode(key).decode()}
+
+        return answer(await self.workers.write(work))
+
+    async def _checked(self, request: Request, name: str, password: str) -> User:
+        """The user, unless password or patience is wanting."""
+        place = peer(request)
+        for brake, key in ((self.by_user, (name, place)), (self.by_place, (place,))):
+            wait = brake.spend(*key)
+            if wait:
+                refusal = Refusal(429, "throttled", "Too many attempts.")
+                refusal.headers["retry-after"] = str(math.ceil(wait))
+                raise refusal
+        user = await self.workers.read(lambda desk: desk.accounts.check_login(name, password))
+        if user is None:
+            raise Refusal(401, "login", "Wrong user or password.")
+        self.by_user.give_back(name, place)
+        self.by_place.give_back(place)
+        return user
+
+    # ----------------------------------------------------------------- sync
+
+    async def sync(self, request: Request) -> Response:
+        body, media = await read_body(request)
+        ask = await self.workers.read(syncing.read_request(bearer(request), body, media))
+        verdicts = []
+        if ask.request.changes or ask.caller.device.is_revoked:
+            verdicts = await self.workers.write(syncing.take_in(ask))
+        content, media = await self.workers.read(syncing.give_out(ask, verdicts))
+        self._note(ask)
+        return Response(content, media_type=media)
+
+    def _note(self, ask: syncing.Ask) -> None:
+        from server.store.sqlite import wall_ms
+
+        self._contacts[ask.caller.device.id] = wall_ms(), ask.acked
+        if self._noting is None or self._noting.done():
+            self._noting = asyncio.create_task(self._note_later())
+
+    async def _note_later(self) -> None:
+        while self._contacts:
+            await asyncio.sleep(NOTE_AFTER_S)
+            noted, self._contacts = self._contacts, {}
+            syncs = [(device, at, acked) for device, (at, acked) in noted.items()]
+
+            def work(desk: Desk, syncs: list[tuple[str, int, int]] = syncs) -> None:
+                desk.accounts.note_syncs(syncs)
+
+            await self.workers.write(work)
+
+    # -------------------------------------------------------------- history
+
+    async def history(self, request: Request) -> Response:
+        """Every entry of one record, for a caller who may read it now."""
+        token, record = bearer(request), request.query_params.get("record", "")
+
+        def work(desk: Desk) -> tuple[bytes, str]:
+            user = syncing.identify(desk, token)
+            if user.device.is_revoked:
+                raise Refusal(403, "revoked", "This device has been revoked.", taken=[])
+            grants = user.user.grants
+            with desk.store.read():
+                state = desk.store.states([record]).get(record)
+                is_public = state is not None and KINDS[state.kind].scope == "public"
+                if not is_public and grants and all(g.role == "inspector" for g in grants):
+                    raise Refusal(403, "inspector", "An inspector reads no records.")
+                scope = Scope(grants, UnitTree(desk.store.parents()))
+                place = desk.store.places([state.root]).get(state.root) if state else None
+                units = place.units if place else ()
+                if state is None or not scope.reads(state.kind, state.root, units):
+                    raise Refusal(404, "not_found", "No such record in your scope.")
+                entries = [Raw(body) for body in desk.store.history(record)]
+            return pack({"entries": entries})
+
+        content, media = await self.workers.read(work)
+        return Response(content, media_type=media)
+
+    async def schema(self, request: Request) -> Response:
+        module = importlib.import_module("schema.jsonschema")
+        return answer(module.document())
+
+    async def healthz(self, request: Request) -> Response:
+        await self.workers.read(lambda desk: desk.store.head())
+        return answer({"status": "ok"})
+
+    # ------------------------------------------------------------- lifespan
+
+    @contextlib.asynccontextmanager
+    async def lifespan(self, app: Starlette) -> AsyncIterator[None]:
+        await self.workers.write(lambda desk: desk.store.head())  # a store that opens, or no start
+        try:
+            yield
+        finally:
+            if self._noting is not None:
+                await self._noting
+            self.workers.close()
+
+
+def _county(desk: Desk) -> dict[str, str]:
+    tops = [code for code, parent in desk.store.parents().items() if not parent]
+    county = desk.store.states(tops[:1])
+    name = str(county[tops[0]].values.get("name", "")) if county else ""
+    public = base64.b64encode(desk.store.meta(PUBLIC_KEY) or b"").decode()
+    return {"name": name, "code": tops[0] if tops else "", "public_key": public}
+
+
+async def _not_found(request: Request, error: Exception) -> Response:
+    status = error.status_code if isinstance(error, HTTPException) else 404
+    code = {404: "not_found", 405: "method"}.get(status, "refused")
+    return Refusal(status, code, "There is nothing to be had here in this way.").response()
+
+
+def make_app(home: Home) -> Starlette:
+    """The application over a server's folder."""
+    county = County(home)
+    routes = [
+        Route("/healthz", refuse_all(county.healthz), methods=["GET"]),
+        Route("/v1/login", refuse_all(county.login), methods=["POST"]),
+        Route("/v1/logout", refuse_all(county.logout), methods=["POST"]),
+        Route("/v1/recover", refuse_all(county.recover), methods=["POST"]),
+        Route("/v1/sync", refuse_all(county.sync), methods=["POST"]),
+        Route("/v1/history", refuse_all(county.history), methods=["GET"]),
+    ]
+    if importlib.util.find_spec("schema.jsonschema") is not None:
+        routes.append(Route("/v1/schema", refuse_all(county.schema), methods=["GET"]))
+    paths = frozenset(route.path for route in routes)
+    return Starlette(
+        routes=routes,
+        middleware=[Middleware(Journal, paths=paths)],
+        exception_handlers={404: _not_found, 405: _not_found},
+        lifespan=county.lifespan,
+    )

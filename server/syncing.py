@@ -1,0 +1,127 @@
+"""One sync request at the server: who asks, what is taken in, what is given out.
+
+Each step is one piece of blocking work for a thread (`server/workers.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from msgspec import Struct
+
+from server.accounts import Caller
+from server.requests import Refusal, parse, unpacked
+from server.workers import Desk
+from sync.change import Change
+from sync.hub import Session, content_hash
+from sync.protocol import PAGE, PROTOCOL, Cursor, SyncRequest, Verdict, pack
+
+MAX_LIMIT = 5000
+"""Entries of one answer, whatever the client asks for."""
+MAX_HANDED_IN = 20_000
+"""Changes a revoked device may leave in quarantine."""
+BACKUP = "backup_seq"
+"""In meta: log number up to which a backup exists."""
+_MOST = 1 << 53
+
+
+class Ask(Struct, frozen=True):
+    """A sync request whose sender is known."""
+
+    caller: Caller
+    request: SyncRequest
+
+    @property
+    def session(self) -> Session:
+        user = self.caller.user
+        device = self.caller.device
+        return Session(user.name, device.id, user.grants, device.is_revoked)
+
+    @property
+    def acked(self) -> int:
+        """Log number up to which the device says it has stored everything."""
+        cursor = Cursor.decode(self.request.cursor) if self.request.cursor else None
+        return cursor.seq if cursor else 0
+
+
+class _Version(Struct):
+    protocol: int
+
+
+def identify(desk: Desk, token: str) -> Caller:
+    """Raises `Refusal` when nobody holds the token."""
+    caller = desk.accounts.caller(token) if token else None
+    if caller is None:
+        raise Refusal(401, "login", "Log in again.")
+    return caller
+
+
+def read_request(token: str, body: bytes, media: str) -> Callable[[Desk], Ask]:
+    """The work of reading a sync request."""
+
+    def work(desk: Desk) -> Ask:
+        caller = identify(desk, token)
+        plain = unpacked(body, media)
+        # The version is read by itself: a message of another protocol need not be readable.
+        version = parse(plain, _Version).protocol
+        if version != PROTOCOL:
+            raise Refusal(
+                426, "protocol", f"This server speaks protocol {PROTOCOL}, not {version}."
+            )
+        request = parse(plain, SyncRequest)
+        if request.device != caller.device.id:
+            raise Refusal(403, "foreign_device", "The token belongs to another device.")
+        if not all(0 < change.seq < _MOST for change in request.changes):
+            raise Refusal(400, "malformed", "A change without a proper number.")
+        return Ask(caller, request)
+
+    return work
+
+
+def take_in(ask: Ask) -> Callable[[Desk], list[Verdict]]:
+    """The work of deciding what was sent; everything is stored when it returns."""
+
+    def work(desk: Desk) -> list[Verdict]:
+        # Asked anew: while the request waited for its turn its device may have been revoked.
+        device = desk.accounts.device(ask.caller.device.id)
+        if device.is_revoked:
+            raise _handed_in(desk, ask)
+        return desk.hub.push(ask.session, ask.request.changes)
+
+    return work
+
+
+def _handed_in(desk: Desk, ask: Ask) -> Refusal:
+    """Put what a revoked device sends into quarantine, all of it, and give nothing."""
+    store, device = desk.store, ask.caller.device.id
+    verdict = ("quarantined", "device_revoked")
+    own: list[Change] = [c for c in ask.request.changes if c.device == device]
+    with store.write():
+        known = store.known(device, [c.seq for c in own])
+        room = MAX_HANDED_IN - store.quarantined_of(device)
+        taken = sorted(known)
+        for change in own:
+            if change.seq not in known and room > 0:
+                room -= 1
+                taken.append(change.seq)
+                store.quarantine(
+                    change, content_hash(change), Verdict(change.seq, *verdict), store.now_ms()
+                )
+    return Refusal(
+        403, "revoked", "This device has been revoked.", taken=sorted(set(taken))
+    )
+
+
+def give_out(ask: Ask, verdicts: list[Verdict]) -> Callable[[Desk], tuple[bytes, str]]:
+    """The work of answering with the next page."""
+
+    def work(desk: Desk) -> tuple[bytes, str]:
+        request = ask.request
+        limit = min(max(request.limit or PAGE, 1), MAX_LIMIT)
+        with desk.store.read():
+            response = desk.hub.pull(ask.session, request.cursor, request.held, limit)
+            response.backup = int(desk.store.meta(BACKUP) or 0)
+        response.verdicts = verdicts
+        return pack(response)
+
+    return work

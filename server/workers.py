@@ -1,0 +1,76 @@
+"""Threads for blocking work: one that writes, some that read, each with a connection of its own.
+
+Nothing is merged on the event loop; a push of thousands of changes delays nobody else's empty sync.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+from server.accounts import Accounts
+from server.home import Home
+from server.store import open_store
+from server.store.sqlite import SqliteStore, wall_ms
+from sync.hub import Hub
+
+READERS = 6
+"""More only queue for the interpreter; password hashing, which lets it go, needs a few."""
+
+T = TypeVar("T")
+
+
+class Desk:
+    """What a thread works with."""
+
+    def __init__(self, store: SqliteStore) -> None:
+        self.store = store
+        self.hub = Hub(store, wall_ms)
+        self.accounts = Accounts(store, self.hub)
+
+
+Work = Callable[[Desk], T]
+
+
+class Workers:
+    """The threads of one server process."""
+
+    def __init__(self, home: Home) -> None:
+        self._home = home
+        self._writer_lock = threading.RLock()
+        self._local = threading.local()
+        self._desks: list[Desk] = []
+        self._readers = ThreadPoolExecutor(READERS, "read")
+        self._writer = ThreadPoolExecutor(1, "write")
+
+    async def read(self, work: Work[T]) -> T:
+        """Run `work` in a reading thread. A short write of its own waits for the writer."""
+        return await self._run(self._readers, work)
+
+    async def write(self, work: Work[T]) -> T:
+        """Run `work` in the writing thread, in turn."""
+        return await self._run(self._writer, work)
+
+    async def _run(self, pool: ThreadPoolExecutor, work: Work[T]) -> T:
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(pool, lambda: work(self._desk()))
+
+    def _desk(self) -> Desk:
+        desk: Desk | None = getattr(self._local, "desk", None)
+        if desk is None:
+            store = open_store(self._home, writer=self._writer_lock, same_thread=False)
+            desk = self._local.desk = Desk(store)
+            self._desks.append(desk)
+        return desk
+
+    def close(self) -> None:
+        """Wait for what is being done, then close every connection."""
+        self._readers.shutdown(wait=True)
+        self._writer.shutdown(wait=True)
+        for desk in self._desks:
+            with contextlib.suppress(Exception):  # closing is a courtesy: SQLite recovers by itself
+                desk.store.connection.close()
