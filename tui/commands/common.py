@@ -56,10 +56,15 @@ def say(message: str) -> None:
     click.echo(message, err=True)
 
 
-def make_home() -> Home:
+def home_at(path: Path) -> Home:
+    """A home whose stores keep the search and know when a child was last seen."""
     from casework.search import Indexer
 
-    return Home(home_path(), indexers=[Indexer()], prepare=_prepare)
+    return Home(path, indexers=[Indexer()], prepare=_prepare)
+
+
+def make_home() -> Home:
+    return home_at(home_path())
 
 
 def _prepare(replica: Any) -> None:
