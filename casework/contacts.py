@@ -14,7 +14,7 @@ def last_seen(replica: Replica, root: str) -> str | None:
     row = replica.connection.execute(
         f'SELECT max("on") FROM r_contact WHERE _root = ? AND _deleted IS NULL'  # noqa: S608
         f" AND kind IN ({marks}) AND coalesce(outcome, 'met') = 'met'"
-        " AND json_extract(_meta, '$[0][1]') = ?",
+        " AND json_extract(CAST(_meta AS TEXT), '$[0][1]') = ?",
         (root, *FACE_TO_FACE, replica.identity.user),
     ).fetchone()
     return row[0] if row else None

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from schema.kinds import KINDS
+from sync.language import N_
 from sync.session import Session
 from tui.commands.common import home_at
 
@@ -131,7 +132,7 @@ class Rehearsal:
     # -- the county and its people
 
     def set_up(self) -> None:
-        self.tell("建县：昭化区，到村")
+        self.tell(N_("建县：昭化区，到村"))
         self.county.folder.mkdir(parents=True)
         self.county.call(
             "init", "--divisions", str(DATA / f"{COUNTY}.csv"), "--admin", ADMIN, with_password=True
@@ -164,7 +165,7 @@ class Rehearsal:
     # -- rosters
 
     def bring_in_rosters(self) -> None:
-        self.tell("导入三张名册")
+        self.tell(N_("导入三张名册"))
         self._import(TEACHER, ROSTER_OF_THE_SCHOOL, self.school)
         self._sync(TEACHER, ADMIN)
         for name in ROSTERS_OF_THE_COUNTY:
@@ -195,7 +196,7 @@ class Rehearsal:
 
     def edit_offline(self) -> None:
         """Teacher and director, both without network, edit the same children."""
-        self.tell("两个人没网时各改各的")
+        self.tell(N_("两个人没网时各改各的"))
         teacher, director = (self.sessions[n].replica for n in (TEACHER, DIRECTOR))
         mine = {r["id"] for r in teacher.select("child")}
         shared = [r["id"] for r in director.select("child") if r["id"] in mine]
@@ -222,7 +223,7 @@ class Rehearsal:
             teacher.save("child", {"categories": ["study"]}, id=first)
 
     def meet(self) -> None:
-        self.tell("都连上网，收发")
+        self.tell(N_("都连上网，收发"))
         self._sync(DIRECTOR, TEACHER, DIRECTOR, ADMIN)
         admin = self.sessions[ADMIN].replica
         for conflict in admin.conflicts():
@@ -264,7 +265,7 @@ class Rehearsal:
             raise StoryBroke("the two sets were not merged")
 
     def review(self) -> None:
-        self.tell("县里核对，定下来")
+        self.tell(N_("县里核对，定下来"))
         admin = self.sessions[ADMIN].replica
         for conflict in admin.conflicts():
             admin.resolve(conflict.id, "winner", note="电话核实过")
