@@ -60,3 +60,7 @@ def main() -> None:
     from tui.commands import group
 
     group(prog_name="cuncao")
+
+
+if __name__ == "__main__":
+    main()

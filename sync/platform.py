@@ -1,0 +1,75 @@
+"""The one module in which systems differ: locks, replacing files, private files, child processes."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+IS_WINDOWS = sys.platform == "win32"
+REPLACE_TRIES = 20
+"""Windows refuses to replace a file that a virus scanner holds open for a moment: 20 tries, 50 ms apart."""
+
+
+def replace(src: Path, dst: Path) -> None:
+    """Put `src` in the place of `dst` in one step."""
+    for left in range(REPLACE_TRIES, 0, -1):
+        try:
+            os.replace(src, dst)
+        except PermissionError:
+            if not IS_WINDOWS or left == 1:
+                raise
+            time.sleep(0.05)
+        else:
+            return
+
+
+def make_private(path: Path) -> None:
+    """For the owner's eyes only. On Windows the user's profile folder already is."""
+    if not IS_WINDOWS:
+        path.chmod(0o700 if path.is_dir() else 0o600)
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Hold the lock file `path` exclusively; waits for whoever has it."""
+    with open(path, "a+b") as file:
+        if IS_WINDOWS:
+            import msvcrt
+
+            file.seek(0)
+            msvcrt.locking(file.fileno(), msvcrt.LK_LOCK, 1)  # type: ignore[attr-defined,unused-ignore]
+        else:
+            import fcntl
+
+            fcntl.flock(file, fcntl.LOCK_EX)
+        try:
+            yield
+        finally:
+            if IS_WINDOWS:
+                file.seek(0)
+                msvcrt.locking(file.fileno(), msvcrt.LK_UNLCK, 1)  # type: ignore[attr-defined,unused-ignore]
+            else:
+                fcntl.flock(file, fcntl.LOCK_UN)
+
+
+def spawn_kwargs() -> dict[str, Any]:
+    """For `subprocess.Popen`: a child that the console's Ctrl-C does not reach."""
+    if IS_WINDOWS:
+        return {"creationflags": getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)}
+    return {"start_new_session": True}
+
+
+def terminate(process: subprocess.Popen[Any], wait_s: float = 10.0) -> None:
+    """End a child, politely first."""
+    process.terminate()
+    try:
+        process.wait(wait_s)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait(wait_s)
