@@ -219,8 +219,9 @@ class County:
 
 
 def _county(desk: Desk) -> dict[str, str]:
-    tops = [code for code, parent in desk.store.parents().items() if not parent]
-    county = desk.store.states(tops[:1])
+    with desk.store.read():
+        tops = [code for code, parent in desk.store.parents().items() if not parent]
+        county = desk.store.states(tops[:1])
     name = str(county[tops[0]].values.get("name", "")) if county else ""
     public = base64.b64encode(desk.store.meta(PUBLIC_KEY) or b"").decode()
     return {"name": name, "code": tops[0] if tops else "", "public_key": public}

@@ -53,6 +53,7 @@ class SqliteStore:
         self.now_ms = now_ms
         self._writer = writer or nullcontext()
         self._mode = ""
+        self._epoch = ""
         self._numbers: dict[str, str | None] = {}
         self._forget()
         # Checkpoints after big pushes, not in them: 12 % of the time of 20,000 creates.
@@ -104,6 +105,14 @@ class SqliteStore:
 
     def _begin(self, how: str, mode: str) -> None:
         self.connection.execute(f"BEGIN {how}")
+        try:
+            epoch = self.epoch()
+        except BaseException:
+            self._end("ROLLBACK")
+            raise
+        if epoch != self._epoch:  # another process may have restored a backup
+            self._forget()
+            self._epoch = epoch
         self._mode = mode
 
     def _end(self, how: str) -> None:

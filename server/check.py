@@ -1,0 +1,174 @@
+"""Is the county's store whole: the file, the log's numbers, and every table as the log makes it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import msgspec
+from msgspec import Struct
+
+from schema import idnumber
+from schema.kinds import KINDS
+from server.store.sqlite import SqliteStore
+from sync import digest
+from sync.change import Entry, State
+from sync.decide import replay
+from sync.hub import Place, content_hash
+from sync.scope import units_of
+from sync.storage import damages
+
+PAGE = 2000
+
+
+class Fault(Struct, frozen=True):
+    """One thing wrong. `where` is a log number, an id or a word of SQLite's, never a person's data."""
+
+    code: str
+    where: str
+
+
+class Findings(Struct):
+    """What a check came to."""
+
+    entries: int = 0
+    records: int = 0
+    faults: list[Fault] = []
+
+    @property
+    def is_whole(self) -> bool:
+        return not self.faults
+
+
+def check(store: SqliteStore) -> Findings:
+    """Everything, at one consistent view. Reads the whole store; changes nothing."""
+    found = Findings(faults=[Fault("file", text) for text in damages(store.connection)])
+    if found.faults:
+        return found
+    try:
+        with store.read():
+            _check(store, found)
+    except Exception as error:
+        # sqlcipher3's errors and msgspec's share no base class; a store that cannot be read is damaged.
+        if isinstance(error, KeyboardInterrupt | MemoryError):
+            raise
+        found.faults.append(Fault("unreadable", type(error).__name__))
+    return found
+
+
+def check_quickly(store: SqliteStore) -> list[Fault]:
+    """The file and the sums, without replaying the log: for a backup just made."""
+    faults = [Fault("file", text) for text in damages(store.connection)]
+    if not faults:
+        with store.read():
+            states = {s.id: s for s in _states(store)}
+            places = store.places({s.root for s in states.values()})
+            faults += _bucket_faults(store, states, places)
+            numbers = store.connection.execute("SELECT count(*) FROM log").fetchone()[0]
+            if numbers != store.head():
+                faults.append(Fault("log_gap", str(numbers)))
+    return faults
+
+
+def _check(store: SqliteStore, found: Findings) -> None:
+    states: dict[str, State] = {}
+    born: dict[str, int] = {}
+    found.entries = store.head()
+    for seq, entry, fault in _entries(store):
+        if fault or entry is None:
+            found.faults.append(Fault(fault or "log_body", str(seq)))
+            continue
+        kind = KINDS.get(entry.change.kind)
+        if kind is None:
+            found.faults.append(Fault("unknown_kind", str(seq)))
+            continue
+        states[entry.change.id] = replay(kind, states.get(entry.change.id), entry)
+        if kind.scope == "root":
+            born.setdefault(entry.change.id, seq)
+    found.records = len(states)
+    stored = {s.id: s for s in _states(store)}
+    found.faults += [
+        Fault("record", id)
+        for id in sorted(states.keys() | stored.keys())
+        if states.get(id) != stored.get(id)
+    ]
+    places = {
+        id: Place(units_of(KINDS[states[id].kind], states[id].values), seq)
+        for id, seq in born.items()
+    }
+    held = store.places(list(places))
+    found.faults += [Fault("place", root) for root, p in places.items() if held.get(root) != p]
+    rows = {tuple(r) for r in store.connection.execute("SELECT unit, root FROM place_unit")}
+    meant = {(unit, root) for root, place in places.items() for unit in place.units}
+    found.faults += [Fault("place", root) for _, root in sorted(rows ^ meant)]
+    found.faults += _bucket_faults(store, states, places)
+    found.faults += _number_faults(store, states)
+
+
+def _entries(store: SqliteStore) -> Iterator[tuple[int, Entry | None, str]]:
+    """(number, entry, fault or '') of the log, in order."""
+    at = 0
+    while rows := store.log_rows(at, PAGE):
+        seqs = [r.seq for r in rows]
+        first, last = seqs[0], seqs[-1]
+        if seqs != list(range(at + 1, at + len(seqs) + 1)):
+            yield at + 1, None, "log_gap"
+        bodies = dict(
+            store.connection.execute(
+                "SELECT seq, body FROM body WHERE seq BETWEEN ? AND ?", (first, last)
+            )
+        )
+        contents = dict(
+            store.connection.execute(
+                "SELECT seq, content FROM log WHERE seq BETWEEN ? AND ?", (first, last)
+            )
+        )
+        for row in rows:
+            try:
+                entry = msgspec.json.decode(bodies[row.seq], type=Entry)
+            except (KeyError, msgspec.DecodeError):
+                yield row.seq, None, "log_body"
+                continue
+            change = entry.change
+            told = (entry.seq, entry.root, change.kind, change.txn, change.device, change.seq)
+            if told != (row.seq, row.root, row.kind, row.txn, row.device, row.device_seq):
+                yield row.seq, entry, "log_row"
+            elif bytes(contents[row.seq]) != content_hash(change):
+                yield row.seq, entry, "log_content"
+            else:
+                yield row.seq, entry, ""
+        at = last
+
+
+def _states(store: SqliteStore) -> Iterator[State]:
+    for (body,) in store.connection.execute("SELECT state FROM record"):
+        yield msgspec.json.decode(body, type=State)
+
+
+def _bucket_faults(
+    store: SqliteStore, states: dict[str, State], places: dict[str, Place]
+) -> list[Fault]:
+    sums: dict[tuple[str, tuple[str, ...]], int] = {}
+    for state in states.values():
+        place = places.get(state.root)
+        key = state.kind, place.units if place else ()
+        sums[key] = (sums.get(key, 0) + digest.of(state)) % digest.MODULUS
+    held = {(kind, units): value for kind, units, value in store.buckets()}
+    return [
+        Fault("bucket", f"{kind} {'+'.join(units)}")
+        for kind, units in sorted(sums.keys() | held.keys())
+        if sums.get((kind, units), 0) != held.get((kind, units), 0)
+    ]
+
+
+def _number_faults(store: SqliteStore, states: dict[str, State]) -> list[Fault]:
+    meant = {
+        state.id: number
+        for state in states.values()
+        if idnumber.is_valid(number := state.values.get("id_number")) and not state.is_deleted
+    }
+    held = dict(store.connection.execute("SELECT root, number FROM id_number"))
+    return [
+        Fault("id_number", root)
+        for root in sorted(meant.keys() | held.keys())
+        if meant.get(root) != held.get(root)
+    ]
