@@ -20,13 +20,13 @@ def running(folder: Path) -> Iterator[tuple[str, int]]:
     env = {**os.environ, "CUNCAO_SERVER_HOME": str(folder)}
 
     def call(*words: str) -> None:
-        command = [sys.executable, "-m", "server.cli", *words, "--password-stdin"]
+        command = [sys.executable, "-m", "server", *words, "--password-stdin"]
         subprocess.run(command, input=PASSWORD + "\n", text=True, encoding="utf-8", env=env, check=True)
 
     call("init", "--divisions", str(DIVISIONS), "--admin", "admin")
     call("user", "add", "second", "--role", "admin", "--unit", "510811")
     process = subprocess.Popen(
-        [sys.executable, "-m", "server.cli", "run", "--port", "0"],
+        [sys.executable, "-m", "server", "run", "--port", "0"],
         stdout=subprocess.PIPE,
         text=True,
         encoding="utf-8",

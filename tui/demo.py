@@ -66,7 +66,7 @@ class County:
 
     def call(self, *words: str, with_password: bool = False) -> str:
         """Run `cuncao-server` with these words; its stdout."""
-        command = [sys.executable, "-m", "server.cli", *words]
+        command = [sys.executable, "-m", "server", *words]
         if with_password:
             command.append("--password-stdin")
         done = subprocess.run(  # noqa: S603 - our own program
@@ -86,7 +86,7 @@ class County:
         log = open(self.folder / "demo.log", "w", encoding="utf-8")  # noqa: SIM115 - the process's
         with log:
             self.process = subprocess.Popen(  # noqa: S603 - our own program
-                [sys.executable, "-m", "server.cli", "run", "--port", "0"],
+                [sys.executable, "-m", "server", "run", "--port", "0"],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=log,
