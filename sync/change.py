@@ -11,9 +11,6 @@ from msgspec import Struct
 
 from schema.record import DELETED
 
-RECORD = "_record"
-"""In the base of a delete: the version of the last change its author knew of the whole record."""
-
 OPS = ("create", "put", "delete", "undelete", "resolve")
 
 
@@ -40,12 +37,13 @@ class Change(Struct, frozen=True, array_like=True):
     fields: dict[str, Any]
     """Slot to value; a group's value is a dict of its members; None empties."""
     base: dict[str, str] = {}
-    """Slot to the version of the value its author saw; a slot never seen is absent."""
+    """Slot to the version of the value its author saw; a slot never seen is absent.
+    A change that hides the record names every slot that has changed since it was made."""
     seen: str | None = None
     """Date on which the author last saw the child."""
     note: str = ""
     names: list[str] = []
-    """Resolve: the versions of the heads it closes."""
+    """Resolve: the versions of the heads it closes. Delete: the heads seen besides the standing ones."""
 
     @property
     def version(self) -> str:
@@ -110,7 +108,7 @@ class State(Struct, array_like=True):
     """Id of the record whose units it follows: its own, its parent's, or '' for public kinds."""
     made: Mark
     last: Mark
-    """Of the last change of the whole record; a delete must have seen it."""
+    """Of the last change of the whole record."""
     values: dict[str, Any]
     """Field to standing value, empty ones left out; `_deleted` holds the reason."""
     slots: dict[str, Slot]

@@ -9,13 +9,15 @@ from __future__ import annotations
 from collections.abc import Callable
 
 COUNTER_BITS = 16
+_LAST_MS = (1 << 46) - 1
+"""Year 4199: a clock beyond it counts as this, so that every stamp fits a database's 63 bits."""
 MAX_AHEAD_MS = 60_000
 """How far beyond the hub's time a stamp may lie before the hub clamps it."""
 
 
 def stamp_of(ms: int) -> int:
     """The first stamp of a millisecond."""
-    return max(ms, 0) << COUNTER_BITS
+    return min(max(ms, 0), _LAST_MS) << COUNTER_BITS
 
 
 def ms_of(stamp: int) -> int:

@@ -15,7 +15,7 @@ from typing import Any
 from schema.record import DELETED, Kind
 from schema.types import Choices
 from sync import ids
-from sync.change import RECORD, Change, Entry, Head, Mark, Slot, State, combined, device_of
+from sync.change import Change, Entry, Head, Mark, Slot, State, combined, device_of
 from sync.merge import merge_sets, merge_texts
 
 Lookup = Callable[[str], Entry | None]
@@ -82,11 +82,12 @@ def decide(
     for name, value in change.fields.items():
         before = state.slot(name, kind.slot_value(name, state.values))
         after = _meet(kind, name, before, change, mark, value, lookup)
+        if name == DELETED and value is not None and not state.is_deleted:
+            after = _against_edits(state, change, mark, after, lookup)
         if after.heads != (Head(mark, value, (mark.version,)),):
             outcome[name] = after
-    meets_delete = _edit_against_delete(state, change, mark)
-    if meets_delete is not None:
-        outcome[DELETED] = meets_delete
+    if change.op in ("put", "create") and state.is_deleted:
+        outcome[DELETED] = _against_delete(state, change, mark)
     return outcome
 
 
@@ -103,7 +104,7 @@ def _meet(
     if before is None:
         return Slot((new,))
     seen = _seen(name, change, lookup)
-    rest = [h for h in (_without(head, seen, name, kind, lookup) for head in before.heads) if h]
+    rest = [h for h in (_without(head, seen) for head in before.heads) if h]
     heads = _combine(kind, name, rest, new, change, was_open=len(before.heads) > 1, lookup=lookup)
     ranked = sorted(heads, key=lambda h: _precedence(kind, name, h), reverse=True)
     if len(ranked) == 1:
@@ -124,20 +125,23 @@ def _seen(name: str, change: Change, lookup: Lookup) -> set[str]:
     return {op for v in versions for op in changes_in(v, name, lookup)}
 
 
-def _without(head: Head, seen: set[str], name: str, kind: Kind, lookup: Lookup) -> Head | None:
+def _without(head: Head, seen: set[str]) -> Head | None:
     """What is left of a head when some of its changes have been seen; None when nothing is."""
     ops = tuple(op for op in head.ops if op not in seen)
     if ops == head.ops:
         return head
     if not ops:
         return None
-    if kind.merge(name) == "text" and len(ops) == 1:
-        # The merged text held the seen change's words too; what stays unseen is the other original.
-        entry = lookup(ops[0])
-        if entry is not None:
-            mark = Mark(ops[0], entry.change.author, entry.stamp, entry.change.seen)
-            return Head(mark, entry.change.fields.get(name), ops, head.is_decision)
     return Head(head.mark, head.value, ops, head.is_decision)
+
+
+def _original(head: Head, name: str, lookup: Lookup) -> Head:
+    """The one change left of a merged text, in its author's own words: what a person compares."""
+    entry = lookup(head.ops[0]) if len(head.ops) == 1 else None
+    if entry is None or head.mark.version == head.ops[0]:
+        return head
+    mark = Mark(head.ops[0], entry.change.author, entry.stamp, entry.change.seen)
+    return Head(mark, entry.change.fields.get(name), head.ops, head.is_decision)
 
 
 def _combine(
@@ -159,21 +163,34 @@ def _combine(
         field_type = kind.by_name[name].type
         value = field_type.sorted(merged) if isinstance(field_type, Choices) else sorted(merged)
         return [_joined([*rest, new], new, value)]
-    for n, head in enumerate(rest):
-        if head.value == new.value:
-            joined = _joined([head, new], new, new.value)
-            return [*rest[:n], joined, *rest[n + 1 :]]
+    equal = _collapsed(name, rest, new)
+    if equal is not None:
+        return equal
     if new.is_decision and all(h.is_decision for h in rest):
         # Two reviewers decided the same conflict unseen by each other: one result, both on record.
         winner = max([*rest, new], key=lambda h: _precedence(kind, name, h))
         return [_joined([*rest, new], new, winner.value)]
-    if how == "text" and not was_open and len(rest) == 1:
+    if how != "text":
+        return [*rest, new]
+    if not was_open and len(rest) == 1:
+        # `rest` may be a merged text of which the author saw one half: against what they saw, the
+        # other half is an edit, and what they kept of the first stays.
         base_text = value_of(change.base.get(name), name, lookup)
         if base_text is not None and rest[0].value is not None and new.value is not None:
             text = merge_texts(base_text, rest[0].value, new.value)
             if text is not None:
                 return [_joined([*rest, new], new, text)]
-    return [*rest, new]
+    rest = [_original(h, name, lookup) for h in rest]
+    return _collapsed(name, rest, new) or [*rest, new]
+
+
+def _collapsed(name: str, rest: Sequence[Head], new: Head) -> list[Head] | None:
+    """The heads with `new` in the one that says the same; None when none does."""
+    for n, head in enumerate(rest):
+        both_gone = name == DELETED and head.value is not None and new.value is not None
+        if head.value == new.value or both_gone:  # two deletes agree, whatever their reasons
+            return [*rest[:n], _joined([head, new], new, new.value), *rest[n + 1 :]]
+    return None
 
 
 def _joined(heads: Sequence[Head], last: Head, value: Any) -> Head:
@@ -194,24 +211,47 @@ def _precedence(kind: Kind, name: str, head: Head) -> tuple[int, int, str]:
     )
 
 
-def _edit_against_delete(state: State, change: Change, mark: Mark) -> Slot | None:
-    """Edit against delete keeps the record alive and opens a conflict.
+def _against_delete(state: State, change: Change, mark: Mark) -> Slot:
+    """An edit of a deleted record: nobody edits what they see deleted, so it had not seen the delete."""
+    alive = Head(mark, None, (mark.version,))
+    return _alive_or_gone(change, mark, state.slots[DELETED], alive, state.slots[DELETED].heads)
 
-    Nobody edits a record they see deleted, so an edit of a deleted record has not seen the delete; a
-    delete names the last change of the whole record that its author knew.
+
+def _against_edits(
+    state: State, change: Change, mark: Mark, after: Slot, lookup: Lookup
+) -> Slot:
+    """A delete that has not seen every value of the record never swallows what it has not seen.
+
+    Its base names, slot by slot, what its author saw; `names` the heads that stood beside it.
     """
-    if change.op == "delete":
-        if state.is_deleted or change.base.get(RECORD) == state.last.version:
-            return None
-        alive = Head(state.last, None, (state.last.version,))
-        gone = Head(mark, change.fields[DELETED], (mark.version,))
-    elif change.op in ("put", "create") and state.is_deleted:
-        deleted = state.slots[DELETED].standing
-        alive, gone = Head(mark, None, (mark.version,)), deleted
-    else:
-        return None
+    if any(h.value is None for h in after.heads):
+        return after
+    named = {state.made.version}
+    named.update(op for v in change.names for op in changes_in(v, DELETED, lookup))
+    unseen: list[Mark] = []
+    for name, slot in state.slots.items():
+        if name == DELETED:
+            continue
+        seen = {op for v in change.names for op in changes_in(v, name, lookup)} | named
+        if name in change.base:
+            seen.update(changes_in(change.base[name], name, lookup))
+        unseen += [h.mark for h in slot.heads if not seen.issuperset(h.ops)]
+    if not unseen:
+        return after
+    last = max(unseen, key=lambda m: (m.stamp, m.version))
+    version = raw_version(last.version)
+    alive = Head(Mark(version, last.author, last.stamp, last.seen), None, (version,))
+    return _alive_or_gone(change, mark, state.slots.get(DELETED), alive, after.heads)
+
+
+def _alive_or_gone(
+    change: Change, mark: Mark, before: Slot | None, alive: Head, gone: tuple[Head, ...]
+) -> Slot:
+    """Edit against delete keeps the record alive and opens a conflict."""
     opened = ids.derived_id(change.id, DELETED, mark.version)
-    return Slot((alive, gone), opened, None, None, mark.stamp)
+    if before is not None and before.conflict:
+        return Slot((alive, *gone), before.conflict, None, None, before.opened)
+    return Slot((alive, *gone), opened, None, None, mark.stamp)
 
 
 def replay(kind: Kind, state: State | None, entry: Entry) -> State:

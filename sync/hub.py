@@ -5,6 +5,7 @@ Sans-I/O: storage (`HubStore`), time and sessions are passed in. One request is 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
@@ -23,6 +24,8 @@ from sync.scope import Scope, UnitTree, units_of
 
 HUB_DEVICE = "hub"
 SERVER_AUTHOR = "server"
+_RECORD_ID = re.compile(r"[0-9a-z]{1,40}")
+"""What a device may call a record: never '', the public root, and never like a school's code."""
 
 
 class LogRow(Struct, frozen=True):
@@ -151,7 +154,7 @@ class Hub:
     # ------------------------------------------------------------------ in
 
     def push(self, session: Session, changes: Sequence[Change]) -> list[Verdict]:
-        """Take changes into the log or quarantine; one transaction. Answers only what was not taken."""
+        """Take changes into the log or quarantine; one transaction. Answers only what is not news."""
         if not changes:
             return []
         with self.store.write():
@@ -188,27 +191,31 @@ class _Batch:
         self.contents: list[bytes] = []
         self.moves: list[Move] = []
         self.numbers: dict[str, str | None] = {}
-        self.last_stamp = 0
+        self.last_stamps: dict[str, int] = {}
 
     def take(self, changes: Sequence[Change]) -> list[Verdict]:
         assert self.session is not None
         device = self.session.device
         known = self.store.known(device, [c.seq for c in changes])
-        self.last_stamp = self.store.last_stamp(device)
         self._load(changes)
         verdicts: list[Verdict] = []
+        in_batch: dict[int, bytes] = {}
         for txn in _by_txn(changes):
             fresh = []
             for change in txn:
                 met = known.get(change.seq)
                 if change.device != device:
                     verdicts.append(Verdict(change.seq, "invalid", "foreign_device"))
-                elif met is None:
+                elif met is None and change.seq not in in_batch:
+                    in_batch[change.seq] = content_hash(change)
                     fresh.append(change)
+                elif met is None:  # twice in one request
+                    if in_batch[change.seq] != content_hash(change):
+                        verdicts.append(Verdict(change.seq, "cloned", "same_id_other_content"))
                 elif met.content != content_hash(change):
                     verdicts.append(Verdict(change.seq, "cloned", "same_id_other_content"))
-                elif met.verdict is not None:
-                    verdicts.append(met.verdict)
+                else:
+                    verdicts.append(met.verdict or Verdict(change.seq, "duplicate"))
             verdicts += self._take_txn(fresh)
         self._pairs()
         self._write()
@@ -216,7 +223,6 @@ class _Batch:
 
     def own(self, kind: str, id: str, fields: dict[str, Any], op: str) -> None:
         """A change of the hub's own."""
-        self.last_stamp = self.store.last_stamp(HUB_DEVICE)
         self._own(kind, id, fields, op)
         self._write()
 
@@ -295,6 +301,8 @@ class _Batch:
         kind = KINDS.get(change.kind)
         if kind is None or change.op not in OPS or kind.scope == "public":
             raise _Refusal("invalid", "unknown_kind")
+        if not _RECORD_ID.fullmatch(change.id):
+            raise _Refusal("invalid", "bad_id")
         if change.author != self.session.user:
             raise _Refusal("invalid", "foreign_author")
         if self.session.is_revoked:
@@ -352,10 +360,10 @@ class _Batch:
             if unknown:
                 raise _Refusal("quarantined", "unknown_unit")
             return change.id, units_of(kind, values)
-        parent = values.get(kind.parent)
+        parent = str(values.get(kind.parent))
         if parent in made:
             return made[parent][1:]
-        above = self.states.get(str(parent))
+        above = self.states.get(parent)
         if above is None or KINDS[above.kind].scope != "root":
             raise _Refusal("quarantined", "unknown_record", kind.parent)
         if above.is_deleted:
@@ -367,9 +375,12 @@ class _Batch:
 
     def _accept(self, change: Change, kind: Kind) -> None:
         state = self.states.get(change.id)
-        floor = max(self.last_stamp, floor_of(kind, state, change, self._lookup))
+        device = change.device
+        if device not in self.last_stamps:
+            self.last_stamps[device] = self.store.last_stamp(device)
+        floor = max(self.last_stamps[device], floor_of(kind, state, change, self._lookup))
         stamp = clock.admit(change.hlc, self.now_ms, floor)
-        self.last_stamp = stamp
+        self.last_stamps[device] = stamp
         outcome = decide(kind, state, change, stamp, self._lookup)
         self.seq += 1
         root = state.root if state else self._root(kind, change)
@@ -437,7 +448,6 @@ class _Batch:
             return
         is_certain = first.values.get("name") == second.values.get("name")
         tops = [code for code, parent in self.tree.parents.items() if not parent]
-        saved, self.last_stamp = self.last_stamp, self.store.last_stamp(HUB_DEVICE)
         self._own(
             "duplicate",
             pair,
@@ -450,7 +460,6 @@ class _Batch:
                 "unit": tops[0] if tops else None,
             },
         )
-        self.last_stamp = saved
 
     # -- writing
 
@@ -586,7 +595,10 @@ class _Feed:
                 ):
                     gone.append(root)
         response.drops += dict.fromkeys(gone)
-        return Cursor(cursor.epoch, cursor.seq, cursor.grants, Fill(want))
+        # Aimed anew in the middle of a fill, what the old grants covered may have been dropped since:
+        # nothing counts as held, and what is there already comes again without harm.
+        held = () if cursor.fill else cursor.grants
+        return Cursor(cursor.epoch, cursor.seq, held, Fill(want))
 
     def _all_in(self, units: Collection[str], roots: Collection[str]) -> list[tuple[str, Place]]:
         found: list[str] = []
@@ -605,7 +617,7 @@ class _Feed:
         )
 
     def _log(self, cursor: Cursor, held: int, limit: int, response: SyncResponse) -> Cursor:
-        rows = self.store.log_rows(cursor.seq, max(limit * 10, 5000))
+        rows = self._whole_txns(cursor.seq, max(limit * 10, 5000))
         if not rows:
             return cursor
         moves: dict[str, list[Move]] = {}
@@ -623,6 +635,17 @@ class _Feed:
         self._write_entries(chosen, held, response)
         self._write_moves(cursor, at, moves, response)
         return Cursor(cursor.epoch, at, cursor.grants, cursor.fill)
+
+    def _whole_txns(self, after: int, limit: int) -> list[LogRow]:
+        """Log rows after a number, about `limit`, never ending inside a txn."""
+        while True:
+            rows = self.store.log_rows(after, limit)
+            if len(rows) < limit:
+                return rows
+            whole = [r for r in rows if r.txn != rows[-1].txn]
+            if whole:
+                return whole
+            limit *= 2
 
     def _flows(self, cursor: Cursor, row: LogRow, moves: Mapping[str, list[Move]]) -> bool:
         """True when the device, being where the cursor says, takes this entry as an entry."""

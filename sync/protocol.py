@@ -35,11 +35,11 @@ class SyncRequest(Struct, omit_defaults=True):
 
 
 class Verdict(Struct, frozen=True, array_like=True):
-    """What became of a change that was not simply taken into the log."""
+    """What became of a change that was not taken into the log by this request."""
 
     seq: int
     status: str
-    """`quarantined`, `invalid` or `cloned`."""
+    """`quarantined`, `invalid`, `cloned`, or `duplicate`: in the log since an earlier request."""
     code: str = ""
     field: str = ""
 

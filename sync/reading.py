@@ -46,6 +46,8 @@ class View(Struct, frozen=True):
     last: str
     """Version of the last change of the whole record."""
     pending: int
+    made: str = ""
+    """Version of the change that made it."""
 
     def version(self, field: str) -> str | None:
         found = self.slots.get(_slot_name(self.kind, field))
@@ -132,6 +134,7 @@ class Reading:
         self._tree: UnitTree | None = None
         self._units: dict[str, dict[str, Any]] | None = None
         self._scope: Scope | None = None
+        self._data_version = 0
 
     # -- small state
 
@@ -153,6 +156,7 @@ class Reading:
 
     def units(self) -> dict[str, dict[str, Any]]:
         """Every organisation unit, by code."""
+        self._look_for_others()
         if self._units is None:
             self._units = {u["id"]: u for u in self.select("unit")}
         return self._units
@@ -162,8 +166,9 @@ class Reading:
 
     @property
     def tree(self) -> UnitTree:
+        units = self.units()
         if self._tree is None:
-            self._tree = UnitTree({c: u.get("parent") for c, u in self.units().items()})
+            self._tree = UnitTree({c: u.get("parent") for c, u in units.items()})
         return self._tree
 
     def path_of(self, code: str) -> list[str]:
@@ -172,9 +177,17 @@ class Reading:
 
     @property
     def scope(self) -> Scope:
+        tree = self.tree
         if self._scope is None:
-            self._scope = Scope(self.identity.grants, self.tree)
+            self._scope = Scope(self.identity.grants, tree)
         return self._scope
+
+    def _look_for_others(self) -> None:
+        """Forget units and grants when another connection wrote: the command line beside the screen."""
+        version = self.connection.execute("PRAGMA data_version").fetchone()[0]
+        if version != self._data_version:
+            self._data_version = version
+            self.forget_units()
 
     def forget_units(self) -> None:
         """Read units and grants anew: they have changed."""
@@ -214,8 +227,9 @@ class Reading:
         names = {*kind.slots, *state.slots}
         slots = {n: s for n in names if (s := state.slot(n, kind.slot_value(n, state.values)))}
         return View(
-            state.id, state.kind, state.root, state.values, slots, state.last.version, pending
-        )
+            state.id, state.kind, state.root, state.values, slots, state.last.version, pending,
+            state.made.version,
+        )  # fmt: skip
 
     def get(self, id: str, kind: str = "") -> View | None:
         """A record by id, deleted ones too; None when it is not here."""
@@ -340,36 +354,41 @@ class Reading:
             return []
         kind = KINDS[view.kind]
         wanted = _slot_name(view.kind, field) if field else None
-        past: list[Past] = []
+        past: list[tuple[int, Past]] = []
         for (body,) in self.connection.execute(
             "SELECT body FROM log WHERE record = ? ORDER BY seq", (id,)
         ):
             entry = msgspec.json.decode(body, type=Entry)
-            past += _steps(entry.change, entry.stamp, wanted, is_sent=True)
-        told = {p.version for p in past}
+            past += [(entry.stamp, p) for p in _steps(entry.change, entry.stamp, wanted, is_sent=True)]
+        told = {p.version for _, p in past}
         for name, slot in view.slots.items():
             # A snapshot brings what stands without the log behind it.
             if wanted in (None, name):
                 for head in slot.heads:
                     version = head.mark.version.rstrip("*")
                     if version not in told and "." in version:
-                        past.append(
-                            Past(
-                                name, head.value, head.mark.author, device_of(version),
-                                clock.ms_of(head.mark.stamp), version, "put", True,
-                            )
+                        step = Past(
+                            name, head.value, head.mark.author, device_of(version),
+                            clock.ms_of(head.mark.stamp), version, "put", True,
                         )  # fmt: skip
-        past.sort(key=lambda p: p.at_ms)
+                        past.append((head.mark.stamp, step))
+        # By whole stamps: they, unlike milliseconds, never put a step before one its author had seen.
+        past.sort(key=lambda p: p[0])
         mine = {c.version: c for c in self.records.unsent([id]).get(id, [])}
-        past = [p for p in past if p.version not in mine]
+        steps = [p for _, p in past if p.version not in mine]
         for change in mine.values():
-            past += _steps(change, change.hlc, wanted, is_sent=False)
+            steps += _steps(change, change.hlc, wanted, is_sent=False)
         if field and kind.is_group(wanted or ""):
-            past = [msgspec.structs.replace(p, value=(p.value or {}).get(field)) for p in past]
-        return past
+            steps = [msgspec.structs.replace(p, value=(p.value or {}).get(field)) for p in steps]
+        return steps
 
     def pending_count(self) -> int:
         return int(self.connection.execute("SELECT count(*) FROM outbox").fetchone()[0])
+
+    def pending_up_to(self, seq: int) -> int:
+        """How many unsent changes are not newer than `seq`."""
+        row = self.connection.execute("SELECT count(*) FROM outbox WHERE seq <= ?", (seq,)).fetchone()
+        return int(row[0])
 
     def pending(self) -> list[Pending]:
         """Changes not yet on the server, the newest first."""

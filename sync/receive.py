@@ -5,7 +5,7 @@ An interruption anywhere leaves the store as it was; the same answer twice chang
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 
 import msgspec
 from msgspec import Struct
@@ -56,6 +56,7 @@ class _Receiving:
         self.response = response
         self.total = int(replica.get_state("digest", "0"), 16)
         self.greatest = int(replica.get_state("greatest", 0))
+        self.me = replica.identity.device
         self.outbox: dict[int, Change] = {}
 
     def run(self, kept_ms: int | None) -> Received:
@@ -65,12 +66,13 @@ class _Receiving:
         self._read_outbox()
         entries = self._entries()
         rows = rows_of(response.rows)
-        refused = [v for v in response.verdicts if v.seq in self.outbox]
+        met = [v for v in response.verdicts if v.seq in self.outbox]
+        refused = [v for v in met if v.status != "duplicate"]
         self._drop(response.drops)
-        touched = self._wanted(entries, rows, refused)
+        touched = self._wanted(entries, rows, met)
         before = self.records.canonical(touched)
         after = self._replayed(before, entries, rows)
-        self._settle_outbox(refused)
+        self._settle_outbox(refused, entries)
         self._show(touched, before, after)
         self._remember(entries, kept_ms)
         own = len(response.own)
@@ -107,14 +109,13 @@ class _Receiving:
             if change is not None:
                 entries.append(Entry(own.seq, change, own.stamp, own.outcome, own.root))
         entries.sort(key=lambda e: e.seq)
-        me = self.replica.identity.device
         for entry in entries:  # own ones sent whole: a repeated page, or an older copy of this store
-            if entry.change.device == me:
+            if entry.change.device == self.me:
                 self.outbox.setdefault(entry.change.seq, entry.change)
         return entries
 
     def _wanted(
-        self, entries: Iterable[Entry], rows: Iterable[State], refused: Iterable[Verdict]
+        self, entries: Iterable[Entry], rows: Iterable[State], met: Iterable[Verdict]
     ) -> dict[str, set[str]]:
         touched: dict[str, set[str]] = {}
         for entry in entries:
@@ -123,7 +124,7 @@ class _Receiving:
         for row in rows:
             if row.kind in KINDS:
                 touched.setdefault(row.kind, set()).add(row.id)
-        for verdict in refused:
+        for verdict in met:
             change = self.outbox[verdict.seq]
             touched.setdefault(change.kind, set()).add(change.id)
         return touched
@@ -172,7 +173,13 @@ class _Receiving:
                 self.records.remove(name, gone)
                 self.records.set_shadows({}, gone)
 
-    def _settle_outbox(self, refused: Iterable[Verdict]) -> None:
+    def _settle_outbox(self, refused: Sequence[Verdict], entries: Iterable[Entry]) -> None:
+        """Take out what the hub has. A duplicate whose entry is still to come waits for it; at the
+        end of the feed none comes any more: its record has left the scope."""
+        settled = {v.seq for v in refused}
+        settled.update(e.change.seq for e in entries if e.change.device == self.me)
+        if not self.response.more:
+            settled.update(self.outbox)
         self.connection.executemany(
             "INSERT OR IGNORE INTO returned VALUES (?, ?, ?, ?, ?, ?, ?)",
             [
@@ -184,7 +191,7 @@ class _Receiving:
             ],
         )  # fmt: skip
         self.connection.executemany(
-            "DELETE FROM outbox WHERE seq = ?", [(seq,) for seq in self.outbox]
+            "DELETE FROM outbox WHERE seq = ?", [(seq,) for seq in settled]
         )
 
     def _show(
@@ -195,7 +202,7 @@ class _Receiving:
     ) -> None:
         """Write the records as shown: canonical, with what is still unsent on top."""
         unsent = self.records.unsent(list(after)) if self.replica.pending_count() else {}
-        roots = {c.id: c for c in self.outbox.values()}
+        own = {c.id for c in self.outbox.values()}
         shown: list[tuple[State, int]] = []
         shadows: dict[str, State | None] = {}
         bare: list[str] = []
@@ -203,7 +210,7 @@ class _Receiving:
             gone: list[str] = []
             for id_ in ids:
                 state, mine = after[id_], unsent.get(id_, [])
-                root = state.root if state else _root_of(mine or [roots[id_]], id_)
+                root = state.root if state else _root_of(mine, id_)
                 top = overlay(state, mine, root)
                 if top is None:
                     gone.append(id_)
@@ -211,7 +218,7 @@ class _Receiving:
                     shown.append((top, len(mine)))
                 if mine and top is not None:
                     shadows[id_] = state
-                elif before.get(id_) is not None or id_ in roots:
+                elif before.get(id_) is not None or id_ in own:
                     bare.append(id_)
             if gone:
                 self.records.remove(kind, gone)

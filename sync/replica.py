@@ -18,7 +18,7 @@ from schema.problems import Problem
 from schema.record import DELETED, Kind
 from schema.types import Ref, UnitRef
 from sync import ids
-from sync.change import RECORD, Change, State
+from sync.change import Change, State
 from sync.clock import Clock
 from sync.overlay import overlay
 from sync.reading import Identity, Reading, View
@@ -255,9 +255,17 @@ class Replica(Reading):
             kind = KINDS[view.kind]
             if not self.may_withdraw(view):
                 self._allow(kind.delete, view.root, self._units_now(kind, view))
+            names: list[str] = []
             base = self._base(view, {DELETED: value})
-            base[RECORD] = view.last
-            self._write(op, kind, id, {DELETED: value}, base, note=note)
+            if value is not None:
+                base, names = self._everything_seen(view)
+            self._write(op, kind, id, {DELETED: value}, base, note=note, names=names)
+
+    def _everything_seen(self, view: View) -> tuple[dict[str, str], list[str]]:
+        """Base and names of a change that hides a record: what its author has not seen survives it."""
+        standing = {n: s.standing.mark.version for n, s in view.slots.items()}
+        beside = [h.mark.version for s in view.slots.values() for h in s.heads[1:]]
+        return {n: v for n, v in standing.items() if v != view.made}, beside
 
     def resolve(
         self, conflict: str, take: str, value: Any = None, note: str = "", head: int = 1
@@ -280,16 +288,31 @@ class Replica(Reading):
             if not self.scope.may_resolve(view.root, self._units_now(kind, view)):
                 raise Refused("not_permitted")
             chosen = self._chosen(found, take, value, head)
-            spread = {} if found.slot == DELETED else kind.spread(found.slot, chosen)
-            problems = self._problems(kind, spread)
-            if problems:
-                raise InvalidRecord(problems)
+            if found.slot != DELETED:
+                spread = self._spread(kind, found.slot, chosen)
+                problems = self._problems(kind, spread)
+                emptied = [n for n, v in spread.items() if v is None and kind.by_name[n].is_required]
+                problems += [(n, Problem("required", "这一项不能空着。")) for n in emptied]
+                if problems:
+                    raise InvalidRecord(problems)
+                chosen = kind.slot_value(found.slot, spread)
             names = [h.mark.version for h in found.heads]
             base = {found.slot: names[0]}
+            if found.slot == DELETED and chosen is not None:
+                base, beside = self._everything_seen(view)
+                names += [v for v in beside if v not in names]
             self._write(
                 "resolve", kind, found.record, {found.slot: chosen}, base, note=note, names=names
             )
             return found.record
+
+    def _spread(self, kind: Kind, slot: str, chosen: Any) -> dict[str, Any]:
+        """The fields of a decision; a group takes a dict of its members and nothing else."""
+        members = {f.name for f in kind.slots[slot]}
+        is_whole = isinstance(chosen, dict) and members.issuperset(chosen)
+        if kind.is_group(slot) and chosen is not None and not is_whole:
+            raise InvalidRecord([(slot, Problem("wrong_type", "这一组要逐项给值。"))])
+        return kind.spread(slot, chosen)
 
     def _chosen(self, conflict: Any, take: str, value: Any, head: int) -> Any:
         if take == "value":

@@ -26,7 +26,7 @@ def open_encrypted(path: Path | str, key: bytes, *, same_thread: bool = True) ->
     Raises:
         DamagedStore: see above.
     """
-    from sqlcipher3 import dbapi2
+    from sqlcipher3 import dbapi2  # type: ignore[import-untyped,unused-ignore]
 
     if len(key) != 32:
         raise ValueError("a store key has 32 bytes")

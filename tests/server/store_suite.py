@@ -237,7 +237,8 @@ class StoreSuite:
         first = Session("li", "dev1", (Grant("director", "512"),))
         second = Session("wang", "dev2", (Grant("admin", "51"),))
         assert hub.push(first, [change(n, f"r{n}", name=f"名{n}", village="512") for n in (1, 2, 3)]) == []
-        assert hub.push(first, [change(2, "r2", name="名2", village="512")]) == []  # a repeat
+        again = hub.push(first, [change(2, "r2", name="名2", village="512")])
+        assert again == [Verdict(2, "duplicate")]
         assert store.head() == 5
         page = hub.pull(second, "", 0, 100)
         while page.more:
