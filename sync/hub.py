@@ -24,8 +24,8 @@ from sync.scope import Scope, UnitTree, units_of
 
 HUB_DEVICE = "hub"
 SERVER_AUTHOR = "server"
-_RECORD_ID = re.compile(r"[0-9a-z]{1,40}")
-"""What a device may call a record: never '', the public root, and never like a school's code."""
+_RECORD_ID = re.compile(r"(?![0-9]*$)[0-9a-z]{1,40}")
+"""What a device may call a record: never '', which is the public root, and never like a unit's code."""
 
 
 class LogRow(Struct, frozen=True):
