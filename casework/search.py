@@ -1,0 +1,190 @@
+"""Finding people: a narrow table that holds every searched text of a record, walked in list order.
+
+Names are found by plain LIKE over it (3 ms in 20,000 encrypted rows); FTS5's trigrams cannot find names of
+two characters. The table is written with the records, in their transaction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from msgspec import Struct
+
+from casework import pinyin
+from casework.units_names import short_name
+from schema.kinds import KINDS
+from schema.record import Field, Kind
+from schema.types import Name, Phone
+from sync.reading import Reading
+from sync.records import as_json
+from sync.storage import Connection
+from sync.tables import quoted, table
+
+SEPARATOR = "\n"
+"""Between the texts of one row, so that no match spans two."""
+
+
+class Hit(Struct, frozen=True):
+    """A record found; the higher the score, the surer."""
+
+    id: str
+    score: int
+
+
+class Indexer:
+    """Keeps the search table true. Handed to `Replica(indexers=[…])`."""
+
+    def __call__(self, connection: Connection, touched: Mapping[str, set[str]]) -> None:
+        if "unit" in touched:
+            self._units = None
+        for name, kind in KINDS.items():
+            if kind.scope == "hangs" or not any(f.is_searchable for f in kind.fields):
+                continue
+            ids = set(touched.get(name, ()))
+            if kind.scope == "root":
+                ids |= self._roots(connection, touched)
+            if ids:
+                self._write(connection, kind, ids)
+
+    def __init__(self) -> None:
+        self._units: dict[str, str] | None = None
+
+    def _roots(self, connection: Connection, touched: Mapping[str, set[str]]) -> set[str]:
+        """Roots whose hanging records changed: a child is found by its mother's phone too."""
+        found: set[str] = set()
+        for name, ids in touched.items():
+            kind = KINDS[name]
+            if kind.scope == "hangs" and _person_fields(kind):
+                rows = connection.execute(
+                    f"SELECT DISTINCT _root FROM {table(name)}"  # noqa: S608
+                    " WHERE id IN (SELECT value FROM json_each(?))",
+                    (as_json(ids),),
+                )
+                found.update(row[0] for row in rows)
+        return found
+
+    def _write(self, connection: Connection, kind: Kind, ids: set[str]) -> None:
+        listed = as_json(ids)
+        fields = [f for f in kind.fields if f.is_searchable]
+        units = [n for n in kind.unit_fields[:1]]
+        columns = ", ".join(quoted(n) for n in [*(f.name for f in fields), *units])
+        rows = connection.execute(
+            f"SELECT id, {columns} FROM {table(kind.name)}"  # noqa: S608
+            " WHERE _deleted IS NULL AND id IN (SELECT value FROM json_each(?))",
+            (listed,),
+        ).fetchall()
+        around = self._around(connection, kind, listed) if kind.scope == "root" else {}
+        names = self._unit_names(connection) if units else {}
+        made = []
+        for id_, *values in rows:
+            texts = list(_texts(fields, values[: len(fields)]))
+            texts += around.get(id_, ())
+            if units and values[-1] in names:
+                texts.append(names[values[-1]])
+            title = str(values[0] or "")
+            made.append(
+                (kind.name, pinyin.sort_key(title), id_, SEPARATOR.join(texts).lower())
+            )
+        connection.execute(
+            "DELETE FROM search WHERE id IN (SELECT value FROM json_each(?))", (listed,)
+        )
+        connection.executemany("INSERT OR REPLACE INTO search VALUES (?, ?, ?, ?)", made)
+
+    def _around(self, connection: Connection, kind: Kind, listed: str) -> dict[str, list[str]]:
+        """Per root, the phones of the people who hang on it."""
+        found: dict[str, list[str]] = {}
+        for other in KINDS.values():
+            fields = _person_fields(other) if other.scope == "hangs" else []
+            if not fields:
+                continue
+            columns = ", ".join(quoted(f.name) for f in fields)
+            for root, *values in connection.execute(
+                f"SELECT _root, {columns} FROM {table(other.name)}"  # noqa: S608
+                " WHERE _deleted IS NULL AND _root IN (SELECT value FROM json_each(?))",
+                (listed,),
+            ):
+                found.setdefault(root, []).extend(v for v in values if v)
+        return found
+
+    def _unit_names(self, connection: Connection) -> dict[str, str]:
+        if self._units is None:
+            rows = connection.execute("SELECT id, name FROM r_unit")
+            self._units = {code: short_name(str(name or "")) for code, name in rows}
+        return self._units
+
+
+def _person_fields(kind: Kind) -> list[Field]:
+    return [f for f in kind.fields if f.is_searchable and isinstance(f.type, Phone)]
+
+
+def _texts(fields: Iterable[Field], values: Iterable[Any]) -> Iterable[str]:
+    for field, value in zip(fields, values, strict=True):
+        if value:
+            yield str(value)
+            if isinstance(field.type, Name):
+                yield pinyin.initials(str(value))
+
+
+def _pattern(text: str) -> str:
+    escaped = text.lower().replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    return f"%{escaped}%"
+
+
+def _words(text: str) -> list[str]:
+    """Words that must all be found. Digits set in groups are one number."""
+    words = text.split()
+    if words and all(w.isdigit() for w in words):
+        return ["".join(words)]
+    return words
+
+
+def _condition(kind: str, text: str, where: str) -> tuple[str, list[Any]]:
+    words = _words(text)
+    parts = ["kind = ?", *("hay LIKE ? ESCAPE '\\'" for _ in words)]
+    if where:
+        parts.append(f"id IN (SELECT id FROM {table(kind)} WHERE _deleted IS NULL AND ({where}))")  # noqa: S608
+    return " AND ".join(parts), [kind, *(_pattern(w) for w in words)]
+
+
+def ids(
+    replica: Reading, kind: str, text: str, limit: int, offset: int = 0, where: str = ""
+) -> list[str]:
+    """Ids of matching records in list order. `where`: a condition over the kind's table."""
+    condition, values = _condition(kind, text, where)
+    rows = replica.connection.execute(
+        f"SELECT id FROM search WHERE {condition} ORDER BY sort, id LIMIT ? OFFSET ?",  # noqa: S608
+        (*values, limit, offset),
+    )
+    return [row[0] for row in rows]
+
+
+def count(replica: Reading, kind: str, text: str = "", where: str = "") -> int:
+    condition, values = _condition(kind, text, where)
+    row = replica.connection.execute(f"SELECT count(*) FROM search WHERE {condition}", values)  # noqa: S608
+    return int(row.fetchone()[0])
+
+
+def find(
+    replica: Reading, kind: str, text: str, limit: int = 50, offset: int = 0, where: str = ""
+) -> list[Hit]:
+    """Matching records, the surest first: whole name 100, whole number or initials 90, beginning 80, inside 60."""
+    condition, values = _condition(kind, text, where)
+    wanted = "".join(_words(text)).lower()
+    rows = replica.connection.execute(
+        f"SELECT id, hay FROM search WHERE {condition} ORDER BY sort, id LIMIT 2000",  # noqa: S608
+        values,
+    ).fetchall()
+    hits = [Hit(id_, _score(hay, wanted)) for id_, hay in rows]
+    hits.sort(key=lambda h: -h.score)
+    return hits[offset : offset + limit]
+
+
+def _score(hay: str, wanted: str) -> int:
+    texts = hay.split(SEPARATOR)
+    if texts and texts[0] == wanted:
+        return 100
+    words = {w for t in texts for w in t.split(" ")}
+    if wanted in words:
+        return 90
+    return 80 if any(w.startswith(wanted) for w in words) else 60
