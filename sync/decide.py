@@ -52,8 +52,8 @@ def value_of(version: str | None, slot: str, lookup: Lookup) -> Any:
 
 
 def floor_of(kind: Kind, state: State | None, change: Change, lookup: Lookup) -> int:
-    """The greatest effective stamp among the values the author saw."""
-    floor = 0
+    """The greatest effective stamp among the values the author saw, the making of the record included."""
+    floor = state.made.stamp if state else 0
     for slot, version in change.base.items():
         known = None
         if state is not None:
@@ -61,14 +61,17 @@ def floor_of(kind: Kind, state: State | None, change: Change, lookup: Lookup) ->
             for head in found.heads if found else ():
                 if head.mark.version == version:
                     known = head.mark.stamp
-        if known is None:
-            entry = lookup(raw_version(version))
-            known = entry.stamp if entry else 0
-        floor = max(floor, known)
-    for version in change.names:
-        entry = lookup(raw_version(version))
-        floor = max(floor, entry.stamp if entry else 0)
-    return floor
+        floor = max(floor, known or _stamp_of(version, lookup))
+    return max([floor, *(_stamp_of(version, lookup) for version in change.names)])
+
+
+def _stamp_of(version: str, lookup: Lookup) -> int:
+    """The effective stamp of a version: what several changes were combined to has the latest of theirs."""
+    entry = lookup(raw_version(version))
+    if entry is None:
+        return 0
+    heads = (h for slot in entry.outcome.values() for h in slot.heads)
+    return max([entry.stamp, *(h.mark.stamp for h in heads if h.mark.version == version)])
 
 
 def decide(
