@@ -73,7 +73,7 @@ def _password(from_stdin: bool) -> str:
     from server import passwords
 
     if from_stdin:
-        line: bytes = click.get_binary_stream("stdin").readline()
+        line = sys.stdin.buffer.readline()
         password = line.decode("utf-8", errors="replace").rstrip("\r\n")
     else:
         password = str(

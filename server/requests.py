@@ -66,7 +66,9 @@ async def read_body(request: Request, limit: int = MAX_PACKED) -> tuple[bytes, s
 
 
 def too_large() -> Refusal:
-    return Refusal(413, "too_large", "The message is larger than this server takes.")
+    refusal = Refusal(413, "too_large", "The message is larger than this server takes.")
+    refusal.headers["connection"] = "close"  # the rest of the message is not waited for
+    return refusal
 
 
 def unpacked(body: bytes, media: str, limit: int = MAX_BODY) -> bytes:

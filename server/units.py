@@ -24,7 +24,7 @@ _CHINA = datetime.timezone(datetime.timedelta(hours=8))
 Unit = dict[str, Any]
 
 
-def _wrong(problem: str, message: str, /, **args: object) -> InvalidValue:
+def _invalid(problem: str, message: str, /, **args: object) -> InvalidValue:
     return InvalidValue(Problem(problem, message, args=tuple((k, str(v)) for k, v in args.items())))
 
 
@@ -41,7 +41,7 @@ def read_divisions(path: Path, county: str = "") -> list[Unit]:
     rows = _rows(path)
     counties = [r for r in rows if r["level"] == "county" and county in ("", r["code"])]
     if len(counties) != 1:
-        raise _wrong(
+        raise _invalid(
             "one_county",
             "{file} 里有 {n} 个县，要正好一个。用 --county 代码 选一个。",
             file=path.name,
@@ -67,14 +67,14 @@ def _rows(path: Path) -> list[dict[str, str]]:
         if raw[:2] == b"\x1f\x8b":
             raw = gzip.decompress(raw)
     except (OSError, EOFError) as error:
-        raise _wrong("file_unreadable", "读不了文件 {file}。", file=path.name) from error
+        raise _invalid("file_unreadable", "读不了文件 {file}。", file=path.name) from error
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError:
         text = raw.decode("gb18030", errors="replace")
     reader = csv.DictReader(text.splitlines())
     if not set(COLUMNS) <= {(n or "").strip() for n in reader.fieldnames or ()}:
-        raise _wrong(
+        raise _invalid(
             "not_divisions",
             "{file} 不是区划表：第一行要有 code,name,level,parent_code。",
             file=path.name,
@@ -90,19 +90,19 @@ def _check_whole(rows: list[dict[str, str]], found: list[Unit], *, is_chosen: bo
     codes = [u["code"] for u in found]
     if len(set(codes)) != len(codes):
         twice = next(c for n, c in enumerate(codes) if c in codes[:n])
-        raise _wrong("code_twice", "区划表里代码 {code} 出现了不止一次。", code=twice)
+        raise _invalid("code_twice", "区划表里代码 {code} 出现了不止一次。", code=twice)
     lost = {r["code"] for r in rows if r["level"] in LEVELS.by_code} - set(codes)
     if lost and not is_chosen:
-        raise _wrong("parent_missing", "区划表里 {code} 的上级不在表里。", code=min(lost))
+        raise _invalid("parent_missing", "区划表里 {code} 的上级不在表里。", code=min(lost))
 
 
 def _checked(unit: Unit) -> Unit:
     kind = KINDS["unit"]
     for field, problem in kind.problems(unit):
         if not problem.is_doubt:
-            raise _wrong("bad_unit", "单位 {code} 的「{field}」不对。", code=unit["code"], field=field)
+            raise _invalid("bad_unit", "单位 {code} 的「{field}」不对。", code=unit["code"], field=field)
     for field in kind.missing(unit):
-        raise _wrong("bad_unit", "单位 {code} 的「{field}」不对。", code=unit["code"], field=field)
+        raise _invalid("bad_unit", "单位 {code} 的「{field}」不对。", code=unit["code"], field=field)
     return unit
 
 
@@ -156,7 +156,7 @@ def add_class(
 def _unit(store: SqliteStore, code: str, level: str, message: str) -> Unit:
     state = store.states([code]).get(code)
     if state is None or state.kind != "unit" or state.values.get("level") != level:
-        raise _wrong("unknown_unit", message, code=code)
+        raise _invalid("unknown_unit", message, code=code)
     return state.values
 
 
@@ -164,7 +164,7 @@ def _add(store: SqliteStore, hub: Hub, unit: Unit, prefix: str, digits: int) -> 
     units = all_units(store)
     for code, other in units.items():
         if (other.get("parent"), other.get("name")) == (unit["parent"], unit["name"]):
-            raise _wrong("unit_exists", "已经有「{name}」了，代码 {code}。", name=unit["name"], code=code)
+            raise _invalid("unit_exists", "已经有「{name}」了，代码 {code}。", name=unit["name"], code=code)
     number = 1
     while (code := f"{prefix}{number:0{digits}d}") in units or store.states([code]):
         number += 1
