@@ -21,7 +21,7 @@ from typing import Any
 from schema.kinds import KINDS
 from sync.language import N_
 from sync.session import Session
-from tui.commands.common import home_at
+from tui.paths import home_at
 
 DATA = Path(__file__).with_name("data") / "demo"
 COUNTY = "510811"

@@ -6,6 +6,7 @@ import click
 
 from schema.kinds import KINDS
 from sync.language import _
+from tui.paths import passphrase_given
 from tui.commands.common import (
     NEEDS_A_PERSON,
     REFUSED,
@@ -17,7 +18,7 @@ from tui.commands.common import (
     iso,
     make_home,
     opened,
-    passphrase_given,
+
     read_password,
     say,
 )

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import functools
 import json
-import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
 import click
@@ -25,6 +23,7 @@ from sync.session import Home, ManyAccounts, NoAccount, Session
 from sync.storage import DamagedStore
 from sync.transport import Offline, Rejected
 from tui.cli import home_path
+from tui.paths import home_at, passphrase_given
 
 DONE, NEEDS_A_PERSON, WRONG_USAGE, OFFLINE, REFUSED, DAMAGED = range(6)
 
@@ -56,32 +55,8 @@ def say(message: str) -> None:
     click.echo(message, err=True)
 
 
-def home_at(path: Path) -> Home:
-    """A home whose stores keep the search and know when a child was last seen."""
-    from casework.search import Indexer
-
-    return Home(path, indexers=[Indexer()], prepare=_prepare)
-
-
 def make_home() -> Home:
     return home_at(home_path())
-
-
-def _prepare(replica: Any) -> None:
-    from casework.contacts import last_seen
-
-    replica.last_seen = last_seen
-
-
-def passphrase_given() -> str | None:
-    """From `CUNCAO_PASSPHRASE` or the file that `CUNCAO_PASSPHRASE_FILE` names."""
-    given = os.environ.get("CUNCAO_PASSPHRASE")
-    if given:
-        return given
-    named = os.environ.get("CUNCAO_PASSPHRASE_FILE")
-    if named:
-        return Path(named).read_text(encoding="utf-8").removesuffix("\n").removesuffix("\r")
-    return None
 
 
 def ask_passphrase(is_new: bool) -> str:

@@ -1,0 +1,96 @@
+"""Every action once: its words, its keys, where it applies. Keys, footer, help and palette read this list.
+
+F-key first, letter second: letters turn into Chinese while a pinyin method is on, F-keys never do.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sync.language import N_
+
+LISTS = ("home", "records", "file")
+EVERYWHERE = ("*",)
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One thing a person can do."""
+
+    id: str
+    """Also the method `do_<id>` of the place or the program."""
+    hint: str
+    """Two to four characters for the footer (message id)."""
+    help: str
+    """A sentence for help and palette (message id)."""
+    keys: tuple[str, ...]
+    """Textual's key names; the first is the one shown."""
+    places: tuple[str, ...]
+    group: str = "do"
+    """Where help lists it: find, move, do, everywhere."""
+
+
+ACTIONS: tuple[Action, ...] = (
+    Action("help", N_("帮助"), N_("这里能做什么"), ("f1", "question_mark"), EVERYWHERE, "everywhere"),
+    Action("visit", N_("记走访"), N_("记一次走访"), ("f2", "v", "ctrl+n"), ("home", "records", "file"), "do"),
+    Action("add", N_("添一条"), N_("建一份新的"), ("f9", "m"), ("records",), "do"),
+    Action("add_here", N_("添一条"), N_("在这一页添一条"), ("f9", "m"), ("file",), "do"),
+    Action("call", N_("打电话"), N_("打电话，打完记下"), ("f3", "c"), ("home", "records", "file"), "do"),
+    Action("edit", N_("改"), N_("改这一份"), ("f4", "e"), ("records", "file"), "do"),
+    Action("sync_now", N_("收发"), N_("把没交的交上去，把新的收下来"), ("f5", "r"), EVERYWHERE, "everywhere"),
+    Action("sync_centre", N_("收发情况"), N_("看什么还没交、什么被退回"), ("ctrl+r",), EVERYWHERE, "everywhere"),
+    Action("review", N_("核对"), N_("两种说法，一处一处定"), ("f6", "f"), ("home", "file"), "do"),
+    Action("filter", N_("筛选"), N_("换一个常用名单"), ("f6", "f"), ("records",), "find"),
+    Action("find", N_("找人"), N_("按姓名、拼音首字母、电话、身份证、村找"), ("f7", "slash", "ctrl+f"), EVERYWHERE, "find"),
+    Action("palette", N_("命令"), N_("所有能做的事"), ("f10", "colon", "ctrl+p"), EVERYWHERE, "everywhere"),
+    Action("lock", N_("锁上"), N_("锁上，要口令才能再看"), ("f12", "ctrl+l"), EVERYWHERE, "everywhere"),
+    Action("leave", N_("离开"), N_("离开，草稿都在"), ("ctrl+q", "q"), EVERYWHERE, "everywhere"),
+    Action("open", N_("打开"), N_("打开档案"), ("enter",), ("home", "records", "file", "sync"), "do"),
+    Action("back", N_("返回"), N_("回到上一处，什么都不定"), ("escape",), EVERYWHERE, "everywhere"),
+    Action("mark", N_("标记"), N_("标记，一起办"), ("space",), ("records",), "do"),
+    Action("sort", N_("排序"), N_("换一个次序"), ("o",), ("records",), "find"),
+    Action("reveal", N_("看全号"), N_("看身份证全号"), ("s",), ("file",), "do"),
+    Action("next_record", N_("下一个"), N_("下一份档案"), ("n",), ("file",), "move"),
+    Action("previous_record", N_("上一个"), N_("上一份档案"), ("p",), ("file",), "move"),
+    Action("save", N_("保存"), N_("保存"), ("ctrl+s",), ("form", "visit", "import"), "do"),
+    Action("undo", N_("撤销"), N_("撤销刚才写的"), ("ctrl+z",), ("form", "visit"), "do"),
+    Action("as_last", N_("照上次"), N_("照上次的填"), ("f4",), ("visit",), "do"),
+    Action("add_child", N_("加孩子"), N_("同一户的孩子也记上"), ("f9",), ("visit",), "do"),
+    Action("import_roster", N_("导入名册"), N_("从表格导入名册"), (), ("home", "records"), "do"),
+    Action("contacts_kind", N_("记录"), N_("看全部走访记录"), (), ("home", "records"), "find"),
+    Action("theme", N_("换颜色"), N_("深色、浅色、朴素"), ("ctrl+t",), EVERYWHERE, "everywhere"),
+    Action("language", N_("English"), N_("换成英文或中文"), (), EVERYWHERE, "everywhere"),
+    Action("down", N_("下一个"), N_("下一个"), ("down", "j"), LISTS + ("sync", "review", "import"), "move"),
+    Action("up", N_("上一个"), N_("上一个"), ("up", "k"), LISTS + ("sync", "review", "import"), "move"),
+    Action("page_down", N_("翻一页"), N_("往下翻一页"), ("pagedown", "ctrl+d"), LISTS + ("review", "import"), "move"),
+    Action("page_up", N_("翻一页"), N_("往上翻一页"), ("pageup", "ctrl+u"), LISTS + ("review", "import"), "move"),
+    Action("home_end", N_("到头"), N_("到头"), ("home", "g"), LISTS + ("review", "import"), "move"),
+    Action("to_end", N_("到尾"), N_("到尾"), ("end", "G"), LISTS + ("review", "import"), "move"),
+    Action("switch_user", N_("换人"), N_("换一个人用"), ("f4",), ("unlock",), "do"),
+    Action("toggle_language", N_("English"), N_("换成英文或中文"), ("f6",), ("unlock",), "do"),
+    Action("forgot", N_("忘了"), N_("忘了口令怎么办"), ("f9",), ("unlock",), "do"),
+    Action("enter_unlock", N_("打开"), N_("打开"), ("enter",), ("unlock",), "do"),
+    Action("ask_why", N_("写明白"), N_("定之前写一句为什么"), ("f4",), ("review",), "do"),
+)  # fmt: skip
+
+BY_ID = {a.id: a for a in ACTIONS}
+
+KEY_NAMES = {
+    "enter": "Enter", "escape": "Esc", "space": "Space", "slash": "/", "colon": ":",
+    "question_mark": "?", "pagedown": "PgDn", "pageup": "PgUp", "home": "Home", "end": "End",
+    "down": "↓", "up": "↑",
+}  # fmt: skip
+
+
+def key_name(key: str) -> str:
+    """A key as the footer writes it: F2, ^S, Enter."""
+    if key.startswith("ctrl+"):
+        return f"^{key[5:].upper()}"
+    if key.startswith("f") and key[1:].isdigit():
+        return key.upper()
+    return KEY_NAMES.get(key, key)
+
+
+def at(place: str) -> list[Action]:
+    """Every action that applies in a place."""
+    return [a for a in ACTIONS if place in a.places or "*" in a.places]

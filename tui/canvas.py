@@ -1,0 +1,149 @@
+"""Painting by cells: a row of fixed columns, and the widget that shows such rows.
+
+Widths are terminal cells, never `len`. A wide character that would be cut in half is blanked instead.
+"""
+
+from __future__ import annotations
+
+from rich.cells import cell_len, get_character_cell_size
+from rich.segment import Segment
+from textual.geometry import Size
+from textual.strip import Strip
+from textual.widget import Widget
+
+from tui.look import Look
+
+_TAIL = ""
+"""Second cell of a wide character."""
+
+
+def fit(text: str, width: int, end: str = "…") -> str:
+    """Cut to `width` cells, ending in `end` where something was cut off."""
+    if cell_len(text) <= width:
+        return text
+    room = width - cell_len(end)
+    if room <= 0:
+        return end[:width]
+    kept, used = [], 0
+    for character in text:
+        size = get_character_cell_size(character)
+        if used + size > room:
+            break
+        kept.append(character)
+        used += size
+    return "".join(kept) + end
+
+
+def wrap(text: str, width: int) -> list[str]:
+    """Lines of at most `width` cells; breaks anywhere, as Chinese does, but keeps words of Latin letters."""
+    lines: list[str] = []
+    for paragraph in text.split("\n"):
+        line, used, break_at = "", 0, 0
+        for character in paragraph:
+            size = get_character_cell_size(character)
+            if used + size > width:
+                is_word = character.isascii() and character.isalnum() and 0 < break_at
+                cut = break_at if is_word and break_at > len(line) // 2 else len(line)
+                lines.append(line[:cut].rstrip())
+                line = line[cut:].lstrip()
+                used, break_at = cell_len(line), 0
+            line += character
+            used += size
+            if not (character.isascii() and character.isalnum()):
+                break_at = len(line)
+        lines.append(line)
+    return lines
+
+
+class Row:
+    """One painted row: text put at columns, in styles named by tokens."""
+
+    def __init__(self, look: Look, width: int, back: str = "bg") -> None:
+        self.look = look
+        self.width = width
+        self.back = back
+        blank = f"text on {back}"
+        self.cells: list[tuple[str, str]] = [(" ", blank)] * width
+
+    def put(
+        self, x: int, text: str, spec: str = "text", width: int | None = None, align: str = "left"
+    ) -> int:
+        """Write `text` at column `x`, cut to `width` cells; returns the column after it."""
+        room = self.width - x if width is None else min(width, self.width - x)
+        if room <= 0 or not text:
+            return x
+        text = fit(self.look.text(text).replace("\n", " "), room, self.look.mark("ellipsis"))
+        if align == "right" and width is not None:
+            x += width - cell_len(text)
+        style = spec if " on " in f" {spec} " else f"{spec} on {self.back}"
+        for character in text:
+            size = get_character_cell_size(character)
+            if size == 0:
+                if x > 0:
+                    before, of = self.cells[x - 1]
+                    self.cells[x - 1] = (before + character, of)
+                continue
+            if x + size > self.width:
+                break
+            self._clear(x, size)
+            self.cells[x] = (character, style)
+            if size == 2:
+                self.cells[x + 1] = (_TAIL, style)
+            x += size
+        return x
+
+    def mark(self, x: int, name: str, spec: str | None = None) -> int:
+        """Draw a mark by name."""
+        return self.put(x, self.look.mark(name), spec or self.look.mark_style(name))
+
+    def _clear(self, x: int, size: int) -> None:
+        """Blank the other half of whatever wide character is about to be cut."""
+        if self.cells[x][0] == _TAIL and x > 0:
+            self.cells[x - 1] = (" ", self.cells[x - 1][1])
+        end = x + size
+        if end < self.width and self.cells[end][0] == _TAIL:
+            self.cells[end] = (" ", self.cells[end][1])
+
+    def rule(self, x: int, end: int) -> None:
+        self.put(x, self.look.mark("rule") * (end - x), "line")
+
+    def tint(self, x: int, end: int, back: str) -> None:
+        """Give a stretch another background."""
+        for n in range(x, min(end, self.width)):
+            text, spec = self.cells[n]
+            self.cells[n] = (text, f"{spec.partition(' on ')[0]} on {back}")
+
+    def strip(self) -> Strip:
+        segments: list[Segment] = []
+        run, run_spec = "", None
+        for text, spec in self.cells:
+            if spec != run_spec:
+                if run:
+                    segments.append(Segment(run, self.look.style(run_spec or "text")))
+                run, run_spec = "", spec
+            run += text
+        if run:
+            segments.append(Segment(run, self.look.style(run_spec or "text")))
+        return Strip(segments, self.width)
+
+
+class Canvas(Widget):
+    """A widget that paints rows. Subclasses give `paint(y, row)`."""
+
+    DEFAULT_CSS = "Canvas { width: 1fr; height: 1fr; }"
+    back = "bg"
+
+    @property
+    def look(self) -> Look:
+        return self.app.look  # type: ignore[attr-defined, no-any-return]
+
+    def paint(self, y: int, row: Row) -> None:
+        """Fill row `y`."""
+
+    def get_content_width(self, container: Size, viewport: Size) -> int:
+        return container.width
+
+    def render_line(self, y: int) -> Strip:
+        row = Row(self.look, self.size.width, self.back)
+        self.paint(y, row)
+        return row.strip()

@@ -1,0 +1,160 @@
+"""The base of every screen: title bar, content, quiet line, six hints; keys from the action list."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from rich.cells import cell_len
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.screen import Screen
+from textual.widget import Widget
+from textual.widgets import Input
+
+from casework import wording
+from sync.language import _
+from tui import actions
+from tui.canvas import Canvas, Row
+
+if TYPE_CHECKING:
+    from sync.replica import Replica
+    from tui.app import CuncaoApp
+
+LEFT = 3
+"""Content begins here; the cursor bar stands at column 1."""
+
+
+class TitleBar(Canvas):
+    """Row 0: name, path; at the right what is not on the server and the last contact."""
+
+    DEFAULT_CSS = "TitleBar { height: 1; }"
+    back = "bar"
+
+    def paint(self, y: int, row: Row) -> None:
+        place = self.screen
+        assert isinstance(place, Place)
+        right = place.title_right()
+        end = row.width - LEFT
+        start = end - sum(cell_len(row.look.text(t)) for t, _s in right) - 4 * (len(right) - 1)
+        x = row.put(LEFT, _("寸草"), "accent bold")
+        row.put(x + 2, place.title_path(), "text", max(start - x - 4, 10))
+        x = max(start, 0)
+        for text, spec in right:
+            x = row.put(x, text, spec) + 4
+
+
+class QuietLine(Canvas):
+    """One quiet line above the hints: age of data, legend, what was just done."""
+
+    DEFAULT_CSS = "QuietLine { height: 1; }"
+
+    def paint(self, y: int, row: Row) -> None:
+        place = self.screen
+        assert isinstance(place, Place)
+        said = self.app.said  # type: ignore[attr-defined]
+        if said:
+            row.put(LEFT, said[0], said[1], row.width - 2 * LEFT)
+        else:
+            row.put(LEFT, place.quiet(), "faint", row.width - 2 * LEFT)
+
+
+class HintBar(Canvas):
+    """Six hints at fixed columns, so that a hint never moves; F1 is always the sixth."""
+
+    DEFAULT_CSS = "HintBar { height: 1; }"
+    back = "bar"
+
+    def paint(self, y: int, row: Row) -> None:
+        place = self.screen
+        assert isinstance(place, Place)
+        step = (row.width - 1) // 6
+        ids = [*place.hints[:5], *[""] * (5 - len(place.hints[:5])), "help"]
+        for n, id_ in enumerate(ids):
+            action = actions.BY_ID.get(id_)
+            if action is not None:
+                x = row.put(LEFT + n * step, actions.key_name(action.keys[0]), "accent bold")
+                row.put(x + 1, _(action.hint), "dim", LEFT + (n + 1) * step - x - 2)
+
+
+class Place(Screen[Any]):
+    """A place in the program. `place` names it in the action list."""
+
+    place: ClassVar[str] = ""
+    hints: ClassVar[tuple[str, ...]] = ()
+    AUTO_FOCUS = ""
+    DEFAULT_CSS = """
+    Place { background: $bg; layout: vertical; layers: base above; overflow: hidden hidden; }
+    Place Input { border: none; height: 1; padding: 0 1; background: $field; color: $text; }
+    Place Input:focus { background: $field; }
+    Place TextArea { border: none; padding: 0 1; background: $field; color: $text; }
+    """
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        if cls.place:
+            cls.BINDINGS = [
+                Binding(",".join(a.keys), f"act('{a.id}')", show=False)
+                for a in actions.at(cls.place)
+                if a.keys
+            ]
+        super().__init_subclass__(**kwargs)
+
+    @property
+    def program(self) -> CuncaoApp:
+        return self.app  # type: ignore[return-value]
+
+    @property
+    def replica(self) -> Replica:
+        return self.program.replica
+
+    @property
+    def today(self) -> datetime.date:
+        """The county's day by the corrected clock."""
+        return wording.day_of(self.replica.clock.now_ms())
+
+    def compose(self) -> ComposeResult:
+        yield TitleBar()
+        yield from self.body()
+        yield QuietLine()
+        yield HintBar()
+
+    def body(self) -> Iterator[Widget]:
+        yield Canvas()
+
+    def title_path(self) -> str:
+        return ""
+
+    def title_right(self) -> list[tuple[str, str]]:
+        return self.program.status_words()
+
+    def quiet(self) -> str:
+        return ""
+
+    def repaint(self) -> None:
+        """Paint anew everything drawn by hand; fields keep what is being typed."""
+        for canvas in self.query(Canvas):
+            canvas.refresh()
+
+    def is_typing(self) -> bool:
+        return isinstance(self.focused, Input) or type(self.focused).__name__ == "TextArea"
+
+    def data_changed(self) -> None:
+        """The store changed (a save, a synchronisation): read again what is shown."""
+        self.repaint()
+
+    def action_act(self, id: str) -> None:
+        """Carry out an action of the list: the place's own way, else the program's."""
+        work = getattr(self, f"do_{id}", None) or getattr(self.program, f"do_{id}", None)
+        if work is not None:
+            self.program.say("")
+            work()
+
+    def why_not(self, id: str) -> str:
+        """Why an action cannot be done now; empty when it can."""
+        if getattr(self, f"do_{id}", None) or getattr(self.program, f"do_{id}", None):
+            return self.program.why_not(id)
+        return _("这里没有")
+
+    def do_back(self) -> None:
+        self.program.leave_place()

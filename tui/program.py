@@ -1,0 +1,345 @@
+"""The Textual application: one store, a stack of places, one true line about what is on the server."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from textual.app import App
+from textual.theme import Theme
+
+from sync import errors, language
+from sync.language import _
+from tui.look import THEMES, TOKENS, Look
+
+if TYPE_CHECKING:
+    from sync.replica import Replica
+    from sync.session import Account, Home, Session
+    from tui.app import Opening
+    from tui.place import Place
+
+
+def _theme(name: str) -> Theme:
+    """Textual's theme for ours; `plain` takes the terminal's own colours."""
+    t = TOKENS.get(name)
+    if t is None:
+        return Theme(
+            "cuncao-plain", primary="ansi_default", background="ansi_default", surface="ansi_default",
+            foreground="ansi_default", variables={"bg": "ansi_default", "field": "ansi_default",
+                                                  "text": "ansi_default", "bar": "ansi_default"},
+        )  # fmt: skip
+    return Theme(
+        f"cuncao-{name}", primary=t["accent"], background=t["bg"], surface=t["bg"],
+        foreground=t["text"], dark=name == "dark", variables={
+            **{k: t[k] for k in ("bg", "bar", "field", "text", "dim", "accent")},
+            "input-selection-background": t["raise"],
+            "input-cursor-background": t["accent"], "input-cursor-foreground": t["on"],
+            "block-cursor-background": t["accent"], "block-cursor-foreground": t["on"],
+        },
+    )  # fmt: skip
+
+
+class CuncaoApp(App[int]):
+    """Opens, shows places, keeps the title true. Everything a place shares lives here."""
+
+    ENABLE_COMMAND_PALETTE = False
+    ALLOW_SELECT = False
+    ESCAPE_TO_MINIMIZE = False
+    BINDINGS = []
+
+    def __init__(
+        self,
+        home: Home,
+        account: Account | None,
+        opening: Opening | None = None,
+        theme: str | None = None,
+    ) -> None:
+        super().__init__()
+        self.home = home
+        self.account = account
+        self.opening = opening
+        self.session: Session | None = None
+        self.look = Look.chosen(theme)
+        self.said: tuple[str, str] | None = None
+        """What the quiet line says of the last action: text and style."""
+        self.is_syncing = False
+        self.animation_level = "none"
+        for name in THEMES:
+            self.register_theme(_theme(name))
+        self.theme = f"cuncao-{self.look.name}"
+        if self.no_color or self.look.is_plain:
+            self._drop_colours()
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        t = TOKENS["dark"]
+        return {k: t[k] for k in ("bg", "bar", "field", "text", "dim", "accent")}
+
+    def _drop_colours(self) -> None:
+        """Textual turns NO_COLOR into greys; we want the terminal's own two colours."""
+        from textual.filter import NoColor
+
+        kept = [f for f in self._filters if type(f).__name__ != "Monochrome"]
+        self._filters = [*kept, NoColor()]
+
+    # -- opening
+
+    @property
+    def replica(self) -> Replica:
+        assert self.session is not None
+        return self.session.replica
+
+    def on_mount(self) -> None:
+        if self.opening is not None:
+            from sync.keyfile import WrongPassphrase
+            from sync.storage import DamagedStore
+
+            try:
+                self.enter(self.opening.session())
+            except WrongPassphrase:
+                self.show_unlock(errors.sentence("passphrase"))
+            except DamagedStore:
+                self.show_unlock(errors.sentence("damaged"))
+        else:
+            self.show_unlock()
+
+    def show_unlock(self, trouble: str = "") -> None:
+        from tui.screens.unlock import UnlockPlace
+
+        self.push_screen(UnlockPlace(trouble))
+
+    def enter(self, session: Session) -> None:
+        """The store is open: show today."""
+        self.session = session
+        self.account = session.account
+        from tui.screens.home import HomePlace
+
+        while len(self.screen_stack) > 1:
+            self.pop_screen()
+        self.push_screen(HomePlace())
+        self.call_later(self._after_first_paint)
+
+    def _after_first_paint(self) -> None:
+        import gc
+
+        gc.enable()
+        self.set_interval(SYNC_EVERY_S, self._sync_quietly)
+
+    # -- the title
+
+    def status_words(self) -> list[tuple[str, str]]:
+        """What the title says at the right, always true."""
+        if self.session is None:
+            return []
+        from casework import wording
+
+        state = self.replica.sync_state()
+        today = wording.day_of(self.replica.clock.now_ms())
+        words: list[tuple[str, str]] = []
+        if state.pending:
+            unsent = _("{n} 条未上传").format(n=state.pending)
+            words.append((f"{self.look.mark('unsent')} {unsent}", "text bold"))
+        if self.is_syncing:
+            words.append((_("正在收发"), "dim"))
+        elif state.last_sync_ms is None:
+            words.append((_("还没收发过"), "dim"))
+        else:
+            when = wording.moment_text(state.last_sync_ms, today)
+            words.append((_("{when} 收发过").format(when=when), "dim"))
+        return words
+
+    def say(self, text: str, spec: str = "dim") -> None:
+        """A sentence on the quiet line; empty text clears it."""
+        said = (text, spec) if text else None
+        if said != self.said:
+            self.said = said
+            from tui.place import QuietLine
+
+            for line in self.screen.query(QuietLine):
+                line.refresh()
+
+    def saved(self) -> None:
+        """Something was written: every place reads again."""
+        for screen in self.screen_stack:
+            if hasattr(screen, "data_changed"):
+                screen.data_changed()
+
+    # -- going about
+
+    def go(self, place: Place, then: Callable[[Any], None] | None = None) -> None:
+        self.push_screen(place, then)
+
+    def leave_place(self) -> None:
+        if len(self.screen_stack) > 2:
+            self.pop_screen()
+            screen = self.screen
+            if hasattr(screen, "data_changed"):
+                screen.data_changed()
+
+    def why_not(self, id: str) -> str:
+        """Why an action cannot be done now; empty when it can."""
+        if id in ("sync_now",) and self.session is not None and not self.session.is_logged_in:
+            return _("要先登录")
+        if id == "import_roster" and self.session and not self.replica.may("import"):
+            return _("不归您办")
+        return ""
+
+    def do_find(self) -> None:
+        from tui.screens.records import RecordsPlace
+
+        self.go(RecordsPlace("child", is_searching=True))
+
+    def do_visit(self) -> None:
+        """Without a child under the cursor: find one first."""
+        self.say(_("先找到孩子，再按 F2 记走访。"))
+        self.do_find()
+
+    def do_palette(self) -> None:
+        from tui.screens.palette import PalettePlace
+
+        self.go(PalettePlace(self.screen))  # type: ignore[arg-type]
+
+    def do_help(self) -> None:
+        from tui.screens.help import HelpPlace
+
+        self.go(HelpPlace(self.screen))  # type: ignore[arg-type]
+
+    def do_sync_centre(self) -> None:
+        from tui.screens.syncing import SyncPlace
+
+        self.go(SyncPlace())
+
+    def do_review(self) -> None:
+        from tui.screens.review import ReviewPlace
+
+        self.go(ReviewPlace())
+
+    def do_import_roster(self) -> None:
+        from tui.screens.roster import RosterPlace
+
+        self.go(RosterPlace())
+
+    def do_contacts_kind(self) -> None:
+        from tui.screens.records import RecordsPlace
+
+        self.go(RecordsPlace("contact"))
+
+    def do_theme(self) -> None:
+        following = THEMES[(THEMES.index(self.look.name) + 1) % len(THEMES)]
+        self.look = Look.chosen(following)
+        self.theme = f"cuncao-{following}"
+        for screen in self.screen_stack:
+            screen.refresh(repaint=True, layout=True)
+            if hasattr(screen, "repaint"):
+                screen.repaint()
+
+    def do_language(self) -> None:
+        language.use("zh" if language.current() == "en" else "en")
+        for screen in self.screen_stack:
+            if hasattr(screen, "data_changed"):
+                screen.data_changed()
+
+    def do_lock(self) -> None:
+        """Close the store; drafts are in it."""
+        if self.session is not None:
+            self._keep_drafts()
+            self.session.write_card()
+            self.session.close()
+            self.session = None
+        while len(self.screen_stack) > 1:
+            self.pop_screen()
+        self.show_unlock()
+
+    def do_leave(self) -> None:
+        if self.session is not None:
+            self._keep_drafts()
+            self.session.write_card()
+            self.session.close()
+        self.exit(0)
+
+    def _keep_drafts(self) -> None:
+        for screen in self.screen_stack:
+            if hasattr(screen, "keep_draft"):
+                screen.keep_draft()
+
+    # -- sending and receiving
+
+    def do_sync_now(self) -> None:
+        self._sync(is_asked=True)
+
+    def _sync_quietly(self) -> None:
+        """Every few minutes, when something is unsent; never while someone types."""
+        place = self.screen
+        if self.session is None or (hasattr(place, "is_typing") and place.is_typing()):
+            return
+        if self.replica.pending_count():
+            self._sync(is_asked=False)
+
+    def _sync(self, *, is_asked: bool) -> None:
+        if self.session is None or self.is_syncing:
+            return
+        self.is_syncing = True
+        self.refresh_title()
+        session = self.session
+        self.run_worker(
+            lambda: self._sync_in_thread(session, is_asked), thread=True, exit_on_error=False
+        )
+
+    def _sync_in_thread(self, session: Session, is_asked: bool) -> None:
+        """A connection of its own: SQLite's stay with their thread, and nobody waits for the network."""
+        from sync.transport import Offline, Rejected
+
+        answer: Any = None
+        try:
+            own = self.home._open(session.account, session._key)
+            try:
+                answer = own.sync()
+            finally:
+                own.close()
+        except (Offline, Rejected) as trouble:
+            answer = trouble
+        except Exception as trouble:
+            answer = trouble
+        self.call_from_thread(self._synced, answer, is_asked)
+
+    def _synced(self, answer: Any, is_asked: bool) -> None:
+        from sync.client import SyncReport
+        from sync.transport import Offline, Rejected
+
+        self.is_syncing = False
+        if self.session is None:
+            return
+        self.replica.reload()
+        self.replica.forget_units()
+        if isinstance(answer, SyncReport):
+            words = _("交上 {sent} 条，收下 {received} 条。").format(
+                sent=answer.sent, received=answer.received
+            )
+            if answer.conflicts:
+                words += " " + _("{n} 处有两种说法，等人看。").format(n=answer.conflicts)
+            if answer.rejected:
+                words += " " + _("{n} 条被退回，还在这台电脑上。").format(n=answer.rejected)
+            if is_asked or answer.conflicts or answer.rejected:
+                self.say(words)
+        elif isinstance(answer, Rejected) and answer.code == "revoked":
+            self.session = None
+            self.exit(4, message=errors.sentence("revoked"))
+            return
+        elif is_asked:
+            code = answer.code if isinstance(answer, Rejected) else "offline"
+            if not isinstance(answer, (Rejected, Offline)):
+                code = "busy"
+            self.say(errors.sentence(code, n=self.replica.pending_count()), "amber")
+        place = self.screen
+        if hasattr(place, "is_typing") and place.is_typing():
+            self.refresh_title()
+        elif hasattr(place, "data_changed"):
+            place.data_changed()
+
+    def refresh_title(self) -> None:
+        from tui.place import TitleBar
+
+        for bar in self.screen.query(TitleBar):
+            bar.refresh()
+
+
+SYNC_EVERY_S = 180
