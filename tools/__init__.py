@@ -1,0 +1,1 @@
+"""What developers run and no user has: the makers of committed files."""
