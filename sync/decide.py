@@ -15,7 +15,7 @@ from typing import Any
 from schema.record import DELETED, Kind
 from schema.types import Choices
 from sync import ids
-from sync.change import Change, Entry, Head, Mark, Slot, State, combined, device_of
+from sync.change import Change, Entry, Head, Mark, Slot, State, combined, device_of, seq_of
 from sync.merge import merge_sets, merge_texts
 
 Lookup = Callable[[str], Entry | None]
@@ -241,7 +241,7 @@ def _against_edits(
         unseen += [h.mark for h in slot.heads if not seen.issuperset(h.ops)]
     if not unseen:
         return after
-    last = max(unseen, key=lambda m: (m.stamp, m.version))
+    last = max(unseen, key=lambda m: (m.stamp, device_of(m.version), seq_of(m.version)))
     version = raw_version(last.version)
     alive = Head(Mark(version, last.author, last.stamp, last.seen), None, (version,))
     return _alive_or_gone(change, mark, state.slots.get(DELETED), alive, after.heads)

@@ -558,7 +558,9 @@ class _Feed:
     def page(self, text: str, held: int, limit: int) -> SyncResponse:
         cursor = Cursor.decode(text) if text else None
         reset = bool(text) and (
-            cursor is None or cursor.epoch != self.epoch or cursor.seq > self.head
+            cursor is None
+            or cursor.epoch != self.epoch
+            or cursor.seq + cursor.ahead > self.head
         )
         if cursor is None or reset:
             cursor = Cursor(self.epoch, self.head)
@@ -598,7 +600,7 @@ class _Feed:
         # Aimed anew in the middle of a fill, what the old grants covered may have been dropped since:
         # nothing counts as held, and what is there already comes again without harm.
         held = () if cursor.fill else cursor.grants
-        return Cursor(cursor.epoch, cursor.seq, held, Fill(want))
+        return Cursor(cursor.epoch, cursor.seq, held, Fill(want), cursor.ahead)
 
     def _all_in(self, units: Collection[str], roots: Collection[str]) -> list[tuple[str, Place]]:
         found: list[str] = []
@@ -621,7 +623,7 @@ class _Feed:
         if not rows:
             return cursor
         moves: dict[str, list[Move]] = {}
-        for move in self.store.moves_after(cursor.seq):
+        for move in self.store.moves_after(cursor.seq + cursor.ahead):
             moves.setdefault(move.root, []).append(move)
         self.places = self.store.places({r.root for r in rows if r.root} | set(moves))
         chosen: list[LogRow] = []
@@ -633,8 +635,8 @@ class _Feed:
                 chosen.append(row)
             at, txn = row.seq, row.txn
         self._write_entries(chosen, held, response)
-        self._write_moves(cursor, at, moves, response)
-        return Cursor(cursor.epoch, at, cursor.grants, cursor.fill)
+        self._write_moves(cursor, moves, response)
+        return Cursor(cursor.epoch, at, cursor.grants, cursor.fill, self.head - at)
 
     def _whole_txns(self, after: int, limit: int) -> list[LogRow]:
         """Log rows after a number, about `limit`, never ending inside a txn."""
@@ -673,15 +675,15 @@ class _Feed:
                 response.entries.append(Raw(body))
 
     def _write_moves(
-        self, cursor: Cursor, at: int, moves: Mapping[str, list[Move]], response: SyncResponse
+        self, cursor: Cursor, moves: Mapping[str, list[Move]], response: SyncResponse
     ) -> None:
-        """Roots that a move in this page brought into the scope, or took out of it."""
+        """Roots that a move not yet told brought into the scope, or took out of it."""
         entering: list[str] = []
         kinds = [k for k, d in KINDS.items() if d.scope != "public"]
         for root, path in moves.items():
             place = self.places[root]
-            if path[0].seq > at or place.born > cursor.seq:
-                continue
+            if place.born > cursor.seq:
+                continue  # its entries flow from its birth on, or not at all
             had = any(self._is_held(cursor, k, root, path[0].before) for k in kinds)
             has = any(self.want.reads(k, root, place.units) for k in kinds)
             if had and not has:

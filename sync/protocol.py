@@ -92,6 +92,9 @@ class Cursor(Struct, frozen=True, array_like=True):
     seq: int
     grants: tuple[Grant, ...] = ()
     fill: Fill | None = None
+    ahead: int = 0
+    """Moves of roots are told this far ahead of `seq`: what a device holds follows from where the roots
+    were at `seq + ahead`, so that nothing is sent of a root that has moved away since."""
 
     def encode(self) -> str:
         return base64.urlsafe_b64encode(msgspec.json.encode(self)).decode().rstrip("=")

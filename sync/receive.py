@@ -222,6 +222,7 @@ class _Receiving:
                     bare.append(id_)
             if gone:
                 self.records.remove(kind, gone)
+                self._drop(gone)  # what hangs on them, unsent as it may be, is not shown without them
         self.records.put(shown)
         self.records.set_shadows(shadows, bare)
 

@@ -122,7 +122,7 @@ class Model:
                 if slot != GONE and not h.saves <= save.whole
             ]
             if unseen and all(h.value is not None for h in slots[GONE]):
-                last = max(unseen, key=lambda h: (h.stamp, h.last[0]))
+                last = max(unseen, key=lambda h: (h.stamp, h.last))
                 alive = Head(None, frozenset({last.last}), last.stamp, last.last)
                 slots[GONE] = (alive, *slots[GONE])
         elif save.action == "put" and is_gone(before):

@@ -1,0 +1,106 @@
+"""A small county for single stories: one hub, devices by name, no faults."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from server.store.sqlite import SqliteStore
+from sync.change import Grant
+from sync.client import SyncReport, sync_once
+from sync.hub import Hub, Session
+from sync.protocol import SyncRequest, SyncResponse, pack, unpack
+from sync.reading import Identity
+from sync.replica import Replica
+from tests.sync.simulation import START_MS, copy_of
+
+GRANTS = {
+    "adm": (Grant("admin", "1"),),
+    "sup": (Grant("supervisor", "11"),),
+    "li": (Grant("director", "111"),),
+    "wu": (Grant("director", "112"),),
+    "tea": (Grant("teacher", "11"),),
+}
+
+
+class Town:
+    """Villages 111 and 112 in township 11 of county 1, and a school."""
+
+    def __init__(self, *users: str) -> None:
+        self.now_ms = START_MS
+        self.connection = copy_of("hub")
+        self.store = SqliteStore(self.connection, now_ms=lambda: self.now_ms)
+        self.hub = Hub(self.store, lambda: self.now_ms)
+        self.hub.write("unit", "s1", {"code": "s1", "name": "小学", "level": "school", "parent": "11"})
+        self.grants: dict[str, tuple[Grant, ...]] = dict(GRANTS)
+        self.skew: dict[str, int] = {}
+        self.replicas: dict[str, Replica] = {}
+        self.answers: list[tuple[str, SyncResponse]] = []
+        for user in users:
+            self.add(user)
+            self.sync(user)
+
+    def add(self, name: str, user: str = "") -> Replica:
+        """A new device; a second one of `user` under another `name`."""
+        replica = Replica(
+            copy_of("replica"), wall_ms=lambda: self.now_ms + self.skew.get(name, 0)  # type: ignore[arg-type]
+        )
+        replica.become(Identity(user or name, f"dev{name}", self.grants[user or name]))
+        self.replicas[name] = replica
+        return replica
+
+    def sync(self, *names: str, limit: int = 2000) -> SyncReport:
+        report = None
+        for name in names:
+            self.now_ms += 1000
+            report = sync_once(self.replicas[name], _Line(self, name), "", limit)
+        assert report is not None
+        return report
+
+    def rest(self) -> None:
+        """Everyone synchronises until nobody learns anything, and all are in step."""
+        for _ in range(2):
+            for name in self.replicas:
+                assert self.sync(name).in_step, f"{name} is out of step"
+
+    def session(self, name: str) -> Session:
+        identity = self.replicas[name].identity
+        return Session(identity.user, identity.device, self.grants[identity.user])
+
+    def quarantined(self) -> list[str]:
+        return [verdict.code for _, verdict, _ in self.store.quarantined()]
+
+
+class _Line:
+    def __init__(self, town: Town, name: str) -> None:
+        self.town, self.name = town, name
+
+    def post(self, path: str, body: bytes, media: str, token: str = "") -> tuple[bytes, str]:
+        request = msgspec.json.decode(unpack(body, media), type=SyncRequest)
+        session = self.town.session(self.name)
+        verdicts = self.town.hub.push(session, request.changes)
+        response = self.town.hub.pull(session, request.cursor, request.held, request.limit)
+        response.verdicts = verdicts
+        self.town.answers.append((self.name, response))
+        return pack(response)
+
+
+def child(replica: Replica, village: str = "111", **values: Any) -> str:
+    return replica.save("child", {"name": "罗静", "village": village, **values})
+
+
+def contact(replica: Replica, child_id: str, **values: Any) -> str:
+    given = {"child": child_id, "on": "2026-11-01", "kind": "home_visit", **values}
+    return replica.save("contact", given)
+
+
+def value(replica: Replica, record: str, field: str) -> Any:
+    view = replica.get(record)
+    assert view is not None
+    return view.values.get(field)
+
+
+def standing(replica: Replica, record: str, slot: str) -> list[Any]:
+    """The values standing against each other in a slot, the standing one first."""
+    return [[h.value for h in c.heads] for c in replica.conflicts(record) if c.slot == slot][0]
