@@ -195,7 +195,10 @@ class Accounts:
         """Tell every device who this is, so that an author is a person."""
         user = self.user(name)
         values = {"login": name, "name": user.display, "is_disabled": user.is_disabled or None}
-        self.hub.write("user", name, {k: v for k, v in values.items() if v is not None})
+        told = self.store.states([name]).get(name)
+        fresh = {k: v for k, v in values.items() if v != (told.values.get(k) if told else None)}
+        if fresh:
+            self.hub.write("user", name, fresh)
 
     # ------------------------------------------------------------- devices
 

@@ -255,7 +255,7 @@ def test_history_is_given_to_whoever_may_read_the_record(running):
             f"/v1/history?record={record}", headers={"authorization": f"Bearer {device.token}"}
         )
 
-    names = [entry[1][7]["name"] for entry in history(dong, "c1").json()["entries"]]
+    names = [entry[1][8]["name"] for entry in history(dong, "c1").json()["entries"]]
     assert names == ["陈小溪", "陈小河"]
     for foreign in (history(xi, "c1"), history(xi, "nothing")):
         assert (foreign.status_code, foreign.json()["error"]) == (404, "not_found")
@@ -379,7 +379,7 @@ def test_the_last_contact_of_a_device_is_known(running):
 
     def noted():
         mine = [d for d in running.done("device", "list", "--json").json if d["id"] == dong.id]
-        return mine[0]["last_sync"] and mine[0]["acked"] == 10
+        return mine[0]["last_sync"] and mine[0]["acked"] == 11
 
     assert wait_for(noted)
 
