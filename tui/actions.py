@@ -60,8 +60,8 @@ ACTIONS: tuple[Action, ...] = (
     Action("contacts_kind", N_("记录"), N_("看全部走访记录"), (), ("home", "records"), "find"),
     Action("theme", N_("换颜色"), N_("深色、浅色、朴素"), ("ctrl+t",), EVERYWHERE, "everywhere"),
     Action("language", N_("English"), N_("换成英文或中文"), (), EVERYWHERE, "everywhere"),
-    Action("down", N_("下一个"), N_("下一个"), ("down", "j"), LISTS + ("sync", "review", "import"), "move"),
-    Action("up", N_("上一个"), N_("上一个"), ("up", "k"), LISTS + ("sync", "review", "import"), "move"),
+    Action("down", N_("下一个"), N_("下一个"), ("down", "j"), LISTS + ("sync", "review", "import", "palette", "help"), "move"),
+    Action("up", N_("上一个"), N_("上一个"), ("up", "k"), LISTS + ("sync", "review", "import", "palette", "help"), "move"),
     Action("page_down", N_("翻一页"), N_("往下翻一页"), ("pagedown", "ctrl+d"), LISTS + ("review", "import"), "move"),
     Action("page_up", N_("翻一页"), N_("往上翻一页"), ("pageup", "ctrl+u"), LISTS + ("review", "import"), "move"),
     Action("home_end", N_("到头"), N_("到头"), ("home", "g"), LISTS + ("review", "import"), "move"),
@@ -71,6 +71,9 @@ ACTIONS: tuple[Action, ...] = (
     Action("forgot", N_("忘了"), N_("忘了口令怎么办"), ("f9",), ("unlock",), "do"),
     Action("enter_unlock", N_("打开"), N_("打开"), ("enter",), ("unlock",), "do"),
     Action("ask_why", N_("写明白"), N_("定之前写一句为什么"), ("f4",), ("review",), "do"),
+    Action("go_there", N_("去"), N_("做这件事，或打开这个孩子"), ("enter",), ("palette",), "do"),
+    Action("only_records", N_("孩子"), N_("只看孩子，不看办事"), ("tab",), ("palette",), "find"),
+    Action("clear", N_("清空"), N_("清空，重新打"), ("ctrl+u",), ("palette",), "find"),
 )  # fmt: skip
 
 BY_ID = {a.id: a for a in ACTIONS}

@@ -1,0 +1,187 @@
+"""The list of records: a virtual table that reads only the rows it shows, whatever the size of the county."""
+
+from __future__ import annotations
+
+import datetime
+from typing import TYPE_CHECKING, Any
+
+from rich.cells import cell_len
+
+from casework import pinyin, search
+from casework.columns import Cell, Column, columns_of
+from schema.kinds import KINDS
+from sync.language import _
+from tui.canvas import Canvas, Row, fit
+
+if TYPE_CHECKING:
+    from sync.replica import Replica
+
+GAP = 1
+LEFT = 3
+
+
+class RecordList(Canvas, can_focus=True):
+    """Rows of one kind. The place moves the cursor; this widget reads and paints a page."""
+
+    DEFAULT_CSS = "RecordList { height: 1fr; }"
+
+    def __init__(self, kind: str) -> None:
+        super().__init__()
+        self.kind = KINDS[kind]
+        self.columns: list[Column] = columns_of(self.kind)
+        self.text = ""
+        self.where = ""
+        self.order = "sort"
+        self.top = 0
+        self.at = 0
+        """Index of the row under the cursor."""
+        self.total = 0
+        self.marked: set[str] = set()
+        self._page: list[tuple[dict[str, Any], list[Cell]]] = []
+        self._page_top = -1
+
+    @property
+    def replica(self) -> Replica:
+        return self.app.replica  # type: ignore[attr-defined, no-any-return]
+
+    @property
+    def today(self) -> datetime.date:
+        return self.screen.today  # type: ignore[attr-defined, no-any-return]
+
+    @property
+    def rows_shown(self) -> int:
+        return max(self.size.height - 1, 1)
+
+    # -- reading
+
+    def ask(self, text: str | None = None, where: str | None = None) -> None:
+        """Search anew; the cursor goes to the first row."""
+        if text is not None:
+            self.text = text
+        if where is not None:
+            self.where = where
+        self.top = self.at = 0
+        self.read()
+
+    def read(self) -> None:
+        """Count and read the visible page."""
+        self.total = search.count(self.replica, self.kind.name, self.text, self.where)
+        self.at = max(0, min(self.at, self.total - 1))
+        self._page_top = -1
+        self._scroll()
+        self.refresh()
+
+    def _scroll(self) -> None:
+        shown = self.rows_shown
+        if self.at < self.top:
+            self.top = self.at
+        elif self.at >= self.top + shown:
+            self.top = self.at - shown + 1
+
+    def _load(self) -> None:
+        if self._page_top == self.top and len(self._page) >= min(
+            self.rows_shown, self.total - self.top
+        ):
+            return
+        ids = search.ids(
+            self.replica, self.kind.name, self.text, self.rows_shown, self.top, self.where
+        )
+        rows = self.replica.rows(self.kind.name, ids)
+        cells = [c.load(self.replica, rows, self.today) for c in self.columns]
+        self._page = [(r, [column[n] for column in cells]) for n, r in enumerate(rows)]
+        self._page_top = self.top
+
+    def current(self) -> dict[str, Any] | None:
+        """The record under the cursor."""
+        self._load()
+        index = self.at - self.top
+        return self._page[index][0] if 0 <= index < len(self._page) else None
+
+    # -- moving
+
+    def move(self, steps: int) -> None:
+        self.go_to(self.at + steps)
+
+    def go_to(self, index: int) -> None:
+        self.at = max(0, min(index, self.total - 1))
+        self._scroll()
+        self.refresh()
+
+    def toggle_mark(self) -> None:
+        row = self.current()
+        if row:
+            self.marked ^= {row["id"]}
+            self.move(1)
+
+    def on_resize(self) -> None:
+        self._page_top = -1
+        self._scroll()
+
+    # -- painting
+
+    def paint(self, y: int, row: Row) -> None:
+        if y == 0:
+            self._paint_head(row)
+            return
+        self._load()
+        index = y - 1
+        if index >= len(self._page) or index >= self.total - self.top:
+            return
+        record, cells = self._page[index]
+        is_here = self.top + index == self.at
+        x = LEFT
+        for n, (column, cell) in enumerate(zip(self.columns, cells, strict=True)):
+            if x >= row.width - 6:
+                break
+            self._paint_cell(row, x, column, cell, is_title=n == 0, is_here=is_here)
+            x += column.width + GAP
+        self._paint_marks(row, record)
+        if is_here:
+            row.tint(0, row.width, "raise")
+            row.mark(1, "here", "accent on raise")
+
+    def _paint_head(self, row: Row) -> None:
+        x = LEFT
+        for column in self.columns:
+            if x >= row.width - 6:
+                break
+            label = _(column.label)
+            align = "right" if column.is_right else "left"
+            row.put(x, label, "faint", min(column.width, row.width - 6 - x), align)
+            x += column.width + GAP
+
+    def _paint_cell(
+        self, row: Row, x: int, column: Column, cell: Cell, *, is_title: bool, is_here: bool
+    ) -> None:
+        width = min(column.width, row.width - 6 - x)
+        if cell.mark:
+            after = row.mark(x, cell.mark)
+            row.put(after + 1, cell.text, row.look.mark_style(cell.mark), width - 2)
+            return
+        spec = "text bold" if is_title and is_here else "text"
+        row.put(x, cell.text, spec, width, "right" if column.is_right else "left")
+        if is_title and self.text:
+            self._paint_match(row, x, cell.text, width)
+
+    def _paint_match(self, row: Row, x: int, name: str, width: int) -> None:
+        """The typed characters or initials light up inside the name: a match explains itself."""
+        shown = fit(name, width)
+        found = name.lower().find(self.text.lower())
+        length = len(self.text)
+        if found < 0 and self.text.isascii():
+            for variant in pinyin.initials(name).split():
+                if len(variant) == len(name) and self.text.lower() in variant:
+                    found = variant.index(self.text.lower())
+                    break
+        if found >= 0:
+            start = x + cell_len(shown[:found])
+            row.put(start, shown[found : found + length], "accent bold")
+
+    def _paint_marks(self, row: Row, record: dict[str, Any]) -> None:
+        end = row.width - LEFT
+        if record["id"] in self.marked:
+            row.mark(LEFT - 1, "marked")
+        if record["_pending"]:
+            row.mark(end - 1, "unsent")
+        if record["_open"]:
+            row.mark(end - 2, "told_two_ways")

@@ -1,0 +1,1 @@
+"""The places of the program, one file each; imported when they are gone to."""

@@ -1,0 +1,197 @@
+"""Today: what needs eyes, whom to see, how old the figures are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from textual.widget import Widget
+
+from casework import search, wording
+from casework.views import views_of
+from schema import roles
+from schema.kinds import KINDS
+from sync.language import _
+from tui.canvas import Canvas, Row
+from tui.place import LEFT, Place
+from tui.records import RecordList
+
+WEEKDAYS = ("星期一", "星期二", "星期三", "星期四", "星期五", "星期六", "星期日")
+
+
+class Today(Canvas):
+    """Date, units, counts, and who is at work."""
+
+    DEFAULT_CSS = "Today { height: 3; }"
+
+    def paint(self, y: int, row: Row) -> None:
+        if y != 1:
+            return
+        place = self.screen
+        assert isinstance(place, HomePlace)
+        day = place.today
+        x = row.put(LEFT, f"{wording.month_day(day)} {_(WEEKDAYS[day.weekday()])}", "text bold")
+        me = place.replica.identity
+        role = _(roles.LABELS[me.roles[0]]) if me.roles else ""  # type: ignore[index]
+        row.put(x, f"{me.name or me.user}  {role}", "dim", row.width - LEFT - x, "right")
+        count = _("{n} 个孩子").format(n=place.child_count)
+        x = row.put(x + 3, "、".join(place.unit_names[:3]), "text", 30)
+        row.put(x + 3, count, "text")
+
+
+class Needs(Canvas):
+    """What waits for this person; said plainly when nothing does."""
+
+    DEFAULT_CSS = "Needs { height: 5; }"
+
+    def paint(self, y: int, row: Row) -> None:
+        place = self.screen
+        assert isinstance(place, HomePlace)
+        if y == 0:
+            row.put(LEFT, _("等您看"), "text bold")
+            return
+        needs = place.needs
+        if y - 1 < len(needs):
+            mark, words, key = needs[y - 1]
+            x = row.mark(LEFT, mark)
+            x = row.put(x + 1, words, "text")
+            if key:
+                row.put(x + 3, key, "accent")
+        elif y == 1:
+            row.put(LEFT, _("都在服务器上，没有两种说法。"), "dim")
+
+
+class ListHead(Canvas):
+    DEFAULT_CSS = "ListHead { height: 1; }"
+
+    def paint(self, y: int, row: Row) -> None:
+        place = self.screen
+        assert isinstance(place, HomePlace)
+        x = row.put(LEFT, _(place.view.label), "text bold")
+        x = row.put(x + 2, str(place.list.total), "text")
+        row.put(x + 4, _("没定周期：县里还没说多久走访一次"), "faint", row.width - x - 4 - LEFT)
+
+
+class HomePlace(Place):
+    """The first place after unlocking."""
+
+    place = "home"
+    hints = ("visit", "call", "sync_now", "find", "palette")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.kind = KINDS["child"]
+        self.child_count = 0
+        self.unit_names: list[str] = []
+        self.needs: list[tuple[str, str, str]] = []
+        self.list = RecordList("child")
+        self.view = views_of(self.kind)[0]
+
+    def body(self) -> Iterator[Widget]:
+        yield Today()
+        yield Needs()
+        yield ListHead()
+        yield self.list
+
+    def on_mount(self) -> None:
+        self.list.focus()
+        self.call_after_refresh(self._first_read)
+
+    def _first_read(self) -> None:
+        """The high-risk children first; everyone where none is."""
+        replica = self.replica
+        views = views_of(self.kind)
+        self.child_count = search.count(replica, "child")
+        self.view = next((v for v in views if v.name == "high"), views[0])
+        self.list.ask(where=self.view.where)
+        if not self.list.total:
+            self.view = views[0]
+            self.list.ask(where="")
+        units = replica.units()
+        granted = (units.get(g.unit) for g in replica.identity.grants)
+        self.unit_names = [
+            wording.unit_text(u["id"], replica, self.today) for u in granted if u is not None
+        ]
+        self._read_needs()
+        self.repaint()
+
+    def _read_needs(self) -> None:
+        state = self.replica.sync_state()
+        needs: list[tuple[str, str, str]] = []
+        if state.conflicts:
+            may = self.replica.may("resolve")
+            words = _("{n} 处两种说法").format(n=state.conflicts)
+            ending = _("您来定") if may else _("镇里或县里在核")
+            needs.append(("told_two_ways", f"{words}，{ending}", "F6" if may else ""))
+        if state.returned:
+            needs.append(("came_back", _("{n} 条被退回，改好再交").format(n=state.returned), "^R"))
+        if state.pending:
+            needs.append(("unsent", _("{n} 条只在这台电脑上").format(n=state.pending), "F5"))
+        if state.in_step is False:
+            needs.append(("danger", _("和县里对不上账，再收发一次"), "F5"))
+        self.needs = needs
+
+    def data_changed(self) -> None:
+        self._first_read()
+
+    def title_path(self) -> str:
+        return _("今天")
+
+    def quiet(self) -> str:
+        state = self.replica.sync_state()
+        when = wording.moment_text(state.last_sync_ms, self.today)
+        return _("按 {when} 的数据；这台电脑上新记的 {n} 条已算在内").format(when=when, n=state.pending)
+
+    def on_key(self, event: Any) -> None:
+        if event.key.isdigit() and event.key != "0":
+            views = views_of(self.kind)
+            number = int(event.key) - 1
+            if number < len(views):
+                from tui.screens.records import RecordsPlace
+
+                self.program.go(RecordsPlace("child", view=views[number].name))
+
+    def do_open(self) -> None:
+        record = self.list.current()
+        if record is not None:
+            from tui.screens.file import FilePlace
+
+            self.program.go(FilePlace("child", record["id"], self.list))
+
+    def do_visit(self) -> None:
+        self._visit(is_call=False)
+
+    def do_call(self) -> None:
+        self._visit(is_call=True)
+
+    def _visit(self, *, is_call: bool) -> None:
+        record = self.list.current()
+        if record is None:
+            self.program.do_visit()
+            return
+        from tui.screens.visit import VisitPlace
+
+        self.program.go(VisitPlace([record["id"]], is_call=is_call))
+
+    def do_down(self) -> None:
+        self.list.move(1)
+
+    def do_up(self) -> None:
+        self.list.move(-1)
+
+    def do_page_down(self) -> None:
+        self.list.move(self.list.rows_shown)
+
+    def do_page_up(self) -> None:
+        self.list.move(-self.list.rows_shown)
+
+    def do_home_end(self) -> None:
+        self.list.go_to(0)
+
+    def do_to_end(self) -> None:
+        self.list.go_to(self.list.total - 1)
+
+    def do_back(self) -> None:
+        """Home is the bottom: Esc decides nothing."""
+
+

@@ -1,0 +1,269 @@
+"""A list of records of any kind: search, views on digits, and a peek at the one under the cursor."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rich.cells import cell_len
+from textual.containers import Horizontal
+from textual.widget import Widget
+
+from casework import search, summary
+from casework.views import views_of
+from schema.kinds import KINDS
+from sync.language import _
+from tui.canvas import Canvas, Row
+from tui.fields import SearchField
+from tui.place import LEFT, Place
+from tui.records import RecordList
+
+PANE_FROM = 110
+"""Width from which the peek stands at the right instead of below."""
+PANE = 37
+
+
+class FindLabel(Canvas):
+    DEFAULT_CSS = "FindLabel { width: 7; height: 1; }"
+
+    def paint(self, y: int, row: Row) -> None:
+        row.put(LEFT, _("找"), "dim")
+
+
+class FindCount(Canvas):
+    DEFAULT_CSS = "FindCount { height: 1; }"
+
+    def paint(self, y: int, row: Row) -> None:
+        place = self.screen
+        assert isinstance(place, RecordsPlace)
+        found, every = place.list.total, place.every
+        words = _("{n}，共 {m}").format(n=found, m=every) if place.list.text else str(found)
+        row.put(0, words, "text", row.width - LEFT, "right")
+
+
+class ViewTabs(Canvas):
+    """Saved views on digits with live counts, read after the first paint."""
+
+    DEFAULT_CSS = "ViewTabs { height: 3; }"
+
+    def paint(self, y: int, row: Row) -> None:
+        if y != 1:
+            return
+        place = self.screen
+        assert isinstance(place, RecordsPlace)
+        x = LEFT
+        for n, view in enumerate(place.views):
+            count = place.counts.get(view.name)
+            text = f"{n + 1} {_(view.label)}" + ("" if count is None else f" {count}")
+            if n == place.view_at:
+                row.put(x - 1, f" {text} ", "on bold on accent")
+            else:
+                row.put(x, text, "dim")
+            x += cell_len(text) + 4
+
+
+class Peek(Canvas):
+    """The record under the cursor in three lines: in most cases the file need not be opened."""
+
+    DEFAULT_CSS = "Peek { height: 5; }"
+
+    def paint(self, y: int, row: Row) -> None:
+        place = self.screen
+        assert isinstance(place, RecordsPlace)
+        if y == 0:
+            row.rule(LEFT, row.width - LEFT)
+            return
+        record = place.list.current()
+        if record is None:
+            if y == 1:
+                row.put(LEFT, place.empty_words(), "dim")
+            return
+        lines = place.peek_lines(record)
+        if y - 1 < len(lines):
+            label, pieces = lines[y - 1]
+            x = LEFT
+            if label:
+                row.put(x, label, "dim", 8)
+                x += 9
+            for text, spec in pieces:
+                if text:
+                    x = row.put(x, text, spec or "text", row.width - LEFT - x) + 2
+
+
+class RecordsPlace(Place):
+    """The list of one kind."""
+
+    place = "records"
+    hints = ("open", "visit", "call", "mark", "palette")
+    CSS = """
+    #find { height: 1; margin-top: 1; }
+    SearchField { width: 26; }
+    """
+
+    def __init__(self, kind: str, *, is_searching: bool = False, view: str = "all") -> None:
+        super().__init__()
+        self.kind = KINDS[kind]
+        self.views = views_of(self.kind)
+        self.view_at = next((n for n, v in enumerate(self.views) if v.name == view), 0)
+        self.counts: dict[str, int] = {}
+        self.every = 0
+        self.list = RecordList(kind)
+        self.field = SearchField(self.search)
+        self._is_searching = is_searching
+
+    def body(self) -> Iterator[Widget]:
+        yield Horizontal(FindLabel(), self.field, FindCount(), id="find")
+        yield ViewTabs()
+        yield self.list
+        yield Peek()
+
+    def on_mount(self) -> None:
+        self.list.where = self.views[self.view_at].where
+        (self.field if self._is_searching else self.list).focus()
+        self.call_after_refresh(self._first_read)
+
+    def _first_read(self) -> None:
+        self.list.read()
+        self.every = self.list.total
+        self.repaint()
+        self.call_after_refresh(self._count_views)
+
+    def _count_views(self) -> None:
+        self.counts = {
+            v.name: search.count(self.replica, self.kind.name, "", v.where) for v in self.views
+        }
+        self.every = self.counts["all"]
+        self.repaint()
+
+    def title_path(self) -> str:
+        return _(self.kind.label)
+
+    def quiet(self) -> str:
+        look = self.program.look
+        return "   ".join(
+            f"{look.mark(m)} {w}"
+            for m, w in (
+                ("told_two_ways", _("有两种说法")),
+                ("unsent", _("只在本机")),
+                ("came_back", _("被退回")),
+            )
+        )
+
+    def empty_words(self) -> str:
+        if self.list.text:
+            return _("没有找到「{text}」。Esc 回到全部；F9 建新档案。").format(text=self.list.text)
+        return _("这里还没有。F9 添一条。")
+
+    def peek_lines(self, record: dict) -> list:  # type: ignore[type-arg]
+        return summary.peek(self.replica, self.kind, record, self.today)
+
+    def data_changed(self) -> None:
+        self.list.read()
+        self._count_views()
+
+    # -- doing
+
+    def search(self, text: str) -> None:
+        self.list.ask(text.strip())
+        for canvas in self.query(FindCount):
+            canvas.refresh()
+        for peek in self.query(Peek):
+            peek.refresh()
+
+    def on_input_submitted(self) -> None:
+        self.do_open()
+
+    def on_key(self, event: object) -> None:
+        key = getattr(event, "key", "")
+        if key.isdigit() and key != "0" and not self.is_typing():
+            self.choose_view(int(key) - 1)
+
+    def choose_view(self, number: int) -> None:
+        if 0 <= number < len(self.views):
+            self.view_at = number
+            self.list.ask(where=self.views[number].where)
+            self.repaint()
+
+    def do_find(self) -> None:
+        self.field.focus()
+
+    def do_filter(self) -> None:
+        self.choose_view((self.view_at + 1) % len(self.views))
+
+    def do_back(self) -> None:
+        """First out of the search, then out of the view, then out of the list."""
+        if self.field.value:
+            self.field.value = ""
+            self.list.focus()
+        elif self.view_at:
+            self.choose_view(0)
+        elif self.is_typing():
+            self.list.focus()
+        else:
+            self.program.leave_place()
+
+    def _moved(self) -> None:
+        for peek in self.query(Peek):
+            peek.refresh()
+
+    def do_down(self) -> None:
+        self.list.move(1)
+        self._moved()
+
+    def do_up(self) -> None:
+        self.list.move(-1)
+        self._moved()
+
+    def do_page_down(self) -> None:
+        self.list.move(self.list.rows_shown)
+        self._moved()
+
+    def do_page_up(self) -> None:
+        self.list.move(-self.list.rows_shown)
+        self._moved()
+
+    def do_home_end(self) -> None:
+        self.list.go_to(0)
+        self._moved()
+
+    def do_to_end(self) -> None:
+        self.list.go_to(self.list.total - 1)
+        self._moved()
+
+    def do_mark(self) -> None:
+        self.list.toggle_mark()
+        self._moved()
+
+    def do_open(self) -> None:
+        record = self.list.current()
+        if record is not None:
+            from tui.screens.file import FilePlace
+
+            self.program.go(FilePlace(self.kind.name, record["id"], self.list))
+
+    def do_edit(self) -> None:
+        record = self.list.current()
+        if record is not None:
+            from tui.screens.form import FormPlace
+
+            self.program.go(FormPlace(self.kind.name, record["id"]))
+
+    def do_add(self) -> None:
+        if self.kind.can_add_by_hand and self.kind.scope == "root":
+            from tui.screens.form import FormPlace
+
+            self.program.go(FormPlace(self.kind.name))
+
+    def do_visit(self) -> None:
+        self._on_child("visit")
+
+    def do_call(self) -> None:
+        self._on_child("call")
+
+    def _on_child(self, way: str) -> None:
+        record = self.list.current()
+        if record is None:
+            return
+        root = record["_root"]
+        from tui.screens.visit import VisitPlace
+
+        self.program.go(VisitPlace([root], is_call=way == "call"))

@@ -1,0 +1,275 @@
+"""Unlocking, and the first login on a laptop: one column, one field at a time, errors say what to try."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from textual.containers import Horizontal, Vertical
+from textual.widget import Widget
+
+from schema import roles
+from sync import errors
+from sync.language import _
+from tui.canvas import Canvas, Row, wrap
+from tui.fields import Typed
+from tui.place import Place
+
+if TYPE_CHECKING:
+    from sync.session import Account
+
+X = 15
+"""Column of the labels."""
+FIELD = 12
+"""Cells from a label to its field."""
+
+
+class Label(Canvas):
+    DEFAULT_CSS = "Label { height: 1; }"
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self._text = text
+        self.styles.width = X + FIELD
+
+    def paint(self, y: int, row: Row) -> None:
+        row.put(X, _(self._text), "dim", FIELD - 1)
+
+
+class Head(Canvas):
+    DEFAULT_CSS = "Head { height: 5; }"
+
+    def paint(self, y: int, row: Row) -> None:
+        if y == 2:
+            x = row.put(X, _("寸 草"), "accent bold")
+            row.put(x + 7, _("谁言寸草心，报得三春晖"), "dim")
+
+
+class Who(Canvas):
+    """Who is at the laptop, before unlocking."""
+
+    DEFAULT_CSS = "Who { height: 2; }"
+
+    def paint(self, y: int, row: Row) -> None:
+        place = self.screen
+        assert isinstance(place, UnlockPlace)
+        if y == 0 and place.account is not None:
+            card = place.account.card
+            row.put(X, _("谁在用"), "dim")
+            x = row.put(X + FIELD, card.name or card.user, "text bold") + 2
+            names = "、".join(_(roles.LABELS[r]) for r in card.roles if r in roles.LABELS)  # type: ignore[index]
+            x = row.put(x, names, "text") + 3
+            row.put(x, "、".join(card.units[:3]), "dim", row.width - x - 3)
+
+
+class Below(Canvas):
+    """The trouble, then what lies on this laptop."""
+
+    def paint(self, y: int, row: Row) -> None:
+        place = self.screen
+        assert isinstance(place, UnlockPlace)
+        trouble = wrap(place.trouble, row.width - X - FIELD - 5) if place.trouble else []
+        if y < len(trouble):
+            if y == 0:
+                row.mark(X + FIELD, "came_back")
+            row.put(X + FIELD + 2, trouble[y], "red")
+            return
+        facts = place.facts()
+        index = y - max(len(trouble), 1) - 1
+        if 0 <= index < len(facts):
+            label, pieces = facts[index]
+            row.put(X, label, "dim")
+            x = X + FIELD
+            for text, spec in pieces:
+                x = row.put(x, text, spec) + 1
+        elif index == len(facts) + 1:
+            row.rule(X, row.width - X)
+
+
+class UnlockPlace(Place):
+    """Opens a store that is there, or logs in for the first time."""
+
+    place = "unlock"
+    hints = ("enter_unlock", "switch_user", "toggle_language", "forgot", "leave")
+    CSS = """
+    UnlockPlace .line { height: 2; }
+    UnlockPlace Typed { width: 36; }
+    """
+
+    def __init__(
+        self,
+        trouble: str = "",
+        account: Account | None = None,
+        *,
+        is_somebody_new: bool = False,
+    ) -> None:
+        super().__init__()
+        self.is_somebody_new = is_somebody_new
+        self.trouble = trouble
+        self.account = account
+        self.lines: dict[str, Typed] = {}
+        self.is_login = False
+
+    def on_mount(self) -> None:
+        first = next((w for w in self.lines.values() if not w.value), None)
+        if first is not None:
+            first.focus()
+
+    def body(self) -> Iterator[Widget]:
+        if self.account is None and not self.is_somebody_new:
+            accounts = self.program.home.accounts()
+            self.account = self.program.account or (accounts[0] if accounts else None)
+        self.is_login = self.account is None
+        yield Head()
+        if not self.is_login:
+            yield Who()
+        self.lines = {}
+        with_lines = []
+        for name, label, is_hidden in self._wanted():
+            value = os.environ.get("CUNCAO_SERVER", "") if name == "server" else ""
+            field = Typed(value, password=is_hidden, id=name)
+            self.lines[name] = field
+            with_lines.append(Horizontal(Label(label), field, classes="line"))
+        yield Vertical(*with_lines, id="lines")
+        yield Below()
+
+    def _wanted(self) -> list[tuple[str, str, bool]]:
+        if not self.is_login:
+            return [("passphrase", "口令", True)]
+        return [
+            ("server", "服务器", False),
+            ("user", "登录名", False),
+            ("password", "密码", True),
+            ("passphrase", "本机口令", True),
+            ("again", "再写一遍", True),
+        ]
+
+    def on_show(self) -> None:
+        lines = self.query_one("#lines")
+        lines.styles.height = 2 * len(self.lines)
+
+    def title_path(self) -> str:
+        return _("第一次登录") if self.is_login else _("打开")
+
+    def title_right(self) -> list[tuple[str, str]]:
+        return []
+
+    def facts(self) -> list[tuple[str, list[tuple[str, str]]]]:
+        """What one may know before unlocking: that the unsent work is there."""
+        if self.account is None:
+            return [
+                ("", [(_("登录名和密码县里给；口令自己定，8 个字以上，忘了县里能帮着找回。"), "dim")]),
+            ]
+        card = self.account.card
+        look = self.program.look
+        from datetime import UTC, datetime
+
+        from casework import wording
+
+        today = wording.day_of(int(datetime.now(UTC).timestamp() * 1000))
+        held = _("{n} 个孩子，").format(n=card.children)
+        unsent = _("{n} 条未上传，都在").format(n=card.pending)
+        when = wording.moment_text(card.last_sync, today)
+        return [
+            (_("这台电脑"), [(held, "text"), (f"{look.mark('unsent')} {unsent}", "text bold")]),
+            (_("上次收发"), [(when, "text")]),
+        ]
+
+    # -- doing
+
+    def on_input_submitted(self) -> None:
+        self.do_enter_unlock()
+
+    def do_enter_unlock(self) -> None:
+        empty = next((w for w in self.lines.values() if not w.value), None)
+        if empty is not None:
+            empty.focus()
+            return
+        if self.is_login:
+            self._log_in()
+        else:
+            self._unlock()
+
+    def _unlock(self) -> None:
+        from sync.keyfile import WrongPassphrase
+        from sync.storage import DamagedStore
+
+        assert self.account is not None
+        field = self.lines["passphrase"]
+        try:
+            session = self.program.home.unlock(self.account, field.value)
+        except WrongPassphrase:
+            self._fail("passphrase", field)
+        except DamagedStore:
+            self._fail("damaged", field)
+        else:
+            self.program.enter(session)
+
+    def _fail(self, code: str, field: Typed, **args: Any) -> None:
+        self.trouble = errors.sentence(code, **args)
+        field.value = ""
+        field.focus()
+        self.repaint()
+
+    def _log_in(self) -> None:
+        from sync.keyfile import UnfitPassphrase, WrongPassphrase
+        from sync.transport import Offline, Rejected
+
+        lines = self.lines
+        if lines["passphrase"].value != lines["again"].value:
+            self.trouble = _("两遍口令不一样，再写一遍。")
+            lines["again"].value = ""
+            lines["again"].focus()
+            self.repaint()
+            return
+        try:
+            session = self.program.home.login(
+                lines["server"].value.strip(),
+                lines["user"].value.strip(),
+                lines["password"].value,
+                lambda _is_new: lines["passphrase"].value,
+            )
+        except Offline:
+            self._fail("offline", lines["password"])
+        except Rejected as error:
+            self._fail(error.code, lines["password"], detail=error.detail)
+        except UnfitPassphrase:
+            lines["again"].value = ""
+            self._fail("passphrase_length", lines["passphrase"])
+        except WrongPassphrase:
+            self._fail("passphrase", lines["passphrase"])
+        else:
+            self.program.enter(session)
+            self.program.do_sync_now()
+
+    def do_switch_user(self) -> None:
+        """The next user of this laptop; after the last one, somebody new."""
+        accounts = [*self.program.home.accounts(), None]
+        users = [a.card.user if a else None for a in accounts]
+        here = self.account.card.user if self.account else None
+        following = accounts[(users.index(here) + 1) % len(accounts)] if here in users else accounts[0]
+        self.program.account = following
+        self.program.pop_screen()
+        self.program.push_screen(UnlockPlace("", following, is_somebody_new=following is None))
+
+    def do_toggle_language(self) -> None:
+        self.program.do_language()
+        self.repaint()
+
+    def data_changed(self) -> None:
+        self.repaint()
+
+    def do_forgot(self) -> None:
+        if self.account is not None:
+            self.trouble = errors.sentence("no_recovery", detail=self.account.card.device)
+            self.repaint()
+
+    def do_back(self) -> None:
+        self.trouble = ""
+        self.repaint()
+
+    def do_find(self) -> None:
+        """Nothing to find while locked."""
+
+    do_sync_now = do_visit = do_palette = do_lock = do_sync_centre = do_find
