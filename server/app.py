@@ -34,8 +34,10 @@ from server.requests import (
     peer,
     read_body,
     refuse_all,
+    say,
     unpacked,
 )
+from server.store.sqlite import wall_ms
 from server.workers import Desk, Workers
 from sync import sealing
 from sync.protocol import PROTOCOL, pack
@@ -153,8 +155,6 @@ class County:
         return Response(content, media_type=media)
 
     def _note(self, ask: syncing.Ask) -> None:
-        from server.store.sqlite import wall_ms
-
         self._contacts[ask.caller.device.id] = wall_ms(), ask.acked
         if self._noting is None or self._noting.done():
             self._noting = asyncio.create_task(self._note_later())
@@ -168,7 +168,10 @@ class County:
             def work(desk: Desk, syncs: list[tuple[str, int, int]] = syncs) -> None:
                 desk.accounts.note_syncs(syncs)
 
-            await self.workers.write(work)
+            try:
+                await self.workers.write(work)
+            except Exception as error:  # noqa: BLE001 - no sync fails because its time is not noted
+                say({"failed": type(error).__name__, "where": "note_syncs"})
 
     # -------------------------------------------------------------- history
 

@@ -41,7 +41,7 @@ class Ask(Struct, frozen=True):
     def acked(self) -> int:
         """Log number up to which the device says it has stored everything."""
         cursor = Cursor.decode(self.request.cursor) if self.request.cursor else None
-        return cursor.seq if cursor else 0
+        return cursor.seq if cursor and 0 <= cursor.seq < _MOST else 0
 
 
 class _Version(Struct):

@@ -29,7 +29,7 @@ DIVISIONS = """code,name,level,parent_code
 510102,溪口村,village,5101
 510201,西村,village,5102
 """
-CLI = [sys.executable, "-c", "from server.cli import main; main()"]
+CLI = [sys.executable, "-m", "server"]
 
 
 @dataclass
@@ -112,16 +112,15 @@ class CountyServer:
 
     def start(self, *arguments: str, log: Path | None = None) -> str:
         """Run; the first line on stdout."""
-        err = open(log or self.home.parent / "server.log", "a", encoding="utf-8")
-        self.process = subprocess.Popen(
-            [*CLI, "run", "--port", "0", *arguments],
-            stdout=subprocess.PIPE,
-            stderr=err,
-            env=self.environment,
-            text=True,
-            encoding="utf-8",
-        )
-        err.close()
+        with open(log or self.home.parent / "server.log", "a", encoding="utf-8") as err:
+            self.process = subprocess.Popen(
+                [*CLI, "run", "--port", "0", *arguments],
+                stdout=subprocess.PIPE,
+                stderr=err,
+                env=self.environment,
+                text=True,
+                encoding="utf-8",
+            )
         assert self.process.stdout is not None
         first = self.process.stdout.readline()
         assert first.startswith("listening on "), first
