@@ -350,7 +350,9 @@ def test_the_log_names_nobody(county, tmp_path):
     county.start(log=tmp_path / "log")
     dong = county.login("dong")
     dong.sync(child(dong, "c1secret", phone="13800001111"))
-    dong.client.get("/v1/history?record=c1secret", headers={"authorization": f"Bearer {dong.token}"})
+    dong.client.get(
+        "/v1/history?record=c1secret", headers={"authorization": f"Bearer {dong.token}"}
+    )
     dong.client.get("/c1secret")
     dong.post("/v1/sync", b"{ c1secret")
     county.stop()
@@ -449,7 +451,9 @@ def test_an_empty_sync_does_not_wait_for_a_great_push(running):
 def test_twenty_devices_at_once_leave_a_whole_log(running):
     devices = [running.login("dong") for _ in range(20)]
     threads = [
-        threading.Thread(target=lambda d=d, n=n: d.sync(*(child(d, f"d{n}c{i}") for i in range(10))))
+        threading.Thread(
+            target=lambda d=d, n=n: d.sync(*(child(d, f"d{n}c{i}") for i in range(10)))
+        )
         for n, d in enumerate(devices)
     ]
     for thread in threads:
@@ -463,7 +467,7 @@ def test_twenty_devices_at_once_leave_a_whole_log(running):
 
 def test_the_server_starts_without_the_client_and_its_rules():
     code = "import server.cli, server.app, server.running, sys; print([m for m in sys.modules])"
-    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True)
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, encoding="utf-8")
     modules = ran.stdout
     assert "'textual'" not in modules
     assert "'casework" not in modules
