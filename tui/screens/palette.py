@@ -6,18 +6,20 @@ import gettext
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 from textual import events
 from textual.geometry import Region
 from textual.widget import Widget
-from textual.widgets import Input
 
 from casework import search, summary
 from schema.kinds import KINDS
+from schema.record import Kind
 from sync import language
 from sync.language import _
 from tui import actions, match
 from tui.canvas import Row, fit
+from tui.fields import SearchField
 from tui.overlay import Overlay
 from tui.place import Place
 
@@ -25,6 +27,7 @@ WIDEST = 58
 TALLEST = 17
 NAME = 3
 FACTS = 20
+GROUPS = ("do", "find", "everywhere")
 RECORDS = 6
 """Records offered for each kind."""
 
@@ -76,7 +79,7 @@ class PalettePlace(Overlay):
         self.top = 0
 
     def body(self) -> Iterator[Widget]:
-        yield Input(select_on_focus=False, id="wanted")
+        yield SearchField(lambda _text: self.read_again(), width=24)
 
     def box(self, width: int, height: int) -> Region:
         wide = min(WIDEST if width < 100 else WIDEST + 16, width - 6)
@@ -85,29 +88,30 @@ class PalettePlace(Overlay):
     def on_mount(self) -> None:
         self.read_again()
         self._place_input()
-        self.query_one(Input).focus()
+        self.query_one(SearchField).focus()
 
     def on_resize(self, _event: events.Resize) -> None:
         self._place_input()
 
     def _place_input(self) -> None:
         box = self.box(self.size.width, self.size.height - 1)
-        typed = self.query_one(Input)
+        typed = self.query_one(SearchField)
         typed.styles.layer = "above"
         typed.styles.position = "absolute"
         typed.styles.offset = (box.x + NAME - 1, box.y + (1 if self.program.look.is_plain else 0))
-        typed.styles.width = 24
 
     @property
     def wanted(self) -> str:
-        found = self.query(Input)
+        found = self.query(SearchField)
         return found.first().value if found else ""
 
     # -- what is offered
 
     def read_again(self) -> None:
         """Make the rows for what is typed; the cursor goes to the first that can be done."""
-        self.lines = [*self._actions(is_idle=False), *self._records(), *self._actions(is_idle=True)]
+        self.lines = []
+        for block in (self._actions(is_idle=False), self._records(), self._actions(is_idle=True)):
+            self.lines += [Line(""), *block] if self.lines and block else block
         self.at = next((n for n, line in enumerate(self.lines) if not line.is_heading), 0)
         self.top = 0
         self.repaint()
@@ -128,7 +132,10 @@ class PalettePlace(Overlay):
                 continue
             key = actions.key_name(action.keys[0]) if action.keys else ""
             facts = why or _(action.help)
-            found.append((rank, Line(_(action.hint), facts, key, action.id, is_idle=is_idle)))
+            found.append((
+                (rank, GROUPS.index(action.group)),
+                Line(_(action.hint), facts, key, action.id, is_idle=is_idle),
+            ))
         found.sort(key=lambda f: f[0])
         head = Line(_("现在不能用") if is_idle else _("办事"))
         return [head, *(line for _rank, line in found)] if found else []
@@ -145,9 +152,13 @@ class PalettePlace(Overlay):
             if rows:
                 lines.append(Line(_(kind.label)))
             for row in rows:
-                name, *facts = (text for text, _style in summary.head(self.replica, kind, row, self.today))
-                lines.append(Line(name, " ".join(facts), record=(kind.name, str(row["id"]))))
+                name, *facts = (text for text, _style in self._head(kind, row))
+                known = " ".join(f for f in facts if f != "—")
+                lines.append(Line(name, known, record=(kind.name, str(row["id"]))))
         return lines
+
+    def _head(self, kind: Kind, row: dict[str, Any]) -> list[summary.Piece]:
+        return summary.head(self.replica, kind, row, self.today)
 
     # -- painting
 
@@ -158,12 +169,16 @@ class PalettePlace(Overlay):
             row.tint(0, row.width, "field")
             row.mark(0, "here")
             if not self.wanted:
-                row.put(28, _("中文、拼音、English 都行"), "faint on field", row.width - 30, "right")
+                row.put(
+                    28, _("中文、拼音、English 都行"), "faint on field", row.width - 30, "right"
+                )
             return
         n = self.top + y - 2
         if y < 2 or y >= height + 2 or n >= len(self.lines):
             if not self.lines and y == 2:
-                row.put(NAME, _("没有这样的事，也没有叫这个的人。^U 清空再试。"), "dim", row.width - 5)
+                row.put(
+                    NAME, _("没有这样的事，也没有叫这个的人。^U 清空再试。"), "dim", row.width - 5
+                )
             return
         self._paint_line(n, self.lines[n], row)
 
@@ -194,14 +209,13 @@ class PalettePlace(Overlay):
 
     def _height(self) -> int:
         """Rows for lines: the panel without the input, a blank row and the edges."""
-        return self.box(self.size.width, self.size.height - 1).height - (4 if self.program.look.is_plain else 3)
+        return self.box(self.size.width, self.size.height - 1).height - (
+            4 if self.program.look.is_plain else 3
+        )
 
     # -- keys
 
-    def on_input_changed(self, _event: Input.Changed) -> None:
-        self.read_again()
-
-    def on_input_submitted(self, _event: Input.Submitted) -> None:
+    def on_input_submitted(self) -> None:
         self.do_go_there()
 
     def _move(self, step: int) -> None:
@@ -226,7 +240,7 @@ class PalettePlace(Overlay):
         self.read_again()
 
     def do_clear(self) -> None:
-        self.query_one(Input).value = ""
+        self.query_one(SearchField).value = ""
 
     def do_palette(self) -> None:
         self.do_back()
