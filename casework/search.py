@@ -139,19 +139,33 @@ def _words(text: str) -> list[str]:
     return words
 
 
-def _condition(kind: str, text: str, where: str) -> tuple[str, list[Any]]:
-    words = _words(text)
-    parts = ["kind = ?", *("hay LIKE ? ESCAPE '\\'" for _ in words)]
+def _condition(kind: str, text: str, where: str, is_loose: bool) -> tuple[str, list[Any]]:
+    """Letters are initials and match from the first character of a name, unless `is_loose`."""
+    parts, values = ["kind = ?"], [kind]
+    for word in _words(text):
+        if word.isascii() and word.isalpha() and not is_loose:
+            parts.append("(hay LIKE ? OR hay LIKE ?)")
+            values += [f"%{SEPARATOR}{word.lower()}%", f"% {word.lower()}%"]
+        else:
+            parts.append("hay LIKE ? ESCAPE '\\'")
+            values.append(_pattern(word))
     if where:
         parts.append(f"id IN (SELECT id FROM {table(kind)} WHERE _deleted IS NULL AND ({where}))")  # noqa: S608
-    return " AND ".join(parts), [kind, *(_pattern(w) for w in words)]
+    return " AND ".join(parts), values
 
 
 def ids(
-    replica: Reading, kind: str, text: str, limit: int, offset: int = 0, where: str = ""
+    replica: Reading,
+    kind: str,
+    text: str,
+    limit: int,
+    offset: int = 0,
+    where: str = "",
+    *,
+    is_loose: bool = False,
 ) -> list[str]:
     """Ids of matching records in list order. `where`: a condition over the kind's table."""
-    condition, values = _condition(kind, text, where)
+    condition, values = _condition(kind, text, where, is_loose)
     rows = replica.connection.execute(
         f"SELECT id FROM search WHERE {condition} ORDER BY sort, id LIMIT ? OFFSET ?",  # noqa: S608
         (*values, limit, offset),
@@ -159,8 +173,10 @@ def ids(
     return [row[0] for row in rows]
 
 
-def count(replica: Reading, kind: str, text: str = "", where: str = "") -> int:
-    condition, values = _condition(kind, text, where)
+def count(
+    replica: Reading, kind: str, text: str = "", where: str = "", *, is_loose: bool = False
+) -> int:
+    condition, values = _condition(kind, text, where, is_loose)
     row = replica.connection.execute(f"SELECT count(*) FROM search WHERE {condition}", values)  # noqa: S608
     return int(row.fetchone()[0])
 
@@ -169,7 +185,7 @@ def find(
     replica: Reading, kind: str, text: str, limit: int = 50, offset: int = 0, where: str = ""
 ) -> list[Hit]:
     """Matching records, the surest first: whole name 100, whole number or initials 90, beginning 80, inside 60."""
-    condition, values = _condition(kind, text, where)
+    condition, values = _condition(kind, text, where, is_loose=True)
     wanted = "".join(_words(text)).lower()
     rows = replica.connection.execute(
         f"SELECT id, hay FROM search WHERE {condition} ORDER BY sort, id LIMIT 2000",  # noqa: S608

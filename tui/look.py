@@ -15,12 +15,12 @@ TOKENS: dict[str, dict[str, str]] = {
     "dark": {
         "bg": "#0F1513", "bar": "#18211D", "field": "#1D2823", "raise": "#23332B", "tint": "#34191A",
         "line": "#3A4A43", "text": "#E6ECE8", "dim": "#9FAFA7", "faint": "#7A8B83",
-        "accent": "#7ED6A5", "on": "#0B1F15", "red": "#FF8F84", "amber": "#F3C46B",
+        "accent": "#7ED6A5", "ink": "#0B1F15", "red": "#FF8F84", "amber": "#F3C46B",
     },
     "light": {
         "bg": "#FFFFFF", "bar": "#E8F0EA", "field": "#EEF3EF", "raise": "#CDE8D8", "tint": "#FFE4E1",
         "line": "#7C8A82", "text": "#0A0F0C", "dim": "#35413B", "faint": "#4A564F",
-        "accent": "#00573A", "on": "#FFFFFF", "red": "#9C0000", "amber": "#6A3F00",
+        "accent": "#00573A", "ink": "#FFFFFF", "red": "#9C0000", "amber": "#6A3F00",
     },
 }  # fmt: skip
 THEMES = ("dark", "light", "plain")

@@ -33,8 +33,8 @@ def _theme(name: str) -> Theme:
         foreground=t["text"], dark=name == "dark", variables={
             **{k: t[k] for k in ("bg", "bar", "field", "text", "dim", "accent")},
             "input-selection-background": t["raise"],
-            "input-cursor-background": t["accent"], "input-cursor-foreground": t["on"],
-            "block-cursor-background": t["accent"], "block-cursor-foreground": t["on"],
+            "input-cursor-background": t["accent"], "input-cursor-foreground": t["ink"],
+            "block-cursor-background": t["accent"], "block-cursor-foreground": t["ink"],
         },
     )  # fmt: skip
 

@@ -39,6 +39,7 @@ class RecordList(Canvas, can_focus=True):
         self.marked: set[str] = set()
         self._page: list[tuple[dict[str, Any], list[Cell]]] = []
         self._page_top = -1
+        self._is_loose = False
 
     @property
     def replica(self) -> Replica:
@@ -65,7 +66,13 @@ class RecordList(Canvas, can_focus=True):
 
     def read(self) -> None:
         """Count and read the visible page."""
+        self._is_loose = False
         self.total = search.count(self.replica, self.kind.name, self.text, self.where)
+        if not self.total and self.text:  # no name begins so: look inside names too
+            self._is_loose = True
+            self.total = search.count(
+                self.replica, self.kind.name, self.text, self.where, is_loose=True
+            )
         self.at = max(0, min(self.at, self.total - 1))
         self._page_top = -1
         self._scroll()
@@ -84,7 +91,13 @@ class RecordList(Canvas, can_focus=True):
         ):
             return
         ids = search.ids(
-            self.replica, self.kind.name, self.text, self.rows_shown, self.top, self.where
+            self.replica,
+            self.kind.name,
+            self.text,
+            self.rows_shown,
+            self.top,
+            self.where,
+            is_loose=self._is_loose,
         )
         rows = self.replica.rows(self.kind.name, ids)
         cells = [c.load(self.replica, rows, self.today) for c in self.columns]

@@ -55,7 +55,7 @@ class ViewTabs(Canvas):
             count = place.counts.get(view.name)
             text = f"{n + 1} {_(view.label)}" + ("" if count is None else f" {count}")
             if n == place.view_at:
-                row.put(x - 1, f" {text} ", "on bold on accent")
+                row.put(x - 1, f" {text} ", "ink bold on accent")
             else:
                 row.put(x, text, "dim")
             x += cell_len(text) + 4

@@ -1,0 +1,184 @@
+"""Editors of single fields, made from the declaration: text, codes by digit, dates in words, long text."""
+
+from __future__ import annotations
+
+import datetime
+import re
+from typing import TYPE_CHECKING, Any
+
+from textual import events
+
+from casework import wording
+from casework.units_names import short_name
+from schema.problems import InvalidValue
+from schema.record import Field
+from schema.types import Choice, Choices, Date, LongText, UnitRef, YesNo
+from sync.language import _
+from tui.fields import Typed
+
+if TYPE_CHECKING:
+    from sync.reading import Reading
+
+_DAY_WORDS = {"今天": 0, "昨天": -1, "前天": -2, "明天": 1, "today": 0, "yesterday": -1, "tomorrow": 1}
+
+
+def date_typed(text: str, today: datetime.date) -> str:
+    """Words for days and short dates as a full date: 昨天, 11.17, 11-17, 17日."""
+    word = text.strip().lower()
+    if word in _DAY_WORDS:
+        return (today + datetime.timedelta(days=_DAY_WORDS[word])).isoformat()
+    found = re.fullmatch(r"(\d{1,2})[.\-/月](\d{1,2})日?", word)
+    if found:
+        return f"{today.year}-{int(found[1]):02d}-{int(found[2]):02d}"
+    return text
+
+
+class FieldEditor(Typed):
+    """One field in one row. `value_now()` gives what would be stored."""
+
+    def __init__(
+        self, field: Field, value: Any, replica: Reading, today: datetime.date, **kwargs: Any
+    ) -> None:
+        self.field = field
+        self.replica = replica
+        self.today = today
+        self.chosen: list[str] = []
+        if isinstance(field.type, Choices):
+            self.chosen = list(value or ())
+        elif isinstance(field.type, Choice):
+            self.chosen = [value] if value is not None else []
+        super().__init__(self._shown(value), **kwargs)
+
+    def _shown(self, value: Any) -> str:
+        if isinstance(self.field.type, Choice):
+            return self._words()
+        if isinstance(self.field.type, Date):
+            return str(value or "")
+        if isinstance(self.field.type, LongText):
+            return str(value or "").replace("\n", " ")
+        return wording.value_text(
+            self.field, value, self.replica, self.today, is_masked=False
+        )
+
+    def _words(self) -> str:
+        codes = self.field.type.codes.by_code  # type: ignore[attr-defined]
+        return "、".join(_(codes[c].label) for c in self.chosen if c in codes)
+
+    # -- what is offered and what is wrong
+
+    def options(self) -> list[str]:
+        """What the digits mean here."""
+        if isinstance(self.field.type, Choice):
+            return [f"{n} {_(c.label)}" for n, c in enumerate(self.field.type.codes.live, 1)]
+        if isinstance(self.field.type, YesNo):
+            return [f"1 {_('是')}", f"2 {_('否')}"]
+        if isinstance(self.field.type, UnitRef) and self.value.strip():
+            return [short_name(str(u["name"])) for u in self.units()[:6]]
+        return []
+
+    def units(self) -> list[dict[str, Any]]:
+        """Units that the typed text may mean, the user's own first."""
+        wanted = self.value.strip()
+        levels = self.field.type.levels if isinstance(self.field.type, UnitRef) else ()
+        mine = {g.unit for g in self.replica.identity.grants}
+        found = [
+            u
+            for u in self.replica.units().values()
+            if (not levels or u["level"] in levels)
+            and (wanted == u["id"] or wanted in str(u["name"]))
+        ]
+        found.sort(
+            key=lambda u: (
+                short_name(str(u["name"])) != wanted,
+                not mine.intersection(self.replica.path_of(u["id"])),
+                u["id"],
+            )
+        )
+        return found
+
+    def value_now(self) -> Any:
+        """The value to store.
+
+        Raises:
+            InvalidValue: what was typed means nothing.
+        """
+        kind = self.field.type
+        text = self.value.strip()
+        if isinstance(kind, Choices):
+            return kind.sorted(self.chosen) if text else None
+        if isinstance(kind, Choice):
+            return self.chosen[0] if self.chosen and text else None
+        if isinstance(kind, UnitRef):
+            if not text:
+                return None
+            found = self.units()
+            return found[0]["id"] if found else kind.parse(text)
+        if isinstance(kind, Date):
+            return kind.parse(date_typed(text, self.today))
+        return kind.parse(text)
+
+    def trouble(self) -> tuple[str, bool]:
+        """(sentence, is_doubt) about what stands in the field; empty when nothing is wrong."""
+        try:
+            value = self.value_now()
+        except InvalidValue as error:
+            return error.problem.text(_), False
+        problem = self.field.type.check(value) if value is not None else None
+        return (problem.text(_), problem.is_doubt) if problem else ("", False)
+
+    def reading(self) -> str:
+        """The typed text read back beside the field: the weekday of a date, the name of a unit."""
+        try:
+            value = self.value_now()
+        except InvalidValue:
+            return ""
+        if isinstance(self.field.type, Date) and value and len(value) == 10:
+            day = datetime.date.fromisoformat(value)
+            from tui.screens.home import WEEKDAYS
+
+            return f"{wording.date_text(value, self.today)} {_(WEEKDAYS[day.weekday()])}"
+        if isinstance(self.field.type, UnitRef) and value:
+            unit = self.replica.unit(value)
+            return " ‹ ".join(
+                short_name(str(self.replica.units()[c]["name"]))
+                for c in self.replica.path_of(value)[1:3]
+            ) if unit else ""
+        return ""
+
+    # -- keys
+
+    async def _on_key(self, event: events.Key) -> None:
+        if isinstance(self.field.type, Choice) and self._choose(event.key):
+            event.stop()
+            event.prevent_default()
+            return
+        if isinstance(self.field.type, YesNo) and event.key in ("1", "2"):
+            self.value = _("是") if event.key == "1" else _("否")
+            self.cursor_position = len(self.value)
+            event.stop()
+            event.prevent_default()
+            return
+        await super()._on_key(event)
+
+    def _choose(self, key: str) -> bool:
+        """Digits choose (or toggle, in a set), arrows go round, backspace empties."""
+        kind = self.field.type
+        assert isinstance(kind, Choice)
+        live = [c.code for c in kind.codes.live]
+        if key in ("backspace", "delete"):
+            self.chosen = []
+        elif key.isdigit() and 0 < int(key) <= len(live):
+            code = live[int(key) - 1]
+            if isinstance(kind, Choices):
+                self.chosen = kind.sorted(set(self.chosen) ^ {code}) or []
+            else:
+                self.chosen = [code]
+        elif key in ("left", "right") and not isinstance(kind, Choices):
+            at = live.index(self.chosen[0]) if self.chosen and self.chosen[0] in live else -1
+            step = 1 if key == "right" else -1
+            self.chosen = [live[(at + step) % len(live)] if at >= 0 else live[0]]
+        else:
+            return key not in ("tab", "shift+tab", "up", "down", "enter", "escape") and len(key) == 1
+        self.value = self._words()
+        self.cursor_position = len(self.value)
+        return True

@@ -1,0 +1,309 @@
+"""The form of any record: one section a page, fields from the declaration, drafts kept on Esc."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from rich.cells import cell_len
+from textual.containers import Horizontal, Vertical
+from textual.widget import Widget
+
+from casework import wording
+from schema.kinds import KINDS
+from schema.problems import InvalidValue
+from schema.record import Field
+from sync import errors
+from sync.language import _
+from sync.replica import InvalidRecord, Refused
+from tui import drafts
+from tui.canvas import Canvas, Row
+from tui.editors import FieldEditor
+from tui.place import LEFT, Place
+
+LABEL_WIDTH = 14
+FIELD_WIDTH = 34
+
+
+class FieldLabel(Canvas):
+    DEFAULT_CSS = f"FieldLabel {{ height: 1; width: {LEFT + LABEL_WIDTH}; }}"
+
+    def __init__(self, field: Field) -> None:
+        super().__init__()
+        self.field = field
+
+    def paint(self, y: int, row: Row) -> None:
+        place = self.screen
+        assert isinstance(place, FormPlace)
+        editor = place.editors.get(self.field.name)
+        if editor is not None and editor.has_focus:
+            row.mark(1, "here")
+        x = row.put(LEFT, _(self.field.label), "dim", LABEL_WIDTH - 2)
+        if self.field.is_required:
+            row.put(x + 1, "*", "accent")
+
+
+class Beside(Canvas):
+    """What the typed text is read as, or what is wrong with it."""
+
+    DEFAULT_CSS = "Beside { height: 1; }"
+
+    def __init__(self, field: Field) -> None:
+        super().__init__()
+        self.field = field
+
+    def paint(self, y: int, row: Row) -> None:
+        place = self.screen
+        assert isinstance(place, FormPlace)
+        editor = place.editors.get(self.field.name)
+        if editor is None:
+            return
+        sentence, is_doubt = editor.trouble()
+        width = row.width - 2 - LEFT
+        if sentence and (is_doubt or not editor.has_focus):
+            row.put(2, sentence, "amber" if is_doubt else "red", width)
+        else:
+            row.put(2, editor.reading(), "dim", width)
+
+
+class SectionTabs(Canvas):
+    DEFAULT_CSS = "SectionTabs { height: 3; }"
+
+    def paint(self, y: int, row: Row) -> None:
+        place = self.screen
+        assert isinstance(place, FormPlace)
+        if y != 1:
+            return
+        x = LEFT
+        for n, (_name, label) in enumerate(place.sections):
+            if n == place.at:
+                row.put(x - 1, f" {_(label)} ", "ink bold on accent")
+            else:
+                row.put(x, _(label), "dim")
+            x += cell_len(_(label)) + 3
+        if len(place.sections) > 1:
+            row.put(0, _("PgDn PgUp 换页"), "faint", row.width - LEFT, "right")
+
+
+class Offers(Canvas):
+    """What the digits mean in the field in focus."""
+
+    DEFAULT_CSS = "Offers { height: 3; }"
+
+    def paint(self, y: int, row: Row) -> None:
+        place = self.screen
+        assert isinstance(place, FormPlace)
+        editor = place.focused
+        if y == 0:
+            row.rule(LEFT, row.width - LEFT)
+        elif isinstance(editor, FieldEditor):
+            words = editor.options()
+            lines: list[str] = [""]
+            for word in words:
+                if cell_len(lines[-1]) + cell_len(word) + 3 > row.width - 2 * LEFT:
+                    lines.append("")
+                lines[-1] += ("   " if lines[-1] else "") + word
+            if y - 1 < len(lines):
+                row.put(LEFT, lines[y - 1], "text")
+
+
+class FormPlace(Place):
+    """Edit a record (`id`), or make one (`id` None) with `preset` values."""
+
+    place = "form"
+    hints = ("save", "undo", "help", "back", "help")
+    CSS = """
+    FormPlace .line { height: 1; }
+    FormPlace #page { height: auto; max-height: 17; overflow: hidden hidden; }
+    FormPlace #rest { height: 1fr; }
+    """
+
+    def __init__(
+        self, kind: str, id: str | None = None, preset: Mapping[str, Any] | None = None
+    ) -> None:
+        super().__init__()
+        self.kind = KINDS[kind]
+        self.record_id = id
+        self.preset = dict(preset or {})
+        self.at = 0
+        self.typed: dict[str, Any] = {}
+        """Field to value, of every page that was left."""
+        self.editors: dict[str, FieldEditor] = {}
+        self.sections = [
+            (name, label)
+            for name, label in (*self.kind.section_labels.items(), ("", "其他"))
+            if any(f.section == name and not f.is_hidden for f in self.kind.fields)
+        ]
+
+    @property
+    def draft_place(self) -> str:
+        return f"{self.kind.name}:{self.record_id or 'new'}:{self.preset.get(self.kind.parent, '')}"
+
+    def body(self) -> Iterator[Widget]:
+        self.view = self.replica.get(self.record_id, self.kind.name) if self.record_id else None
+        kept = drafts.find(self.replica, self.draft_place)
+        if kept is not None:
+            self.typed = dict(kept[0])
+            when = wording.moment_text(kept[1], self.today)
+            self.program.say(_("接着写 {when} 先放着的。").format(when=when))
+        yield SectionTabs()
+        yield Vertical(*self._lines(), id="page")
+        yield Offers()
+        yield Canvas(id="rest")
+
+    def _fields(self) -> list[Field]:
+        name = self.sections[self.at][0]
+        return [f for f in self.kind.fields if f.section == name and not f.is_hidden]
+
+    def _value(self, field: Field) -> Any:
+        if field.name in self.typed:
+            return self.typed[field.name]
+        held = self.view.values if self.view else self.preset
+        return held.get(field.name)
+
+    def _lines(self) -> list[Widget]:
+        self.editors = {}
+        lines: list[Widget] = []
+        for field in self._fields():
+            if field.is_fixed and self.record_id:
+                continue
+            editor = FieldEditor(
+                field, self._value(field), self.replica, self.today, width=FIELD_WIDTH
+            )
+            self.editors[field.name] = editor
+            lines.append(Horizontal(FieldLabel(field), editor, Beside(field), classes="line"))
+        return lines
+
+    def on_mount(self) -> None:
+        self._focus_first()
+
+    def _focus_first(self) -> None:
+        first = next(iter(self.editors.values()), None)
+        if first is not None:
+            first.focus()
+            first.cursor_position = len(first.value)
+
+    def on_input_changed(self) -> None:
+        self.repaint()
+
+    def on_descendant_focus(self) -> None:
+        self.repaint()
+
+    def title_path(self) -> str:
+        if self.view is None:
+            return _("{what} › 添一条").format(what=_(self.kind.label))
+        title = wording.title_text(self.kind, self.view.values, self.replica, self.today)
+        return f"{_(self.kind.label)} › {title} › {_('改')}"
+
+    def quiet(self) -> str:
+        return _("Tab 下一格   Esc 先放着，不会丢")
+
+    def data_changed(self) -> None:
+        """A synchronisation never repaints a form someone is typing in."""
+
+    # -- pages
+
+    def _collect(self) -> list[str]:
+        """Take the values of this page; returns the fields that make no sense yet."""
+        wrong = []
+        for name, editor in self.editors.items():
+            try:
+                value = editor.value_now()
+            except InvalidValue:
+                wrong.append(name)
+                continue
+            held = (self.view.values if self.view else self.preset).get(name)
+            if editor.field.name in self.typed or self._differs(editor, value, held):
+                self.typed[name] = value
+        return wrong
+
+    @staticmethod
+    def _differs(editor: FieldEditor, value: Any, held: Any) -> bool:
+        """Long text shown in one row counts as changed only when its words changed."""
+        if isinstance(value, str) and isinstance(held, str):
+            return value != held and value != held.replace("\n", " ")
+        return bool(value != held)
+
+    async def _turn(self, step: int) -> None:
+        wrong = self._collect()
+        if wrong:
+            self.editors[wrong[0]].focus()
+            return
+        self.at = (self.at + step) % len(self.sections)
+        page = self.query_one("#page")
+        await page.remove_children()
+        await page.mount(*self._lines())
+        self._focus_first()
+        self.repaint()
+
+    async def key_pagedown(self) -> None:
+        await self._turn(1)
+
+    async def key_pageup(self) -> None:
+        await self._turn(-1)
+
+    def key_down(self) -> None:
+        self.focus_next(FieldEditor)
+
+    def key_up(self) -> None:
+        self.focus_previous(FieldEditor)
+
+    def on_input_submitted(self) -> None:
+        self.focus_next(FieldEditor)
+
+    # -- saving
+
+    def do_save(self) -> None:
+        wrong = self._collect()
+        if wrong:
+            self.editors[wrong[0]].focus()
+            self.program.say(errors.sentence("invalid"), "red")
+            return
+        values = {**({} if self.record_id else self.preset), **self.typed}
+        if not values and self.record_id:
+            self.program.leave_place()
+            return
+        try:
+            made = self.replica.save(self.kind.name, values, id=self.record_id, base=self.view)
+        except Refused as error:
+            self.program.say(errors.sentence(error.code, detail=error.detail), "red")
+        except InvalidRecord as error:
+            field, problem = error.problems[0]
+            named = self.kind.by_name.get(field)
+            label = _(named.label) if named else field
+            self.program.say(f"{label}：{problem.text(_)}", "red")
+        else:
+            drafts.drop(self.replica, self.draft_place)
+            self.program.leave_place()
+            self.program.saved()
+            self.program.say(_("存好了，还没到服务器上。"))
+            if self.record_id is None and self.kind.scope == "root":
+                from tui.screens.file import FilePlace
+
+                self.program.go(FilePlace(self.kind.name, made))
+
+    def do_undo(self) -> None:
+        """The field in focus goes back to what stands in the record."""
+        editor = self.focused
+        if isinstance(editor, FieldEditor):
+            self.typed.pop(editor.field.name, None)
+            held = self.view.values if self.view else self.preset
+            fresh = FieldEditor(
+                editor.field, held.get(editor.field.name), self.replica, self.today
+            )
+            editor.chosen = fresh.chosen
+            editor.value = fresh.value
+            editor.cursor_position = len(editor.value)
+
+    def keep_draft(self) -> None:
+        self._collect()
+        if self.typed:
+            drafts.keep(self.replica, self.draft_place, self.typed)
+
+    def do_back(self) -> None:
+        self.keep_draft()
+        self.program.leave_place()
+        if self.typed:
+            self.program.say(_("先放着了，再打开接着写。"))
+
+
