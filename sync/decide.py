@@ -122,10 +122,19 @@ def _meet(
 
 
 def _seen(name: str, change: Change, lookup: Lookup) -> set[str]:
+    """The changes to a slot that the author has seen. Who hides a record has seen all its base names."""
+    if name == DELETED and change.fields.get(DELETED) is not None:
+        return {op for slot in change.base for op in _named(slot, change, lookup)}
     versions = [change.base[name]] if name in change.base else []
     if change.op == "resolve":
         versions += change.names
     return {op for v in versions for op in changes_in(v, name, lookup)}
+
+
+def _named(slot: str, change: Change, lookup: Lookup) -> set[str]:
+    """The changes behind the version a base gives of a slot, and behind every version in `names`."""
+    versions = [change.base[slot], *change.names] if slot in change.base else change.names
+    return {op for v in versions for op in changes_in(v, slot, lookup)}
 
 
 def _without(head: Head, seen: set[str]) -> Head | None:
@@ -229,15 +238,11 @@ def _against_edits(
     """
     if any(h.value is None for h in after.heads):
         return after
-    named = {state.made.version}
-    named.update(op for v in change.names for op in changes_in(v, DELETED, lookup))
     unseen: list[Mark] = []
     for name, slot in state.slots.items():
         if name == DELETED:
             continue
-        seen = {op for v in change.names for op in changes_in(v, name, lookup)} | named
-        if name in change.base:
-            seen.update(changes_in(change.base[name], name, lookup))
+        seen = {state.made.version, *_named(name, change, lookup)}
         unseen += [h.mark for h in slot.heads if not seen.issuperset(h.ops)]
     if not unseen:
         return after

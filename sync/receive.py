@@ -206,6 +206,7 @@ class _Receiving:
         shown: list[tuple[State, int]] = []
         shadows: dict[str, State | None] = {}
         bare: list[str] = []
+        rootless: set[str] = set()
         for kind, ids in touched.items():
             gone: list[str] = []
             for id_ in ids:
@@ -216,15 +217,20 @@ class _Receiving:
                     gone.append(id_)
                 else:
                     shown.append((top, len(mine)))
+                    if state is None:
+                        rootless.add(top.root)
                 if mine and top is not None:
                     shadows[id_] = state
                 elif before.get(id_) is not None or id_ in own:
                     bare.append(id_)
             if gone:
                 self.records.remove(kind, gone)
-                self._drop(gone)  # what hangs on them, unsent as it may be, is not shown without them
+            rootless.update(gone)
         self.records.put(shown)
         self.records.set_shadows(shadows, bare)
+        # What hangs on a record that is not here, unsent as it may be, is not shown without it.
+        if rootless:
+            self._drop(rootless - self.records.kind_of(rootless).keys())
 
     def _remember(self, entries: Iterable[Entry], kept_ms: int | None) -> None:
         response, replica = self.response, self.replica

@@ -133,7 +133,7 @@ class Model:
     # -- one slot
 
     def _meet(self, slot: str, before: tuple[Head, ...], save: Save, new: Head) -> tuple[Head, ...]:
-        seen = save.has_seen(slot)
+        seen = save.has_seen(slot) | (save.whole if slot == GONE and save.hides else frozenset())
         rest = [replace(h, saves=h.saves - seen) for h in before if not h.saves <= seen]
         if not rest:
             return (new,)

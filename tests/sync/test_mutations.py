@@ -1,0 +1,143 @@
+"""The tests of the promises are strong enough: with one rule of sync/ broken, a simulated history fails.
+
+Each break is one of those by which other engines lost data. A break that goes unnoticed means that the
+simulation or the model has become too weak.
+"""
+
+from __future__ import annotations
+
+import random
+import sqlite3
+
+import pytest
+
+import sync.decide
+from server.store.sqlite import SqliteStore
+from sync import client, clock, receive
+from sync.change import Head, Slot, device_of
+from sync.hub import _Feed
+from sync.storage import transaction
+from tests.sync.simulation import Simulation, play
+
+HISTORIES = 60
+STEPS = 150
+
+
+def _fails() -> bool:
+    """True when some history out of the generator breaks a promise."""
+    for number in range(HISTORIES):
+        try:
+            play(Simulation(), random.Random(number), STEPS)
+        except (AssertionError, sqlite3.IntegrityError):
+            return True
+    return False
+
+
+def ignore_the_base(monkeypatch):
+    """Last writer wins, and nobody hears of the other (Anki, cr-sqlite)."""
+
+    def meet(kind, name, before, change, mark, value, lookup):
+        return Slot((Head(mark, value, (mark.version,)),))
+
+    monkeypatch.setattr(sync.decide, "_meet", meet)
+
+
+def never_collapse_equal_values(monkeypatch):
+    monkeypatch.setattr(sync.decide, "_collapsed", lambda name, rest, new: None)
+
+
+def forget_what_was_taken(monkeypatch):
+    """No idempotence: a repeated request is taken again."""
+    monkeypatch.setattr(SqliteStore, "known", lambda self, device, seqs: {})
+
+
+def store_the_cursor_before_the_data(monkeypatch):
+    """pouchdb#1240: the checkpoint runs ahead of the writes."""
+    honest = receive.receive
+
+    def early(replica, response, kept_ms=None):
+        if response.cursor:
+            with transaction(replica.connection):
+                replica.set_state(cursor=response.cursor)
+        return honest(replica, response, kept_ms)
+
+    monkeypatch.setattr(client, "receive", early)
+
+
+def believe_every_clock(monkeypatch):
+    monkeypatch.setattr(clock, "MAX_AHEAD_MS", 200 * 365 * 86_400_000)
+
+
+def ignore_what_the_author_saw_in_stamps(monkeypatch):
+    monkeypatch.setattr("sync.hub.floor_of", lambda kind, state, change, lookup: 0)
+
+
+def count_every_edit_of_a_chain_as_a_head(monkeypatch):
+    """central#805: the later edits of an offline chain open conflicts of their own."""
+    honest = sync.decide._seen
+
+    def seen(name, change, lookup):
+        return {op for op in honest(name, change, lookup) if device_of(op) != change.device}
+
+    monkeypatch.setattr(sync.decide, "_seen", seen)
+
+
+def let_a_delete_swallow_edits(monkeypatch):
+    monkeypatch.setattr(sync.decide, "_against_edits", lambda state, change, mark, after, lookup: after)
+
+
+def let_a_decision_close_heads_it_has_not_seen(monkeypatch):
+    honest = sync.decide._meet
+
+    def meet(kind, name, before, change, mark, value, lookup):
+        if change.op == "resolve":
+            return Slot((Head(mark, value, (mark.version,), True),))
+        return honest(kind, name, before, change, mark, value, lookup)
+
+    monkeypatch.setattr(sync.decide, "_meet", meet)
+
+
+def let_the_latest_stand_whatever_the_worry(monkeypatch):
+    monkeypatch.setattr("schema.record.Kind.is_critical", lambda self, slot: False)
+
+
+def forget_that_a_record_moved(monkeypatch):
+    monkeypatch.setattr(_Feed, "_write_moves", lambda self, cursor, moves, response: None)
+
+
+def commit_every_statement(monkeypatch):
+    """A save that a crash can cut in two."""
+    from contextlib import contextmanager
+
+    @contextmanager
+    def nothing(connection):
+        yield
+
+    monkeypatch.setattr("sync.replica.transaction", nothing)
+
+
+BREAKS = (
+    ignore_the_base,
+    never_collapse_equal_values,
+    forget_what_was_taken,
+    store_the_cursor_before_the_data,
+    believe_every_clock,
+    ignore_what_the_author_saw_in_stamps,
+    count_every_edit_of_a_chain_as_a_head,
+    let_a_delete_swallow_edits,
+    let_a_decision_close_heads_it_has_not_seen,
+    let_the_latest_stand_whatever_the_worry,
+    forget_that_a_record_moved,
+    commit_every_statement,
+)
+
+
+@pytest.mark.parametrize("a_rule", BREAKS, ids=lambda f: f.__name__)
+def test_the_simulation_notices_a_broken_rule(a_rule, monkeypatch):
+    Simulation()  # the stores it copies are made with the rules whole
+    a_rule(monkeypatch)
+    assert _fails(), f"nobody noticed: {a_rule.__name__}"
+
+
+def test_the_simulation_is_content_while_no_rule_is_broken():
+    play(Simulation(), random.Random(0), STEPS)
