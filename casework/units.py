@@ -215,7 +215,7 @@ class UnitFinder:
     def _whole_unit(self, text: str) -> str | None:
         """A text that is nothing but a township or the county, perhaps with what it lies in."""
         for code, name in self.counties.items():
-            if text == name or text.endswith(name) and self._is_prefix(text[: -len(name)]):
+            if text == name or (text.endswith(name) and self._is_prefix(text[: -len(name)])):
                 return code
         prefix = _PREFIX.match(text)
         for rest in {text, text[prefix.end() :] if prefix else text, self._after_county(text)}:
