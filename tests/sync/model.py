@@ -86,22 +86,24 @@ class Model:
         """The log took a save at `seq`."""
         save = self.saves[name]
         assert name not in self.stamps, f"{name} is in the log twice"
-        floor = self._check_stamp(save, stamp)
-        assert stamp <= max((hub_ms + 60_000) << 16, floor + 1), "a stamp from the future"
+        self._check_stamp(save, stamp, hub_ms)
         self.stamps[name] = self.last_stamp[name[0]] = stamp
         steps = self.past.setdefault(save.record, [])
         before = steps[-1][1] if steps else {}
         steps.append((seq, self._after(before, save, stamp) if steps else self._made(save, stamp)))
 
-    def _check_stamp(self, save: Save, stamp: int) -> int:
-        """Stamps rise on a device, and above everything their author saw (I3, I7)."""
+    def _check_stamp(self, save: Save, stamp: int, hub_ms: int) -> None:
+        """Stamps rise on a device and above everything their author saw (I3, I7), and are never from the
+        future, unless what they rise above is (I6)."""
         seen = {s for slot in save.writes for s in save.has_seen(slot)}
         if save.hides:
             seen |= save.whole
         seen |= self.made_by.get(save.record, set())
-        floor = max([self.last_stamp.get(save.name[0], 0), *(self.stamps.get(s, 0) for s in seen)])
+        mine = self.last_stamp.get(save.name[0], 0)
+        floor = max([mine, *(self.stamps.get(s, 0) for s in seen)])
         assert stamp > floor, f"{save.name} is stamped below what its author saw"
-        return floor
+        met = [t for n, t in self.stamps.items() if self.saves[n].record == save.record]
+        assert stamp <= max((hub_ms + 60_000) << 16, max([mine, *met]) + 1), "a stamp from the future"
 
     def _made(self, save: Save, stamp: int) -> Slots:
         assert save.action == "create"
