@@ -98,7 +98,7 @@ class PalettePlace(Overlay):
         typed = self.query_one(SearchField)
         typed.styles.layer = "above"
         typed.styles.position = "absolute"
-        typed.styles.offset = (box.x + NAME - 1, box.y + (1 if self.program.look.is_plain else 0))
+        typed.styles.offset = (box.x + NAME, box.y + (1 if self.program.look.is_plain else 0))
 
     @property
     def wanted(self) -> str:
