@@ -19,7 +19,8 @@ from schema.problems import InvalidValue, Problem
 Merge = Literal["last", "set", "text"]
 """How concurrent values of a field meet: last writer wins, three-way set, three-way text."""
 
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
+"""What no text holds: control characters, and halves of a character, which no store can write."""
 
 
 def _refuse(code: str, message: str, **args: object) -> InvalidValue:
@@ -164,6 +165,8 @@ class Choice(FieldType):
         return code
 
     def check(self, value: Any) -> Problem | None:
+        if not isinstance(value, str):
+            return _kind_problem(self, value)
         return None if value in self.codes.by_code else self._unknown(value)
 
     def _unknown(self, value: object) -> Problem:

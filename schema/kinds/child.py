@@ -9,7 +9,18 @@ from __future__ import annotations
 from schema import roles
 from schema.codes import Code, codes
 from schema.record import Field, Kind
-from schema.types import Choice, Choices, Date, IdNumber, LongText, Name, Phone, Text, UnitRef, YesNo
+from schema.types import (
+    Choice,
+    Choices,
+    Date,
+    IdNumber,
+    LongText,
+    Name,
+    Phone,
+    Text,
+    UnitRef,
+    YesNo,
+)
 
 SEX = codes("sex", ("male", "男", "男性 男孩 男童 M"), ("female", "女", "女性 女孩 女童 F"))
 ID_TYPE = codes(
