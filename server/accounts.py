@@ -63,7 +63,9 @@ class Accounts:
 
     # --------------------------------------------------------------- users
 
-    def add_user(self, name: str, password: str, grants: Iterable[Grant], display: str = "") -> User:
+    def add_user(
+        self, name: str, password: str, grants: Iterable[Grant], display: str = ""
+    ) -> User:
         """Raises `InvalidValue`: the name is taken or cannot be one, the password too short, …"""
         name = unicodedata.normalize("NFC", name)
         shown = display or name
@@ -250,7 +252,9 @@ class Accounts:
         """Raises `InvalidValue` when there is none."""
         found = self._devices("WHERE id = ?", id)
         if not found:
-            raise InvalidValue(Problem("unknown_device", "没有编号为 {id} 的设备。", args=(("id", id),)))
+            raise InvalidValue(
+                Problem("unknown_device", "没有编号为 {id} 的设备。", args=(("id", id),))
+            )
         return found[0]
 
     def revoke(self, id: str) -> None:

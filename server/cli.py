@@ -101,7 +101,9 @@ def _time(ms: int | None) -> str | None:
 
 
 @cli.command(help=_("从区划表建一个县"))
-@click.option("--divisions", required=True, type=_FILE, help=_("区划表：code,name,level,parent_code"))
+@click.option(
+    "--divisions", required=True, type=_FILE, help=_("区划表：code,name,level,parent_code")
+)
 @click.option("--admin", required=True, help=_("县管理员的登录名"))
 @click.option("--county", default="", help=_("表里不止一个县时，用哪个"))
 @_STDIN
@@ -141,7 +143,11 @@ def init(divisions: Path, admin: str, county: str, password_stdin: bool) -> None
             desk.accounts.add_user(admin, password, [Grant("admin", units[0]["code"])])
     finally:
         connection.close()
-    _say(_("{name}：{n} 个单位，管理员 {admin}。").format(name=units[0]["name"], n=len(units), admin=admin))
+    _say(
+        _("{name}：{n} 个单位，管理员 {admin}。").format(
+            name=units[0]["name"], n=len(units), admin=admin
+        )
+    )
     _say(_("请把密钥文件 {file} 另外存好：没有它，备份打不开。").format(file=home.key_file))
 
 
@@ -169,7 +175,13 @@ def _has_county(home: Home) -> bool:
 
 @cli.command(help=_("运行服务器"))
 @click.option("--host", default="127.0.0.1", show_default=True, help=_("监听的地址"))
-@click.option("--port", default=8440, show_default=True, type=click.IntRange(0, 65535), help=_("端口，0 为任意"))
+@click.option(
+    "--port",
+    default=8440,
+    show_default=True,
+    type=click.IntRange(0, 65535),
+    help=_("端口，0 为任意"),
+)
 @click.option("--tls-cert", type=_FILE, help=_("TLS 证书文件"))
 @click.option("--tls-key", type=_FILE, help=_("TLS 私钥文件"))
 def run(host: str, port: int, tls_cert: Path | None, tls_key: Path | None) -> None:
@@ -221,19 +233,18 @@ def user_list(as_json: bool) -> None:
     with _desk() as desk:
         users = desk.accounts.users()
     if as_json:
-        _print_json(
-            [
-                {
-                    "name": u.name,
-                    "roles": [
-                        {"role": g.role, "unit": g.unit or None} | ({"child": g.child} if g.child else {})
-                        for g in u.grants
-                    ],
-                    "disabled": u.is_disabled,
-                }
-                for u in users
-            ]
-        )
+        _print_json([
+            {
+                "name": u.name,
+                "roles": [
+                    {"role": g.role, "unit": g.unit or None}
+                    | ({"child": g.child} if g.child else {})
+                    for g in u.grants
+                ],
+                "disabled": u.is_disabled,
+            }
+            for u in users
+        ])
         return
     for u in users:
         roles = " ".join(f"{g.role}:{g.unit or g.child}" for g in u.grants)
@@ -350,18 +361,16 @@ def device_list(as_json: bool) -> None:
     with _desk() as desk:
         devices = desk.accounts.devices()
     if as_json:
-        _print_json(
-            [
-                {
-                    "id": d.id,
-                    "user": d.user,
-                    "last_sync": _time(d.last_sync),
-                    "acked": d.acked,
-                    "revoked": d.is_revoked,
-                }
-                for d in devices
-            ]
-        )
+        _print_json([
+            {
+                "id": d.id,
+                "user": d.user,
+                "last_sync": _time(d.last_sync),
+                "acked": d.acked,
+                "revoked": d.is_revoked,
+            }
+            for d in devices
+        ])
         return
     for d in devices:
         state = _("停用") if d.is_revoked else ""
@@ -445,14 +454,12 @@ def check(as_json: bool) -> None:
     with _desk() as desk:
         found = check_store(desk.store)
     if as_json:
-        _print_json(
-            {
-                "ok": found.is_whole,
-                "entries": found.entries,
-                "records": found.records,
-                "faults": [{"code": f.code, "where": f.where} for f in found.faults],
-            }
-        )
+        _print_json({
+            "ok": found.is_whole,
+            "entries": found.entries,
+            "records": found.records,
+            "faults": [{"code": f.code, "where": f.where} for f in found.faults],
+        })
     else:
         for fault in found.faults:
             click.echo(f"{fault.code}\t{fault.where}")

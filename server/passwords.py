@@ -21,9 +21,7 @@ SHORTEST, LONGEST = 8, 128
 def check(password: str) -> None:
     """Raises `InvalidValue` when a password is too short or too long."""
     if not SHORTEST <= len(password) <= LONGEST:
-        raise InvalidValue(
-            Problem("password_length", "密码要 8 到 128 个字符，什么字符都可以。")
-        )
+        raise InvalidValue(Problem("password_length", "密码要 8 到 128 个字符，什么字符都可以。"))
 
 
 @lru_cache(maxsize=2)

@@ -176,4 +176,3 @@ def say(line: dict[str, Any]) -> None:
         sys.stderr.flush()
     except (OSError, ValueError):
         pass  # nobody reads the log any more; that stops no request
-

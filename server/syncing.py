@@ -107,9 +107,7 @@ def _handed_in(desk: Desk, ask: Ask) -> Refusal:
                 store.quarantine(
                     change, content_hash(change), Verdict(change.seq, *verdict), store.now_ms()
                 )
-    return Refusal(
-        403, "revoked", "This device has been revoked.", taken=sorted(set(taken))
-    )
+    return Refusal(403, "revoked", "This device has been revoked.", taken=sorted(set(taken)))
 
 
 def give_out(ask: Ask, verdicts: list[Verdict]) -> Callable[[Desk], tuple[bytes, str]]:

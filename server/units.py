@@ -100,9 +100,13 @@ def _checked(unit: Unit) -> Unit:
     kind = KINDS["unit"]
     for field, problem in kind.problems(unit):
         if not problem.is_doubt:
-            raise _invalid("bad_unit", "单位 {code} 的「{field}」不对。", code=unit["code"], field=field)
+            raise _invalid(
+                "bad_unit", "单位 {code} 的「{field}」不对。", code=unit["code"], field=field
+            )
     for field in kind.missing(unit):
-        raise _invalid("bad_unit", "单位 {code} 的「{field}」不对。", code=unit["code"], field=field)
+        raise _invalid(
+            "bad_unit", "单位 {code} 的「{field}」不对。", code=unit["code"], field=field
+        )
     return unit
 
 
@@ -164,7 +168,9 @@ def _add(store: SqliteStore, hub: Hub, unit: Unit, prefix: str, digits: int) -> 
     units = all_units(store)
     for code, other in units.items():
         if (other.get("parent"), other.get("name")) == (unit["parent"], unit["name"]):
-            raise _invalid("unit_exists", "已经有「{name}」了，代码 {code}。", name=unit["name"], code=code)
+            raise _invalid(
+                "unit_exists", "已经有「{name}」了，代码 {code}。", name=unit["name"], code=code
+            )
     number = 1
     while (code := f"{prefix}{number:0{digits}d}") in units or store.states([code]):
         number += 1
@@ -198,7 +204,13 @@ _CLASS = re.compile(
     rf"|(?P<g3>[一二三四五六七八九1-9])(?=[(\-.]))"
     rf"[(\-.]?(?P<number>{_N})?\)?班?$"
 )
-_STAGES = {"小学": "primary", "初中": "junior", "初": "junior", "高中": "senior", "高": "senior"} | {
+_STAGES = {
+    "小学": "primary",
+    "初中": "junior",
+    "初": "junior",
+    "高中": "senior",
+    "高": "senior",
+} | {
     "职高": "vocational",
     "中职": "vocational",
 }

@@ -250,7 +250,9 @@ class SqliteStore:
 
     def history(self, record: str) -> list[bytes]:
         """JSON of every entry of a record, oldest first."""
-        rows = self.connection.execute("SELECT seq FROM log WHERE record = ? ORDER BY seq", (record,))
+        rows = self.connection.execute(
+            "SELECT seq FROM log WHERE record = ? ORDER BY seq", (record,)
+        )
         return self.bodies([r[0] for r in rows])
 
     # ---------------------------------------------------------- quarantine
@@ -386,7 +388,9 @@ class SqliteStore:
         row: tuple[Any, ...] | None = self.connection.execute(sql, values).fetchone()
         return row
 
-    def _among(self, sql: str, values: Collection[Any], order: str = "") -> Iterator[tuple[Any, ...]]:
+    def _among(
+        self, sql: str, values: Collection[Any], order: str = ""
+    ) -> Iterator[tuple[Any, ...]]:
         """Rows where a column is one of `values`: one statement, however many they are."""
         rows: Iterator[tuple[Any, ...]] = self.connection.execute(
             f"{sql} (SELECT value FROM json_each(?)) {order}", (_text(list(values)),)

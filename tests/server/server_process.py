@@ -183,13 +183,13 @@ class RawDevice:
     dropped: list[str] = field(default_factory=list)
     client: httpx.Client | None = None
 
-    def create(self, kind: str, id: str, **fields: Any) -> Change:
+    def create(self, kind: str, id: str, /, **fields: Any) -> Change:
         self.seq += 1
         version = f"{self.id}.{self.seq}"
         stamp = int(time.time() * 1000) << 16
         return Change(self.id, self.seq, version, "create", kind, id, self.user, stamp, fields)
 
-    def put(self, kind: str, id: str, base: dict[str, str], **fields: Any) -> Change:
+    def put(self, kind: str, id: str, base: dict[str, str], /, **fields: Any) -> Change:
         self.seq += 1
         version = f"{self.id}.{self.seq}"
         stamp = int(time.time() * 1000) << 16

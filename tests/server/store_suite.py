@@ -46,7 +46,9 @@ class StoreSuite:
     def test_the_log_gives_back_what_was_appended(self, store):
         put_log(store, change(1, name="一"), change(2, "r2", name="二"))
         assert store.head() == 2
-        assert [(r.seq, r.root, r.kind, r.txn, r.device, r.device_seq) for r in store.log_rows(0, 9)] == [
+        assert [
+            (r.seq, r.root, r.kind, r.txn, r.device, r.device_seq) for r in store.log_rows(0, 9)
+        ] == [
             (1, "r1", "child", "dev1.1", "dev1", 1),
             (2, "r2", "child", "dev1.2", "dev1", 2),
         ]
@@ -166,14 +168,12 @@ class StoreSuite:
     def test_roots_are_found_by_unit_in_order(self, store):
         with store.write():
             store.put_states([state(f"u{n}", n, "unit", "") for n in range(1, 20)])
-            store.put_places(
-                {
-                    "b": Place(("u1", "u2"), 1),
-                    "a": Place(("u2",), 2),
-                    "c": Place(("u3",), 3),
-                    "d": Place((), 4),
-                }
-            )
+            store.put_places({
+                "b": Place(("u1", "u2"), 1),
+                "a": Place(("u2",), 2),
+                "c": Place(("u3",), 3),
+                "d": Place((), 4),
+            })
         assert store.roots_in(["u1", "u2"], [], "", 9) == ["a", "b"]
         assert store.roots_in(["u1", "u2"], [], "a", 9) == ["b"]
         assert store.roots_in(["u2", "u3"], ["d"], "", 3) == ["a", "b", "c"]
@@ -225,7 +225,10 @@ class StoreSuite:
             store.add_to_buckets({key: 5, other: -1})
         with store.write():
             store.add_to_buckets({key: (1 << 128) - 3})
-        assert sorted(store.buckets()) == [("child", ("a", "b"), 2), ("contact", (), (1 << 128) - 1)]
+        assert sorted(store.buckets()) == [
+            ("child", ("a", "b"), 2),
+            ("contact", (), (1 << 128) - 1),
+        ]
 
     # ------------------------------------------------ with the hub's core
 
@@ -233,10 +236,15 @@ class StoreSuite:
         hub = Hub(store, lambda: NOW)
         with store.write():
             hub.write("unit", "51", {"code": "51", "name": "县", "level": "county"})
-            hub.write("unit", "512", {"code": "512", "name": "村", "level": "village", "parent": "51"})
+            hub.write(
+                "unit", "512", {"code": "512", "name": "村", "level": "village", "parent": "51"}
+            )
         first = Session("li", "dev1", (Grant("director", "512"),))
         second = Session("wang", "dev2", (Grant("admin", "51"),))
-        assert hub.push(first, [change(n, f"r{n}", name=f"名{n}", village="512") for n in (1, 2, 3)]) == []
+        assert (
+            hub.push(first, [change(n, f"r{n}", name=f"名{n}", village="512") for n in (1, 2, 3)])
+            == []
+        )
         again = hub.push(first, [change(2, "r2", name="名2", village="512")])
         assert again == [Verdict(2, "duplicate")]
         assert store.head() == 5

@@ -118,7 +118,9 @@ def test_codes_of_schools_and_classes_count_up(county):
         for name in ("甲小学", "乙中学", "丙校")
     ]
     assert codes == ["5101S001", "5101S002", "5101S003"]
-    assert county.done("class", "add", "2023级2班", "--school", codes[0]).out.strip().endswith("C01")
+    assert (
+        county.done("class", "add", "2023级2班", "--school", codes[0]).out.strip().endswith("C01")
+    )
     units = {u["code"]: u for u in county.done("unit", "list", "--json").json}
     assert units["5101S001C01"]["level"] == "class"
 

@@ -37,7 +37,11 @@ SPRING = datetime.date(2027, 3, 1)
 )
 def test_a_class_name_says_stage_year_and_number(name, school, stage, year, number):
     read = read_class(name, school, AUTUMN)
-    assert (read.get("stage"), read.get("entry_year"), read.get("class_number")) == (stage, year, number)
+    assert (read.get("stage"), read.get("entry_year"), read.get("class_number")) == (
+        stage,
+        year,
+        number,
+    )
 
 
 def test_in_spring_a_class_has_the_same_year_of_entry():

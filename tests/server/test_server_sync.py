@@ -467,7 +467,9 @@ def test_twenty_devices_at_once_leave_a_whole_log(running):
 
 def test_the_server_starts_without_the_client_and_its_rules():
     code = "import server.cli, server.app, server.running, sys; print([m for m in sys.modules])"
-    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, encoding="utf-8")
+    ran = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, check=True, encoding="utf-8"
+    )
     modules = ran.stdout
     assert "'textual'" not in modules
     assert "'casework" not in modules
@@ -487,3 +489,16 @@ def test_two_server_processes_can_share_a_county(county):
         assert {e.change.id for e in dong.entries} == {"c2"} or "c2" in dong.records
     finally:
         second.close()
+
+
+def test_an_empty_sync_waits_for_no_delayed_acknowledgement(running):
+    dong = running.login("dong")
+    dong.sync()
+    took = []
+    for _ in range(15):
+        began = time.monotonic()
+        dong.ask()
+        took.append(time.monotonic() - began)
+    assert (
+        sorted(took)[3] < 0.03
+    )  # Nagle's algorithm against delayed acknowledgement costs 0.04 always
