@@ -94,7 +94,7 @@ class Village:
     def _laptop(self, name: str) -> Replica:
         replica = Replica(open_plain(same_thread=False), wall_ms=lambda: self.now, indexers=[Indexer()])
         replica.last_seen = last_seen
-        role, unit, device = PEOPLE[name]
+        role, unit, _device = PEOPLE[name]
         grants = (Grant(role, unit),)
         replica.become(
             Identity(name, f"d{list(PEOPLE).index(name)}", grants, "https://county.example", name, "昭化区")
