@@ -6,7 +6,6 @@ character; importing pypinyin would cost 125 ms at each start.
 
 from __future__ import annotations
 
-import gzip
 import itertools
 from functools import lru_cache
 from pathlib import Path
@@ -34,6 +33,8 @@ DOUBLE_SURNAMES = {
 
 @lru_cache(maxsize=1)
 def _readings() -> dict[str, tuple[str, ...]]:
+    import gzip
+
     with gzip.open(_TABLE, "rt", encoding="utf-8") as file:
         table: dict[str, tuple[str, ...]] = {}
         for line in file:

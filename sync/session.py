@@ -12,20 +12,23 @@ import secrets
 import zlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 from msgspec import Struct
 
 from sync import ids, keyfile
 from sync.change import Grant
-from sync.client import SyncReport, sync_once
-from sync.protocol import MEDIA_PLAIN
 from sync.reading import Identity
 from sync.records import Indexer
 from sync.replica import Replica
 from sync.storage import DamagedStore, open_encrypted
-from sync.transport import HttpTransport, Rejected
+
+if TYPE_CHECKING:  # the line is opened after the first paint: 60 ms that no start pays
+    from sync.client import SyncReport
+    from sync.transport import HttpTransport, Rejected
+
+MEDIA_PLAIN = "application/json"
 
 
 class NoAccount(Exception):
@@ -94,6 +97,8 @@ class Session:
     @property
     def transport(self) -> HttpTransport:
         if self._transport is None:
+            from sync.transport import HttpTransport
+
             card = self.account.card
             self._transport = HttpTransport(
                 card.server, insecure=card.insecure, verify=self.verify
@@ -111,6 +116,9 @@ class Session:
             Offline: nothing was lost, try again.
             Rejected: `login` (log in again), `revoked` (the store is gone), and others.
         """
+        from sync.client import sync_once
+        from sync.transport import Rejected
+
         token = self.replica.get_state("token") or ""
         if not token:
             raise Rejected("login")
@@ -281,6 +289,8 @@ class Home:
     def _ask(
         self, url: str, user: str, password: str, device: str, insecure: bool
     ) -> tuple[_LoginAnswer, bytes]:
+        from sync.transport import HttpTransport
+
         transport = HttpTransport(url, insecure=insecure, verify=_trusted())
         body = msgspec.json.encode({"user": user, "password": password, "device": device})
         try:
@@ -314,6 +324,8 @@ class Home:
             file = keyfile.read(account.key)
         except keyfile.DamagedKey as error:
             raise DamagedStore(str(account.key)) from error
+        from sync.transport import HttpTransport
+
         transport = HttpTransport(card.server, insecure=card.insecure, verify=_trusted())
         request = {
             "user": card.user,
