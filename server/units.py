@@ -17,6 +17,7 @@ from schema.problems import InvalidValue, Problem
 from server.store.sqlite import SqliteStore
 from sync.change import State
 from sync.hub import Hub
+from sync.language import N_
 
 COLUMNS = ("code", "name", "level", "parent_code")
 _CHINA = datetime.timezone(datetime.timedelta(hours=8))
@@ -129,7 +130,7 @@ def all_units(store: SqliteStore) -> dict[str, Unit]:
 def add_school(store: SqliteStore, hub: Hub, name: str, township: str, stage: str = "") -> str:
     """A new school in a township; its code."""
     with store.write():
-        above = _unit(store, township, "township", "{code} 不是乡镇的代码。")
+        above = _unit(store, township, "township", N_("{code} 不是乡镇的代码。"))
         unit: Unit = {"level": "school", "parent": above["code"], "name": name}
         chosen = stage or _stage_of_school(name)
         if chosen:
@@ -147,7 +148,7 @@ def add_class(
 ) -> str:
     """A new class in a school; its code. The name says stage, year of entry and number."""
     with store.write():
-        above = _unit(store, school, "school", "{code} 不是学校的代码。")
+        above = _unit(store, school, "school", N_("{code} 不是学校的代码。"))
         read = read_class(
             name,
             stage or str(above.get("stage") or ""),
