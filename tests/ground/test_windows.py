@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterator
 
 import pytest
+
 from tests.ground.sources import ROOMS, modules, named, tracked, tree
 
 PLATFORM = "sync/platform.py"
