@@ -9,6 +9,7 @@ import csv
 import io
 import re
 import zipfile
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -110,8 +111,14 @@ def _encrypted() -> Unreadable:
     return Unreadable("file_encrypted", "这个表格加了密码。先在表格软件里去掉密码，另存再导入。")
 
 
+def _not_a_spreadsheet() -> Unreadable:
+    return Unreadable("not_a_spreadsheet", "这个文件不是表格。要 .xlsx、.xls 或 .csv。")
+
+
 def _damaged() -> Unreadable:
-    return Unreadable("file_damaged", "这个文件坏了，或者不是表格。用表格软件打开，另存为 .xlsx 再试。")
+    return Unreadable(
+        "file_damaged", "这个文件坏了，或者不是表格。用表格软件打开，另存为 .xlsx 再试。"
+    )
 
 
 # -- workbooks
@@ -124,30 +131,47 @@ def _look_into_zip(data: bytes) -> None:
             entries = archive.infolist()
             if any(e.flag_bits & 1 for e in entries):
                 raise _encrypted()
+            if not any(e.filename == "xl/workbook.xml" for e in entries):
+                raise _not_a_spreadsheet()  # a zip of other things; .ods and .xlsb have other bombs
             if sum(e.file_size for e in entries) > MAX_UNPACKED or len(entries) > 5000:
                 raise _too_large()
             for entry in entries:
-                if re.fullmatch(r"xl/worksheets/[^/]+\.xml", entry.filename):
+                if entry.filename.endswith(".xml") and "sheet" in entry.filename.lower():
                     with archive.open(entry) as stream:
                         _look_into_sheet(stream)
-    except (zipfile.BadZipFile, OSError, EOFError, ValueError, NotImplementedError):
+    except (zipfile.BadZipFile, zlib.error, OSError, EOFError, ValueError, NotImplementedError):
         raise _damaged() from None
 
 
+_TAG = re.compile(rb"<(?:\w+:)?(row|c)\b([^>]*)>")
+_PLACE = re.compile(rb"""\br\s*=\s*["']([A-Za-z]*)(\d{1,9})["']""")
+
+
 def _look_into_sheet(stream: Any) -> None:
-    """Count as the reader will: rows and columns up to the farthest cell that holds a value."""
-    last_row = last_column = read_bytes = 0
+    """Count as the reader will: rows and columns up to the farthest cell that holds a value.
+
+    The reader allocates the whole area at once, and ends the process when there is not that much memory.
+    """
+    row = column = last_row = last_column = read_bytes = 0
     rest = b""
     while chunk := stream.read(1 << 20):
         read_bytes += len(chunk)
         if read_bytes > MAX_UNPACKED:
             raise _too_large()
         block = rest + chunk
-        for letters, digits in re.findall(rb'<c\b[^>]*?\br="([A-Z]{1,3})(\d{1,7})"[^>]*[^/]>', block):
-            last_row = max(last_row, int(digits))
-            last_column = max(last_column, _column_number(letters))
-        rest = block[-200:]
-    if last_row * last_column > 4 * MAX_CELLS:
+        end = 0
+        for tag in _TAG.finditer(block):
+            end = tag.end()
+            place = _PLACE.search(tag[2])
+            if tag[1] == b"row":
+                row, column = int(place[2]) if place else row + 1, 0
+            else:
+                column = _column_number(place[1].upper()) if place else column + 1
+                row = int(place[2]) if place else row
+                if not tag[2].endswith(b"/"):
+                    last_row, last_column = max(last_row, row), max(last_column, column)
+        rest = block[max(end, len(block) - 400) :]
+    if last_row * last_column > 2 * MAX_CELLS:
         raise _too_large()
 
 
@@ -259,7 +283,7 @@ def _text_table(name: str, data: bytes) -> Sheet:
     head = text[:2000].lstrip()
     controls = sum((c < " " and c not in "\r\n\t") or c == "\ufffd" for c in text[:4000])
     if head.startswith(("<", "%PDF", "{\\rtf")) or controls > 4:
-        raise Unreadable("not_a_spreadsheet", "这个文件不是表格。要 .xlsx、.xls 或 .csv。")
+        raise _not_a_spreadsheet()
     named = re.match(r"sep=(.)\r?\n", text)
     if named:  # Excel takes this line as an instruction and does not show it
         text = text[named.end() :]
