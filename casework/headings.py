@@ -6,6 +6,7 @@ Words come from the declarations' labels and headings; this module adds how they
 
 from __future__ import annotations
 
+import itertools
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
@@ -313,7 +314,7 @@ def _repeats(row: Sequence[Any], other: Sequence[Any]) -> bool:
 def _understood(first: int, block: Sequence[Sequence[Any]]) -> Header:
     width = max(map(len, block))
     levels = [[_text(row, c) for c in range(width)] for row in block]
-    for upper, lower in zip(levels, levels[1:], strict=False):
+    for upper, lower in itertools.pairwise(levels):
         for c in range(1, width):  # a group's title stands over its first column only
             if not upper[c] and lower[c] and upper[c - 1] and lower[c - 1]:
                 upper[c] = upper[c - 1]
