@@ -37,6 +37,8 @@ class Column:
     width: int
     load: Loader
     is_right: bool = False
+    is_quiet: bool = False
+    """Set dim: facts that help to tell, not those one looks for."""
 
 
 def _ages(
@@ -84,7 +86,7 @@ def _last_contacts(
 COMPUTED: dict[str, Column] = {
     "~age": Column("~age", "岁", 3, _ages, is_right=True),
     "~carer": Column("~carer", "谁在带", 9, _carers),
-    "~last_contact": Column("~last_contact", "上次", 10, _last_contacts),
+    "~last_contact": Column("~last_contact", "上次", 10, _last_contacts, is_quiet=True),
 }
 
 
@@ -115,7 +117,8 @@ def _of_field(field: Field) -> Column:
             cells.append(Cell(text.replace("\n", " "), code.mark if code else ""))
         return cells
 
-    return Column(field.name, field.label, _width(field), load)
+    is_quiet = isinstance(field.type, (UnitRef, Date)) or _width(field) <= 4
+    return Column(field.name, field.label, _width(field), load, is_quiet=is_quiet)
 
 
 def columns_of(kind: Kind) -> list[Column]:

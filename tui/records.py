@@ -171,7 +171,7 @@ class RecordList(Canvas, can_focus=True):
             after = row.mark(x, cell.mark)
             row.put(after + 1, cell.text, row.look.mark_style(cell.mark), width - 2)
             return
-        spec = "text bold" if is_title and is_here else "text"
+        spec = "text bold" if is_title and is_here else "dim" if column.is_quiet else "text"
         row.put(x, cell.text, spec, width, "right" if column.is_right else "left")
         if is_title and self.text:
             self._paint_match(row, x, cell.text, width)

@@ -128,7 +128,7 @@ HARDSHIP = codes(
 RISK = codes(
     "risk_level",
     Code("low", "低", ("低风险", "低危", "绿", "蓝"), rank=1, mark="calm"),
-    Code("medium", "中", ("中风险", "中危", "黄"), rank=2, mark="look"),
+    Code("medium", "中", ("中风险", "中危", "黄"), rank=2, mark="medium"),
     Code("high", "高", ("高风险", "高危", "红"), rank=3, mark="high"),
     Code("critical", "紧急", ("极高", "极危"), rank=4, mark="danger"),
 )

@@ -13,16 +13,20 @@ from casework import wording
 from schema.kinds import KINDS
 from schema.problems import InvalidValue
 from schema.record import Field
+from schema.types import LongText
 from sync import errors
 from sync.language import _
 from sync.replica import InvalidRecord, Refused
 from tui import drafts
 from tui.canvas import Canvas, Row
 from tui.editors import FieldEditor
+from tui.longtext import LongEditor
 from tui.place import LEFT, Place
 
 LABEL_WIDTH = 14
 FIELD_WIDTH = 34
+LONG_WIDTH = 58
+Editor = FieldEditor | LongEditor
 
 
 class FieldLabel(Canvas):
@@ -111,9 +115,10 @@ class FormPlace(Place):
     """Edit a record (`id`), or make one (`id` None) with `preset` values."""
 
     place = "form"
-    hints = ("save", "undo", "help", "back", "help")
+    hints = ("save", "undo", "", "", "back")
     CSS = """
     FormPlace .line { height: 1; }
+    FormPlace .long { height: 3; }
     FormPlace #page { height: auto; max-height: 17; overflow: hidden hidden; }
     FormPlace #rest { height: 1fr; }
     """
@@ -128,7 +133,7 @@ class FormPlace(Place):
         self.at = 0
         self.typed: dict[str, Any] = {}
         """Field to value, of every page that was left."""
-        self.editors: dict[str, FieldEditor] = {}
+        self.editors: dict[str, Editor] = {}
         self.sections = [
             (name, label)
             for name, label in (*self.kind.section_labels.items(), ("", "其他"))
@@ -167,9 +172,13 @@ class FormPlace(Place):
         for field in self._fields():
             if field.is_fixed and self.record_id:
                 continue
-            editor = FieldEditor(
-                field, self._value(field), self.replica, self.today, width=FIELD_WIDTH
-            )
+            value = self._value(field)
+            if isinstance(field.type, LongText):
+                long = LongEditor(field, value, width=LONG_WIDTH)
+                self.editors[field.name] = long
+                lines.append(Horizontal(FieldLabel(field), long, classes="long"))
+                continue
+            editor = FieldEditor(field, value, self.replica, self.today, width=FIELD_WIDTH)
             self.editors[field.name] = editor
             lines.append(Horizontal(FieldLabel(field), editor, Beside(field), classes="line"))
         return lines
@@ -181,7 +190,8 @@ class FormPlace(Place):
         first = next(iter(self.editors.values()), None)
         if first is not None:
             first.focus()
-            first.cursor_position = len(first.value)
+            if isinstance(first, FieldEditor):
+                first.cursor_position = len(first.value)
 
     def on_input_changed(self) -> None:
         self.repaint()
@@ -213,16 +223,9 @@ class FormPlace(Place):
                 wrong.append(name)
                 continue
             held = (self.view.values if self.view else self.preset).get(name)
-            if editor.field.name in self.typed or self._differs(editor, value, held):
+            if name in self.typed or value != held:
                 self.typed[name] = value
         return wrong
-
-    @staticmethod
-    def _differs(editor: FieldEditor, value: Any, held: Any) -> bool:
-        """Long text shown in one row counts as changed only when its words changed."""
-        if isinstance(value, str) and isinstance(held, str):
-            return value != held and value != held.replace("\n", " ")
-        return bool(value != held)
 
     async def _turn(self, step: int) -> None:
         wrong = self._collect()
@@ -243,13 +246,18 @@ class FormPlace(Place):
         await self._turn(-1)
 
     def key_down(self) -> None:
-        self.focus_next(FieldEditor)
+        if not isinstance(self.focused, LongEditor):
+            self.focus_next()
 
     def key_up(self) -> None:
-        self.focus_previous(FieldEditor)
+        if not isinstance(self.focused, LongEditor):
+            self.focus_previous()
 
     def on_input_submitted(self) -> None:
-        self.focus_next(FieldEditor)
+        self.focus_next()
+
+    def on_text_area_changed(self) -> None:
+        self.repaint()
 
     # -- saving
 
@@ -285,7 +293,9 @@ class FormPlace(Place):
     def do_undo(self) -> None:
         """The field in focus goes back to what stands in the record."""
         editor = self.focused
-        if isinstance(editor, FieldEditor):
+        if isinstance(editor, LongEditor):
+            editor.undo()
+        elif isinstance(editor, FieldEditor):
             self.typed.pop(editor.field.name, None)
             held = self.view.values if self.view else self.preset
             fresh = FieldEditor(

@@ -50,15 +50,19 @@ class ViewTabs(Canvas):
             return
         place = self.screen
         assert isinstance(place, RecordsPlace)
-        x = LEFT
+        texts = []
         for n, view in enumerate(place.views):
             count = place.counts.get(view.name)
-            text = f"{n + 1} {_(view.label)}" + ("" if count is None else f" {count}")
+            texts.append(f"{n + 1} {_(view.label)}" + ("" if count is None else f" {count}"))
+        room = row.width - 2 * LEFT - sum(cell_len(t) for t in texts)
+        gap = max(2, min(4, room // max(len(texts) - 1, 1)))
+        x = LEFT
+        for n, text in enumerate(texts):
             if n == place.view_at:
                 row.put(x - 1, f" {text} ", "ink bold on accent")
             else:
                 row.put(x, text, "dim")
-            x += cell_len(text) + 4
+            x += cell_len(text) + gap
 
 
 class Peek(Canvas):
