@@ -13,6 +13,7 @@ from sync.language import _
 from tui.look import THEMES, TOKENS, Look
 
 if TYPE_CHECKING:
+    from sync.client import SyncReport
     from sync.replica import Replica
     from sync.session import Account, Home, Session
     from tui.app import Opening
@@ -63,6 +64,8 @@ class CuncaoApp(App[int]):
         self.said: tuple[str, str] | None = None
         """What the quiet line says of the last action: text and style."""
         self.is_syncing = False
+        self.last_report: SyncReport | None = None
+        """What the last synchronisation of this run did."""
         self.animation_level = "none"
         for name in THEMES:
             self.register_theme(_theme(name))
@@ -311,6 +314,7 @@ class CuncaoApp(App[int]):
         self.replica.reload()
         self.replica.forget_units()
         if isinstance(answer, SyncReport):
+            self.last_report = answer
             words = _("交上 {sent} 条，收下 {received} 条。").format(
                 sent=answer.sent, received=answer.received
             )

@@ -1,0 +1,268 @@
+"""Sending and receiving: what lies only here, what came back, what the last contact did. Nothing moves here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from textual.widget import Widget
+
+from casework import returns, wording
+from schema.kinds import KINDS
+from schema.record import DELETED
+from sync import errors
+from sync.language import _
+from tui.canvas import Canvas, Row, wrap
+from tui.place import LEFT, Place
+
+Line = list[tuple[int, str, str]]
+"""A painted line: (column, text, style) pieces; a column below zero counts from the right edge."""
+NAME, WHAT, WHEN, FACT = LEFT + 3, 24, -21, 14
+SHOWN = 6
+"""Unsent changes shown before the rest is counted."""
+
+
+class SyncBody(Canvas, can_focus=True):
+    def paint(self, y: int, row: Row) -> None:
+        place = self.screen
+        assert isinstance(place, SyncPlace)
+        index = place.top + y - 1
+        if y == 0 or index >= len(place.lines):
+            return
+        is_here = index == place.here
+        if is_here:
+            row.back = "raise"
+            row.tint(0, row.width, "raise")
+            row.mark(1, "here")
+        for column, text, spec in place.lines[index]:
+            x = column if column >= 0 else row.width + column
+            row.put(x, text, spec, row.width - LEFT - x)
+
+
+class SyncPlace(Place):
+    """Order is worry: what exists only here, what came back, then the receipts."""
+
+    place = "sync"
+    hints = ("sync_now", "open", "put_away", "palette", "back")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lines: list[Line] = []
+        self.targets: dict[int, tuple[str, str, int]] = {}
+        """Line to what it shows: (kind, record id, seq of the returned change or 0)."""
+        self.here = -1
+        self.top = 0
+        self.mending: tuple[int, int] | None = None
+        """The returned change whose form is open, and how much was unsent before."""
+
+    def body(self) -> Iterator[Widget]:
+        self.canvas = SyncBody()
+        yield self.canvas
+
+    def on_mount(self) -> None:
+        self.canvas.focus()
+        self.data_changed()
+
+    def data_changed(self) -> None:
+        if self.mending is not None and self.replica.pending_count() > self.mending[1]:
+            returns.put_away(self.replica, self.mending[0])
+            self.mending = None
+        self.lines, self.targets = [], {}
+        self._unsent()
+        self._came_back()
+        self._last_contact()
+        self.here = min(self.targets, key=lambda n: abs(n - self.here), default=-1)
+        self.repaint()
+
+    # -- what is shown
+
+    def _title(self, kind: str, id: str, root: str) -> str:
+        """The root record's name: whose record it is, in every line."""
+        for name in (root, id):
+            found = self.replica.records.kind_of([name]).get(name)
+            if found:
+                return wording.record_text(KINDS[found], name, self.replica, self.today)
+        return _(KINDS[kind].label)
+
+    def _deed(self, kind: str, op: str, fields: dict[str, object]) -> str:
+        """What a change did, in words: 新记录, 改了住址."""
+        declared = KINDS[kind]
+        if op == "create":
+            return _("新的{what}").format(what=_(declared.label))
+        if op in ("delete", "undelete"):
+            return _("删除") if op == "delete" else _("恢复")
+        labels = "、".join(
+            wording.slot_label(declared, s)
+            for s in fields
+            if s == DELETED or s in declared.slots
+        )
+        pattern = _("定了{what}") if op == "resolve" else _("改了{what}")
+        return pattern.format(what=labels)
+
+    def _unsent(self) -> None:
+        pending = self.replica.pending()
+        look = self.program.look
+        if not pending:
+            state = self.replica.sync_state()
+            if state.last_sync_ms is None:
+                self.lines.append([(LEFT, _("还没收发过。F5 收发一次。"), "text")])
+            else:
+                when = wording.moment_text(state.last_sync_ms, self.today)
+                self.lines.append([(LEFT, _("都在服务器上了，{when}。").format(when=when), "text")])
+            self.lines.append([])
+            return
+        head = _("只在这台电脑上")
+        safe = _("都已存好，断电不会丢")
+        self.lines.append([(LEFT, head, "text bold"), (LEFT + 18, str(len(pending)), "accent"), (WHEN - 3, safe, "dim")])
+        for change in pending[:SHOWN]:
+            self.targets[len(self.lines)] = (change.kind, change.id, 0)
+            self.lines.append(
+                [
+                    (LEFT, look.mark("unsent"), "text bold"),
+                    (NAME, self._title(change.kind, change.id, change.root), "text"),
+                    (WHAT, self._deed(change.kind, change.op, change.fields), "text"),
+                    (WHEN, wording.moment_text(change.at_ms, self.today), "dim"),
+                ]
+            )
+        if len(pending) > SHOWN:
+            more = _("还有 {n} 条").format(n=len(pending) - SHOWN)
+            self.lines.append([(NAME, more, "dim")])
+        self.lines.append([])
+
+    def _came_back(self) -> None:
+        returned = self.replica.returned()
+        if not returned:
+            return
+        self.lines.append([(LEFT, _("被退回"), "text bold"), (LEFT + 18, str(len(returned)), "red")])
+        for change in returned[:SHOWN]:
+            self.targets[len(self.lines)] = (change.kind, change.id, change.seq)
+            field = KINDS[change.kind].by_name.get(change.field)
+            what = _(field.label) if field else self._deed(change.kind, change.op, change.fields)
+            self.lines.append(
+                [
+                    (LEFT, self.program.look.mark("came_back"), "red"),
+                    (NAME, self._title(change.kind, change.id, change.id), "text"),
+                    (WHAT, what, "text"),
+                    (WHEN, wording.moment_text(change.at_ms, self.today), "dim"),
+                ]
+            )
+            for part in wrap(errors.sentence(change.code), max(self.size.width - NAME - LEFT, 40))[:2]:
+                self.lines.append([(NAME, part, "dim")])
+        self.lines.append([])
+
+    def _last_contact(self) -> None:
+        state = self.replica.sync_state()
+        self.lines.append([(LEFT, _("上次收发"), "text bold")])
+        facts = [
+            (_("什么时候"), wording.moment_text(state.last_sync_ms, self.today), "text"),
+            (_("服务器"), state.server, "text"),
+        ]
+        report = self.program.last_report
+        if report is not None:
+            cost = _("{n} 次往返，{kb} KB，{s} 秒").format(
+                n=report.round_trips,
+                kb=max(1, round((report.bytes_up + report.bytes_down) / 1024)),
+                s=f"{report.ms / 1000:.1f}",
+            )
+            facts[0] = (facts[0][0], f"{facts[0][1]}   {cost}", "text")
+            done = self.program.look.mark("done")
+            sent = _("{n} 条，县里都收下了").format(n=report.sent)
+            if report.rejected:
+                sent = _("{n} 条收下了，{m} 条没收").format(n=report.sent, m=report.rejected)
+            arrived = self.program.look.mark("arrived")
+            facts.append((_("交上去"), f"{done} {sent}", "text"))
+            facts.append((_("收下来"), f"{arrived} {_('{n} 条').format(n=report.received)}", "text"))
+        if state.in_step is not None:
+            counts = "、".join(
+                f"{_(k.label)} {self.replica.count(k.name)}"
+                for k in KINDS.values()
+                if k.scope != "public" and k.can_add_by_hand
+            )
+            same = _("完全一样") if state.in_step else _("对不上，再收发一次")
+            mark = self.program.look.mark("done" if state.in_step else "danger")
+            facts.append((_("两边对账"), f"{mark} {counts}，{same}", "text" if state.in_step else "red"))
+        minutes = round(self.replica.clock.offset_ms / 60_000)
+        if abs(minutes) >= 2:
+            way = _("慢") if minutes > 0 else _("快")
+            words = _("本机{way}了 {n} 分钟，记录按县里的时间排。不用管。").format(
+                way=way, n=abs(minutes)
+            )
+            facts.append((_("钟"), words, "dim"))
+        self.lines += [[(LEFT, label, "dim"), (FACT, text, spec)] for label, text, spec in facts]
+
+    # -- words
+
+    def title_path(self) -> str:
+        return _("收发")
+
+    def title_right(self) -> list[tuple[str, str]]:
+        return self.program.status_words()
+
+    def quiet(self) -> str:
+        if self.program.is_syncing:
+            return _("正在收发，可以接着干别的。")
+        return _("Esc 回去接着干；收发在后台走")
+
+    # -- moving and doing
+
+    def _move(self, step: int) -> None:
+        order = sorted(self.targets)
+        if self.here in order:
+            self.here = order[max(0, min(order.index(self.here) + step, len(order) - 1))]
+        room = max(self.canvas.size.height - 1, 1)
+        if self.here >= self.top + room:
+            self.top = self.here - room + 1
+        elif self.here < self.top or self.here == min(order, default=0):
+            self.top = max(min(self.here - 1, self.top), 0)
+        self.repaint()
+
+    def do_down(self) -> None:
+        self._move(1)
+
+    def do_up(self) -> None:
+        self._move(-1)
+
+    def do_open(self) -> None:
+        """A returned value opens in its form as it was written, anything else in its file."""
+        target = self.targets.get(self.here)
+        if target is None:
+            return
+        kind, id, seq = target
+        view = self.replica.get(id, kind)
+        if seq:
+            self._mend(seq)
+        elif view is None:
+            self.program.say(errors.sentence("not_found"), "amber")
+        else:
+            from tui.screens.file import FilePlace
+
+            root = view.root or id
+            self.program.go(FilePlace(self.replica.records.kind_of([root]).get(root, kind), root))
+
+    def _mend(self, seq: int) -> None:
+        change = next((c for c in self.replica.returned() if c.seq == seq), None)
+        if change is None:
+            return
+        from tui import drafts
+        from tui.screens.form import FormPlace
+
+        is_here = self.replica.get(change.id, change.kind) is not None
+        written = returns.values_of(change)
+        if is_here:
+            form = FormPlace(change.kind, change.id)
+            drafts.keep(self.replica, form.draft_place, written)
+        else:
+            form = FormPlace(change.kind, preset=written)
+        self.mending = (seq, self.replica.pending_count())
+        self.program.go(form)
+
+    def do_put_away(self) -> None:
+        """Only what the county keeps; words that are nowhere else are mended, not put away."""
+        seq = self.targets.get(self.here, ("", "", 0))[2]
+        change = next((c for c in self.replica.returned() if c.seq == seq), None)
+        if change is None:
+            self.program.say(_("只有被退回的能收起。"))
+        elif change.status == "invalid":
+            self.program.say(_("这条别处没有，先按 Enter 改好，不收起。"), "amber")
+        else:
+            returns.put_away(self.replica, seq)
+            self.data_changed()
