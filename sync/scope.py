@@ -50,6 +50,7 @@ class Scope:
         self.grants = tuple(grants)
         self._units: dict[str, set[str]] = {}
         self._children: dict[str, set[str]] = {}
+        self._reached: dict[frozenset[str], tuple[frozenset[str], frozenset[str]]] = {}
         for grant in self.grants:
             if grant.unit:
                 self._units.setdefault(grant.role, set()).update(tree.under(grant.unit))
@@ -61,12 +62,17 @@ class Scope:
         return {name: self._reach(kind.read) for name, kind in KINDS.items()}
 
     def _reach(self, roles: Collection[str]) -> tuple[frozenset[str], frozenset[str]]:
+        """Units and children in which one of `roles` is held; remembered, a push asks per change."""
+        known = self._reached.get(key := frozenset(roles))
+        if known is not None:
+            return known
         units: set[str] = set()
         children: set[str] = set()
         for role in roles:
             units |= self._units.get(role, set())
             children |= self._children.get(role, set())
-        return frozenset(units), frozenset(children)
+        self._reached[key] = frozenset(units), frozenset(children)
+        return self._reached[key]
 
     @property
     def is_empty(self) -> bool:
