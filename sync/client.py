@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
+from typing import cast
 
 import msgspec
-from msgspec import Struct
+from msgspec import Raw, Struct
 
 from sync.change import Change
 from sync.protocol import PAGE, PROTOCOL, SyncRequest, SyncResponse, pack, unpack
@@ -34,8 +35,11 @@ class SyncReport(Struct, frozen=True):
     bytes_down: int = 0
 
 
-def make_request(replica: Replica, sent_up_to: int, limit: int = PAGE) -> SyncRequest:
-    """The next request: unsent changes after `sent_up_to`, whole txns, and where we are."""
+def make_request(
+    replica: Replica, sent_up_to: int, limit: int = PAGE
+) -> tuple[SyncRequest, int]:
+    """The next request: unsent changes after `sent_up_to`, whole txns, and where we are; and the new
+    `sent_up_to`."""
     rows = replica.connection.execute(
         "SELECT seq, txn, body FROM outbox WHERE seq > ? ORDER BY seq LIMIT ?",
         (sent_up_to, limit + 1),
@@ -49,15 +53,10 @@ def make_request(replica: Replica, sent_up_to: int, limit: int = PAGE) -> SyncRe
             ).fetchall()
         rows = whole
     held = replica.connection.execute("SELECT min(seq) FROM outbox").fetchone()[0]
-    changes = [msgspec.json.decode(r[2], type=Change) for r in rows]
-    return SyncRequest(
-        PROTOCOL,
-        replica.identity.device,
-        replica.get_state("cursor") or "",
-        changes,
-        held or 0,
-        limit,
-    )
+    changes = cast(list[Change], [Raw(r[2]) for r in rows])  # they travel as they were saved
+    me, cursor = replica.identity.device, replica.get_state("cursor") or ""
+    request = SyncRequest(PROTOCOL, me, cursor, changes, held or 0, limit)
+    return request, rows[-1][0] if rows else sent_up_to
 
 
 def _open_conflicts(replica: Replica) -> set[str]:
@@ -81,7 +80,7 @@ def sync_once(
     sent_up_to = 0
     is_asked_again = False
     while True:
-        request = make_request(replica, sent_up_to, limit)
+        request, sent_up_to = make_request(replica, sent_up_to, limit)
         body, media = pack(request)
         answer, answer_media = transport.post("/v1/sync", body, media, token)
         trips += 1
@@ -90,8 +89,6 @@ def sync_once(
             response = msgspec.json.decode(unpack(answer, answer_media), type=SyncResponse)
         except (ValueError, msgspec.DecodeError) as error:
             raise Offline("answer damaged") from error
-        if request.changes:
-            sent_up_to = request.changes[-1].seq
         unsent = replica.connection.execute(
             "SELECT count(*) FROM outbox WHERE seq > ?", (sent_up_to,)
         ).fetchone()[0]

@@ -262,6 +262,17 @@ def _alive_or_gone(
     return Slot((alive, *gone), opened, None, None, mark.stamp)
 
 
+def first_values(kind: Kind, change: Change) -> dict[str, Any]:
+    """Field to value of a record just made; empty ones left out."""
+    values: dict[str, Any] = {}
+    for slot, value in change.fields.items():
+        if slot in kind.by_name:
+            values[slot] = value
+        else:
+            values.update(kind.spread(slot, value))
+    return {name: value for name, value in values.items() if value is not None}
+
+
 def replay(kind: Kind, state: State | None, entry: Entry) -> State:
     """The state after a log entry. An entry not newer than `state` changes nothing."""
     change = entry.change
@@ -269,12 +280,7 @@ def replay(kind: Kind, state: State | None, entry: Entry) -> State:
         return state
     mark = Mark(change.version, change.author, entry.stamp, change.seen)
     if state is None:
-        values = {
-            name: value
-            for slot, slot_value in change.fields.items()
-            for name, value in kind.spread(slot, slot_value).items()
-            if value is not None
-        }
+        values = first_values(kind, change)
         return State(kind.name, change.id, entry.root, mark, mark, values, {}, entry.seq)
     after = state.copy()
     after.seq, after.last = entry.seq, mark

@@ -411,9 +411,8 @@ class _Batch:
         elif place.units != units:
             self.moves.append(Move(after.seq, after.id, place.units, units))
             self.places[after.id] = Place(units, place.born)
-        for field in kind.fields:
-            if field.name == "id_number":
-                self._number(after)
+        if "id_number" in kind.by_name:
+            self._number(after)
 
     def _number(self, after: State) -> None:
         number = after.values.get("id_number")

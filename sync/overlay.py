@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from schema.kinds import KINDS
 from schema.record import Kind
 from sync.change import Change, Head, Mark, Slot, State
+from sync.decide import first_values
 
 
 def overlay(state: State | None, changes: Sequence[Change], root: str = "") -> State | None:
@@ -24,12 +25,7 @@ def overlay(state: State | None, changes: Sequence[Change], root: str = "") -> S
 
 def _made(kind: Kind, change: Change, root: str) -> State:
     mark = Mark(change.version, change.author, change.hlc, change.seen)
-    values = {
-        name: value
-        for slot, slot_value in change.fields.items()
-        for name, value in kind.spread(slot, slot_value).items()
-        if value is not None
-    }
+    values = first_values(kind, change)
     return State(kind.name, change.id, root, mark, mark, values, {}, 0)
 
 

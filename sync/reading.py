@@ -236,11 +236,13 @@ class Reading:
         for name in (kind,) if kind else KINDS:
             state = self.records.shown(name, [id]).get(id)
             if state is not None:
-                count = self.connection.execute(
-                    "SELECT count(*) FROM outbox WHERE record = ?", (id,)
-                ).fetchone()[0]
-                return self.view(state, count)
+                return self.view(state, self.unsent_count(id))
         return None
+
+    def unsent_count(self, id: str) -> int:
+        """How many unsent changes lie on a record."""
+        row = self.connection.execute("SELECT count(*) FROM outbox WHERE record = ?", (id,)).fetchone()
+        return int(row[0])
 
     def rows(
         self, kind: str, ids: Sequence[str], *, with_deleted: bool = False

@@ -57,15 +57,18 @@ class Records:
 
     def canonical(self, wanted: Mapping[str, Collection[str]]) -> dict[str, State | None]:
         """States as the hub's log makes them, by kind and ids; None when the hub does not know them."""
-        found: dict[str, State | None] = {}
-        for kind, ids in wanted.items():
-            found.update(self.shown(kind, ids))
         every = [i for ids in wanted.values() for i in ids]
-        for id_, body in self.connection.execute(
+        shadows = self.connection.execute(
             "SELECT id, body FROM shadow WHERE id IN (SELECT value FROM json_each(?))",
             (as_json(every),),
-        ):
-            found[id_] = None if body is None else _state.decode(body)
+        )
+        found: dict[str, State | None] = {
+            id_: None if body is None else _state.decode(body) for id_, body in shadows
+        }
+        for kind, ids in wanted.items():
+            bare = [i for i in ids if i not in found]
+            if bare:
+                found.update(self.shown(kind, bare))
         return {i: found.get(i) for i in every}
 
     # -- writing
@@ -104,10 +107,12 @@ class Records:
         self.connection.executemany("DELETE FROM shadow WHERE id = ?", [(i,) for i in gone])
 
     def _note_conflicts(self, states: Sequence[State]) -> None:
-        listed = as_json(s.id for s in states if s.slots)
-        self.connection.execute(
-            "DELETE FROM conflict WHERE record IN (SELECT value FROM json_each(?))", (listed,)
-        )
+        changed = [s.id for s in states if s.slots]
+        if changed:
+            self.connection.execute(
+                "DELETE FROM conflict WHERE record IN (SELECT value FROM json_each(?))",
+                (as_json(changed),),
+            )
         rows = [
             (slot.conflict, state.id, state.kind, name, slot.opened)
             for state in states

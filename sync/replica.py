@@ -157,9 +157,8 @@ class Replica(Reading):
             units = self.units_of_root(root)
         self._allow(kind.write, root, units)
         id_ = ids.new_id(self.clock.now_ms(), self.random)
-        fields = {
-            slot: value for slot in kind.slots if (value := kind.slot_value(slot, given)) is not None
-        }
+        slots = dict.fromkeys(kind.by_name[n].slot for n in given)
+        fields = {slot: kind.slot_value(slot, given) for slot in slots}
         self._write("create", kind, id_, fields, {}, seen=seen, root=root or id_)
         return id_
 
@@ -212,13 +211,14 @@ class Replica(Reading):
         """One change: outbox, record as shown, clock. Inside `together`."""
         me = self.identity
         seq = self._next_seq()
-        before = self.records.shown(kind.name, [id]).get(id)
+        is_new = op == "create"
+        before = None if is_new else self.records.shown(kind.name, [id]).get(id)
         saw = seen or (self.last_seen(self, before.root if before else root))
         change = Change(
             me.device, seq, self._txn or "", op, kind.name, id, me.user, self.clock.tick(),
             fields, base, saw, note, list(names),
         )  # fmt: skip
-        unsent = len(self.records.unsent([id]).get(id, ()))
+        unsent = 0 if is_new else self.unsent_count(id)
         if not unsent:
             self.records.keep_shadow(id, before)
         self.connection.execute(

@@ -128,6 +128,8 @@ class Codec:
         self.kind = kind
         self.names = [f.name for f in kind.fields]
         self.columns = [*SYSTEM, *self.names]
+        self._place = {name: n for n, name in enumerate(self.columns)}
+        self._empty = [None] * len(self.columns)
         self._lists = {f.name for f in kind.fields if isinstance(f.type, Choices)}
         self._flags = {f.name for f in kind.fields if isinstance(f.type, YesNo)}
         listed = ", ".join(quoted(c) for c in self.columns)
@@ -135,25 +137,17 @@ class Codec:
         self.insert = f"INSERT OR REPLACE INTO {table(kind.name)}({listed}) VALUES ({marks})"  # noqa: S608
         self.select = f"SELECT {listed} FROM {table(kind.name)}"  # noqa: S608
 
-    def row(self, state: State, pending: int) -> tuple[Any, ...]:
-        values = state.values
+    def row(self, state: State, pending: int) -> list[Any]:
+        row: list[Any] = self._empty.copy()
+        for name, value in state.values.items():
+            at = self._place.get(name)
+            if at is not None:
+                is_list = name in self._lists and value is not None
+                row[at] = msgspec.json.encode(value).decode() if is_list else value
         opened = sum(1 for s in state.slots.values() if s.conflict)
         meta = msgspec.json.encode((state.made, state.last, state.slots))
-        return (
-            state.id,
-            state.root,
-            state.seq,
-            values.get(DELETED),
-            pending,
-            opened,
-            meta,
-            *(self._stored(name, values.get(name)) for name in self.names),
-        )
-
-    def _stored(self, name: str, value: Any) -> Any:
-        if name in self._lists and value is not None:
-            return msgspec.json.encode(value).decode()
-        return value
+        row[:7] = state.id, state.root, state.seq, row[3], pending, opened, meta
+        return row
 
     def value(self, name: str, stored: Any) -> Any:
         """A column's content as a field value."""
