@@ -16,6 +16,8 @@ LARGER = {"sync/hub.py": 760}
 """Modules that were allowed to be longer, with the length at which they are looked at again."""
 WIDEST = 120
 """The formatter aims at 100 columns; a sentence or a table row may run over by a few words."""
+TABLES = ("schema/kinds/", "casework/heading_words.py", "tui/actions.py")
+"""Where one entry is one line, however long."""
 MAY_PRINT = ("tui/cli.py", "tui/commands/", "server/cli.py", "server/__main__.py")
 
 MACHINE = re.compile(
@@ -60,11 +62,11 @@ def test_no_module_is_longer_than_one_idea():
 
 
 def test_no_line_is_wider_than_the_editor():
-    """Counted in characters: a Chinese one is one. Tables in schema/kinds are one field to a line."""
+    """Counted in characters: a Chinese one is one."""
     found = [
         f"{named(path)}:{number} ({len(line)})"
         for path in modules()
-        if not named(path).startswith("schema/kinds/")
+        if not named(path).startswith(TABLES)
         for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
         if len(line) > WIDEST and "https://" not in line and not line.endswith("# fmt: skip")
     ]

@@ -50,7 +50,10 @@ VALUES: dict[str, tuple[Any, ...]] = {
     "mood": (None, "fine", "bad"),
 }
 GROUPS = {"id_type": "identity", "id_number": "identity"}
-CHILD_FIELDS = ("phone", "hobbies", "risk_level", "lives_alone", "is_boarding", "categories", "note", "id_type", "id_number")
+CHILD_FIELDS = (
+    "phone", "hobbies", "risk_level", "lives_alone", "is_boarding", "categories", "note", "id_type",
+    "id_number",
+)  # fmt: skip
 CONTACT_FIELDS = ("mood", "summary")
 
 
@@ -382,7 +385,10 @@ class Simulation:
     def _may_write(self, device: Device, root_shown: Slots) -> bool:
         return root_shown["village"][0].value in REACH[device.user]
 
-    def edit(self, who: int, which: int, field_n: int, value_n: int, *, old_form: bool = False, crash: tuple[int, bool] | None = None) -> None:
+    def edit(
+        self, who: int, which: int, field_n: int, value_n: int, *,
+        old_form: bool = False, crash: tuple[int, bool] | None = None,
+    ) -> None:  # fmt: skip
         """Change one field, clearing included; `old_form`: from a form opened before."""
         device, record = self._device(who), self._pick(which)
         if record is None:
@@ -429,7 +435,10 @@ class Simulation:
             del parts[at]
         return "".join(parts) or None
 
-    def _write(self, device: Device, record: str, name: str, value: Any, shown: Slots, base: Any, crash: tuple[int, bool] | None) -> None:
+    def _write(
+        self, device: Device, record: str, name: str, value: Any, shown: Slots, base: Any,
+        crash: tuple[int, bool] | None,
+    ) -> None:  # fmt: skip
         slot = GROUPS.get(name, name)
         heads = shown.get(slot)
         stands = heads[0].value if heads else None
@@ -564,7 +573,10 @@ class Simulation:
             if device != "hub":
                 self.model.accept(seq, (device, device_seq), stamp, self.hub_ms())
 
-    def sync(self, device: int | str, fault: str = "", at: int = 0, *, limit: int = 2000, crash: tuple[int, bool] | None = None) -> Any:
+    def sync(
+        self, device: int | str, fault: str = "", at: int = 0, *,
+        limit: int = 2000, crash: tuple[int, bool] | None = None,
+    ) -> Any:  # fmt: skip
         """One synchronisation; the line does `fault` to its request number `at`."""
         this = self.devices[device] if isinstance(device, str) else self._device(device)
         self.tick()
