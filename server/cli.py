@@ -404,13 +404,13 @@ def backup(file: Path, force: bool) -> None:
     _say(_("已备份并核对，到第 {n} 条。").format(n=head))
 
 
-@cli.command(help=_("从备份恢复；设备会补交备份之后的记录"))
+@cli.command(help=_("从备份恢复（服务器不用停）"))
 @click.argument("file", type=_FILE)
 def restore(file: Path) -> None:
     from server.upkeep import restore as put_back
 
     head = put_back(_home(), file)
-    _say(_("已恢复到第 {n} 条。各设备下次收发时会补上之后的记录。").format(n=head))
+    _say(_("已恢复到第 {n} 条。之后交上来的，服务器上没有了。").format(n=head))
 
 
 @cli.group(help=_("待人处理的改动"))

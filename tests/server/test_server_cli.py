@@ -196,7 +196,7 @@ def test_a_backup_is_made_while_it_runs_and_is_unreadable(running, tmp_path):
     assert dong.told(dong.ask(cursor=dong.cursor))["backup"] == 11
 
 
-def test_a_restore_while_it_runs_brings_back_and_devices_send_again(running, tmp_path):
+def test_a_restore_while_it_runs_brings_back_what_was_and_takes_it_anew(running, tmp_path):
     dong, boss = running.login("dong"), running.login("boss")
     first = dong.create("child", "c1", name="陈小溪", village="510101")
     dong.sync(first)
