@@ -26,7 +26,8 @@ def normalise(text: str) -> str:
     import unicodedata
 
     folded = unicodedata.normalize("NFKC", text).upper()
-    return re.sub(r"[\s\-·'’‘`]", "", folded)
+    # Once more: what a space kept apart may now combine, and the same text has to give the same number.
+    return unicodedata.normalize("NFKC", re.sub(r"[\s\-·'’‘`]", "", folded))
 
 
 def birth_date(number: str) -> str | None:
