@@ -1,0 +1,1 @@
+"""The published schema says what the declarations say, no more and no less."""
