@@ -169,7 +169,15 @@ def test_every_day_is_a_date_in_every_way_of_writing_it(day):
 
 @pytest.mark.parametrize(
     "text",
-    ["2026-02-30", "2025-02-29", "2026-13-01", "2026-00-10", "2026-04-31", "20260230", "2026年2月30日"],
+    [
+        "2026-02-30",
+        "2025-02-29",
+        "2026-13-01",
+        "2026-00-10",
+        "2026-04-31",
+        "20260230",
+        "2026年2月30日",
+    ],
 )
 def test_a_day_that_does_not_exist_is_refused(text):
     with pytest.raises(InvalidValue) as refused:
@@ -178,7 +186,8 @@ def test_a_day_that_does_not_exist_is_refused(text):
 
 
 @pytest.mark.parametrize(
-    ("text", "value"), [("2015", "2015"), ("2015年", "2015"), ("2015年3月", "2015-03"), ("2015.3", "2015-03")]
+    ("text", "value"),
+    [("2015", "2015"), ("2015年", "2015"), ("2015年3月", "2015-03"), ("2015.3", "2015-03")],
 )
 def test_papers_that_say_only_a_year_or_a_month_are_kept_as_they_say(text, value):
     assert Date(partial=True).parse(text) == value
@@ -224,7 +233,14 @@ def test_cleaning_a_name_twice_changes_nothing_more(text):
 
 @pytest.mark.parametrize(
     "text",
-    ["139 0000 2741", "139-0000-2741", "+86 139 0000 2741", "86 13900002741", "１３９００００２７４１", "(139)00002741"],
+    [
+        "139 0000 2741",
+        "139-0000-2741",
+        "+86 139 0000 2741",
+        "86 13900002741",
+        "１３９００００２７４１",
+        "(139)00002741",
+    ],
 )
 def test_a_mobile_number_is_eleven_digits_however_typed(text):
     assert Phone().parse(text) == "13900002741"
@@ -232,7 +248,9 @@ def test_a_mobile_number_is_eleven_digits_however_typed(text):
     assert Phone().grouped("13900002741") == "139 0000 2741"
 
 
-@pytest.mark.parametrize("number", ["0839-5521234", "08395521234", "5521234", "110", "12345", "4001234567"])
+@pytest.mark.parametrize(
+    "number", ["0839-5521234", "08395521234", "5521234", "110", "12345", "4001234567"]
+)
 def test_a_land_line_a_village_number_and_a_hotline_are_phones(number):
     assert Phone().parse(number) == number
     assert Phone().check(number) is None
