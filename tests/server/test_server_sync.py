@@ -502,3 +502,22 @@ def test_an_empty_sync_waits_for_no_delayed_acknowledgement(running):
     assert (
         sorted(took)[3] < 0.03
     )  # Nagle's algorithm against delayed acknowledgement costs 0.04 always
+
+
+def test_a_failure_inside_is_answered_and_logged_without_its_words(county, tmp_path):
+    from server.home import Home
+    from server.store import open_store
+
+    county.start(log=tmp_path / "log")
+    dong = county.login("dong")
+    store = open_store(Home(county.home), environment={})
+    store.connection.execute("DROP TABLE bucket")
+    store.connection.close()
+    answer = dong.ask(child(dong, "c1secret"))
+    assert (answer.status_code, answer.json()["error"]) == (500, "internal")
+    assert county.http().get("/healthz").status_code == 200
+    county.stop()
+    log = (tmp_path / "log").read_text(encoding="utf-8")
+    assert '"failed": "OperationalError"' in log
+    assert "陈小溪" not in log
+    assert "Traceback" not in log
