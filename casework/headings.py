@@ -70,15 +70,16 @@ class Header(Struct):
 
 
 NAME = Target("child", "name")
-_SEPARATOR = re.compile(r"以及|[及和与、/,，;；+&|\\]|(?<=[名码话系别号])[-—]")
+_BARE_PHONE = Target("family", "phone", ANYONE)
+_SEPARATOR = re.compile(r"以及|[及和、/,，;；+&|\\]|与(?![^、/及和,]*关系)|(?<=[名码话系别号])[-—]")
 _ROLE_MODIFIER = re.compile(r"^(?:现任|现|法定|实际|主要|第一|受委托|委托|临时|学生|儿童|孩子|幼儿|其|外出务工|外出|务工|家庭)+")
 _CHILD_PREFIX = re.compile(r"^(?:农村)?(?:留守儿童|留守学生|困境儿童|留守幼儿|儿童|学生|孩子|幼儿|本人|被监护人|该生|少儿)(?:的|本人)?")
 _FILLER = re.compile(r"(?:的)?(?:基本)?(?:情况|信息|资料|状况)$")
 _BOTH = re.compile(r"^父亲?(?:[/、或和及与,]|\()母亲?\)?")
-_TOWNSHIP = re.compile(r"(?:所在|所属|现住|居住|户籍|现居住)*(?:乡镇街道|镇乡街道|乡镇|镇街道|镇街|街镇|镇乡|街道|镇|乡)(?:办|办事处)?(?:名称)?")
+_TOWNSHIP = re.compile(r"(?:所在|所属|现住|居住|户籍|现居住)*(?:乡镇街道|镇乡街道|乡镇|镇街道|镇街|街镇|镇乡|街道|镇|乡)(?:办|办事处)?(?:名称|别)?")
 _VILLAGE = re.compile(
     r"(?:所在|所属|现|居住|家庭|常住|住址|现居住|现居住地|居住地|家庭所在)*(?:行政)?(?:村民委员会|居民委员会|村委会|居委会|村居委会|村|社区|居)+"
-    r"(?:委会|名称|名|组|小组|队|屯)*"
+    r"(?:委会|名称|别|名|组|小组|队|屯)*"
 )
 
 
@@ -161,6 +162,10 @@ def _single(key: str) -> tuple[Target, ...]:
     """A word that names one thing."""
     if key in _CLASS:
         return tuple(Target("class", part) for part in _CLASS[key].split("+"))
+    if key in ("父", "母"):
+        return (Target("family", "name", "father" if key == "父" else "mother"),)
+    if _FAMILY.get(key) == "phone":
+        return (_BARE_PHONE,)  # a bare 电话 is of the person beside whom it stands
     for word in (key, _CHILD_PREFIX.sub("", key)):
         if word in _CHILD:
             field = _CHILD[word]
@@ -345,9 +350,6 @@ def _of_path(path: Sequence[str]) -> tuple[Target, ...]:
     return alone
 
 
-_BARE_PHONE = Target("family", "phone", ANYONE)
-
-
 def _resolve(paths: Sequence[Sequence[str]]) -> tuple[list[Column], list[str]]:
     """Columns with their targets; bare words get the person beside whom they stand."""
     drafts = [(_of_path(path) if path else ()) for path in paths]
@@ -370,6 +372,8 @@ class _Neighbours:
     """Walks the columns from left to right and remembers of whom they speak."""
 
     REPEATABLE = frozenset({"note", "address", "village"})
+    BETWEEN = frozenset({"address", "note", "left_since", "both_parents_away"})
+    """Columns of the child that stand among those of another person without ending them."""
 
     def __init__(self, drafts: Sequence[tuple[Target, ...]]) -> None:
         self.active = ""
@@ -389,7 +393,7 @@ class _Neighbours:
         if target.kind == "family":
             self.active = target.role
         elif target.kind in ("child", "class") and target not in self.taken:
-            self.active = "" if target.field not in ("address", "note") else self.active
+            self.active = self.active if target.field in self.BETWEEN else ""
         self.taken.add(target)
         return target
 

@@ -11,6 +11,9 @@ from pathlib import Path
 TARGET = Path(__file__).parent.parent / "casework" / "data" / "pinyin.txt.gz"
 RANGES = ((0x3400, 0x4DC0), (0x4E00, 0xA000), (0xF900, 0xFB00), (0x20000, 0x323B0))
 
+SAME_AS = {"𠮷": "吉", "㐂": "喜"}
+"""Characters of names that pypinyin does not know, and those of which they are another form (Unihan)."""
+
 
 def lines() -> list[str]:
     """`readings<TAB>characters`: characters with the same readings share a line."""
@@ -20,7 +23,7 @@ def lines() -> list[str]:
     found: dict[str, list[str]] = {}
     for low, high in RANGES:
         for point in range(low, high):
-            marked = PINYIN_DICT.get(point)
+            marked = PINYIN_DICT.get(point) or PINYIN_DICT.get(ord(SAME_AS.get(chr(point), "\0")))
             if marked:
                 plain = dict.fromkeys(
                     to_normal(r, v_to_u=False).replace("ü", "v").replace("ê", "e")
