@@ -50,7 +50,7 @@ class FieldType:
 
     def check(self, value: Any) -> Problem | None:
         """What is wrong with a stored value, or None. A doubt (`is_doubt`) may be stored."""
-        return None if isinstance(value, str) else _kind_problem(self, value)
+        return None if isinstance(value, str) and value else _kind_problem(self, value)
 
     def show(self, value: Any) -> str:
         """Text that `parse` reads back; screens word codes through `schema.wording`."""
@@ -75,7 +75,7 @@ class Text(FieldType):
         return re.sub(r"[\r\n\t]+", " ", text)
 
     def check(self, value: Any) -> Problem | None:
-        if not isinstance(value, str):
+        if not isinstance(value, str) or not value:
             return _kind_problem(self, value)
         if len(value) > self.limit:
             return Problem("too_long", "太长了，最多 {limit} 个字。", args=(("limit", str(self.limit)),))
@@ -107,7 +107,7 @@ class LongText(FieldType):
         return text.replace("\r\n", "\n").replace("\r", "\n")
 
     def check(self, value: Any) -> Problem | None:
-        if not isinstance(value, str):
+        if not isinstance(value, str) or not value:
             return _kind_problem(self, value)
         if len(value) > self.limit:
             return Problem("too_long", "太长了，最多 {limit} 个字。", args=(("limit", str(self.limit)),))
@@ -301,7 +301,7 @@ class Phone(FieldType):
         return re.sub(r"\s+", "", folded)
 
     def check(self, value: Any) -> Problem | None:
-        if not isinstance(value, str) or len(value) > 40 or _CONTROL.search(value):
+        if not isinstance(value, str) or not 0 < len(value) <= 40 or _CONTROL.search(value):
             return _kind_problem(self, value)
         if not re.fullmatch(r"1[3-9]\d{9}|(0\d{2,3}-?)?\d{7,8}(-\d{1,6})?|1\d{2,4}|[48]00\d{7}", value):
             return Problem("phone_doubtful", "这个电话看着不像电话：{text}。", True, (("text", value),))
@@ -320,7 +320,7 @@ class IdNumber(FieldType):
         return idnumber.normalise(text)
 
     def check(self, value: Any) -> Problem | None:
-        if not isinstance(value, str) or len(value) > 40 or _CONTROL.search(value):
+        if not isinstance(value, str) or not 0 < len(value) <= 40 or _CONTROL.search(value):
             return _kind_problem(self, value)
         return idnumber.problem(value)
 
