@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from rich.cells import cell_len
 from textual.app import ComposeResult
 from textual.binding import Binding
+from textual.containers import Vertical
 from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Input
@@ -39,7 +40,13 @@ class TitleBar(Canvas):
         end = row.width - LEFT
         start = end - sum(cell_len(row.look.text(t)) for t, _s in right) - 4 * (len(right) - 1)
         x = row.put(LEFT, _("寸草"), "accent bold")
-        row.put(x + 2, place.title_path(), "text", max(start - x - 4, 10))
+        above, _arrow, here = place.title_path().rpartition(" › ")
+        room = max(start - x - 4, 10)
+        if above:
+            after = row.put(x + 2, f"{above} › ", "dim", room)
+            room -= after - x - 2
+            x = after - 2
+        row.put(x + 2, here, "text bold", max(room, 0))
         x = max(start, 0)
         for text, spec in right:
             x = row.put(x, text, spec) + 4
@@ -86,9 +93,10 @@ class Place(Screen[Any]):
     AUTO_FOCUS = ""
     DEFAULT_CSS = """
     Place { background: $bg; layout: vertical; layers: base above; overflow: hidden hidden; }
-    Place Input { border: none; height: 1; padding: 0 1; background: $field; color: $text; }
+    Place Input { border: none; height: 1; padding: 0 1; background: $bg; color: $text; }
     Place Input:focus { background: $field; }
     Place TextArea { border: none; padding: 0 1; background: $field; color: $text; }
+    Place #foot { dock: bottom; height: 2; }
     """
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
@@ -116,8 +124,8 @@ class Place(Screen[Any]):
     def compose(self) -> ComposeResult:
         yield TitleBar()
         yield from self.body()
-        yield QuietLine()
-        yield HintBar()
+        # Docked: however tall a form grows, the hints stay.
+        yield Vertical(QuietLine(), HintBar(), id="foot")
 
     def body(self) -> Iterator[Widget]:
         yield Canvas()
