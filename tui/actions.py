@@ -77,6 +77,14 @@ ACTIONS: tuple[Action, ...] = (
     Action("go_there", N_("去"), N_("做这件事，或打开这个孩子"), ("enter",), ("palette",), "do"),
     Action("only_records", N_("孩子"), N_("只看孩子，不看办事"), ("tab",), ("palette",), "find"),
     Action("clear", N_("清空"), N_("清空，重新打"), ("ctrl+u",), ("palette",), "find"),
+    Action("take_base", N_("原来"), N_("按原来的"), ("1",), ("review",), "do"),
+    Action("take_standing", N_("按现在"), N_("就按现在算数的"), ("2",), ("review",), "do"),
+    Action("take_other", N_("另一说法"), N_("按另一种说法"), ("3",), ("review",), "do"),
+    Action("take_own", N_("另写"), N_("两种都不对，另写一个"), ("4",), ("review",), "do"),
+    Action("later", N_("以后"), N_("以后再说，先看下一处"), ("6",), ("review",), "do"),
+    Action("take_both", N_("都要"), N_("两种都要"), ("7",), ("review",), "do"),
+    Action("next_telling", N_("下一说法"), N_("还有别的说法时，换下一种"), ("right", "l"), ("review",), "move"),
+    Action("previous_telling", N_("上一说法"), N_("还有别的说法时，换上一种"), ("left", "h"), ("review",), "move"),
 )  # fmt: skip
 
 BY_ID = {a.id: a for a in ACTIONS}

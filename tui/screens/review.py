@@ -1,446 +1,564 @@
-"""What was told two ways, side by side: before, what stands, the other. One key settles, the next slides up."""
+"""What was told two ways, side by side: one key decides and the next one slides up."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
-from textual.containers import Horizontal
 from textual.widget import Widget
 
-from casework import disagreements, wording
+from casework import summary, told, wording
+from casework.told import Telling
 from schema.kinds import KINDS
-from schema.problems import InvalidValue
+from schema.problems import InvalidValue, Problem
+from schema.record import DELETED, Field
+from schema.types import Choice
 from sync import errors
 from sync.change import Conflict
 from sync.language import _
 from sync.replica import InvalidRecord, Refused
-from tui.canvas import Canvas, Row, wrap
-from tui.editors import FieldEditor
+from tui.canvas import Canvas, Row, fit, wrap
 from tui.fields import Typed
 from tui.place import LEFT, Place
 
-LABEL = 11
-"""Cells of the labels at the left."""
-FACTS = 5
-"""Rows above the note of the visit."""
-NAMES = 14
-"""Cells for two authors of three characters."""
+BAND, ASKED, HEADS = 1, 2, 3
+"""Rows of the child, of what is being typed, of the three headings."""
+VALUE_LINES, NOTE_LINES = 3, 3
+LABEL = 13
+"""Where the first column begins."""
+ASK_AT = 18
+FACTS = 3
+"""Facts about the child in the band."""
 
 
-class Sides(Canvas):
-    """The one under judgement: band, three columns, why it stands so."""
-
-    DEFAULT_CSS = "Sides { height: 13; }"
-
-    def paint(self, y: int, row: Row) -> None:
-        place = self.screen
-        assert isinstance(place, ReviewPlace)
-        conflict = place.current
-        if conflict is None:
-            if y == 1:
-                row.put(LEFT, _("没有两种说法，都一致。"), "text")
-            return
-        if y == 1:
-            place.paint_band(row, conflict)
-        elif 3 <= y <= 10:
-            place.paint_side_row(row, y - 3)
-        elif y == 12:
-            row.put(LEFT, place.reason_words(conflict), "dim", row.width - 2 * LEFT)
-
-
-class Ask(Canvas):
-    """The label before the one field of this place."""
-
-    DEFAULT_CSS = f"Ask {{ height: 1; width: {LEFT + LABEL}; }}"
+class Table(Canvas):
+    """Everything between title and quiet line."""
 
     def paint(self, y: int, row: Row) -> None:
         place = self.screen
         assert isinstance(place, ReviewPlace)
-        row.mark(1, "here")
-        row.put(LEFT, place.question, "dim", LABEL - 1)
-
-
-class Queue(Canvas):
-    """The ways to settle, and what comes next with the differing characters underlined."""
-
-    def paint(self, y: int, row: Row) -> None:
-        place = self.screen
-        assert isinstance(place, ReviewPlace)
-        if place.current is None:
-            return
-        if y == 0:
-            place.paint_choices(row)
-        elif y >= 2:
-            place.paint_next(row, y - 2)
+        place.paint_row(y, row)
 
 
 class ReviewPlace(Place):
-    """The queue of open conflicts of the records held here."""
+    """The queue of open conflicts; the one at hand is laid open above, the next ones stand below."""
 
     place = "review"
-    hints = ("settle", "open", "ask_why", "later", "back")
-    CSS = """
-    ReviewPlace #ask { height: 2; }
-    ReviewPlace #ask Input { width: 56; }
-    """
+    hints = ("take_standing", "take_other", "later", "open", "back")
 
-    def __init__(self, record: str | None = None) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self.record = record
-        """Only what concerns this root record; None: everything."""
         self.queue: list[Conflict] = []
-        self.loser = 1
-        """Which of the other ways of telling stands in column 3."""
-        self.question = ""
-        self.waiting: tuple[str, Any] | None = None
-        """A choice that waits for a sentence: (take, value)."""
-        self.why = ""
-        self.settled = 0
+        self.at = 0
+        self.other = 1
+        """Which head stands in the third column."""
+        self.trouble = ""
+        """Why the last answer could not be taken."""
+        self.reason = ""
+        """A sentence for the decision to come."""
+        self._asked: tuple[str, Callable[[str], None]] | None = None
+        """What is being typed: its label, and what takes the text."""
+        self._tellings: tuple[Telling, ...] = ()
+        self._titles: dict[str, str] = {}
+        self._may = False
+        """True when the person may decide the one at hand."""
 
     def body(self) -> Iterator[Widget]:
-        yield Sides()
-        yield Horizontal(id="ask")
-        yield Queue(id="queue")
+        typed = Typed(width=1)
+        typed.display = False
+        yield Table()
+        yield typed
 
     def on_mount(self) -> None:
-        self.query_one("#ask").display = False
-        self._read()
-
-    def _read(self) -> None:
-        replica = self.replica
-        later = {c.id: n for n, c in enumerate(self.queue)}
-        found = [c for c in replica.conflicts() if len(c.heads) > 1]
-        if self.record:
-            found = [c for c in found if self._root(c) == self.record or c.record == self.record]
-        # What one put off stays behind what one has not seen, through every reading.
-        self.queue = sorted(found, key=lambda c: (later.get(c.id, -1), found.index(c)))
-        self.sides = self._columns()
-        self.repaint()
+        self.data_changed()
 
     def data_changed(self) -> None:
-        if not self.is_typing():
-            self._read()
+        here = self.conflict.id if self.conflict else ""
+        self.queue = told.queue(self.replica)
+        self._titles = {}
+        ids = [c.id for c in self.queue]
+        self.at = ids.index(here) if here in ids else min(self.at, max(len(ids) - 1, 0))
+        self._look()
+
+    def _look(self) -> None:
+        """Read what stands in the columns."""
+        conflict = self.conflict
+        self._tellings = ()
+        self._may = conflict is not None and self._may_decide(conflict)
+        if conflict is not None:
+            self.other = min(max(self.other, 1), len(conflict.heads) - 1)
+            self._tellings = (
+                told.base(self.replica, conflict, self.today),
+                told.head(self.replica, conflict, 0, self.today),
+                told.head(self.replica, conflict, self.other, self.today),
+            )
+        self.repaint()
 
     @property
-    def current(self) -> Conflict | None:
-        return self.queue[0] if self.queue else None
-
-    def _root(self, conflict: Conflict) -> str:
-        view = self.replica.get(conflict.record, conflict.kind)
-        return (view.root or view.id) if view else conflict.record
-
-    def _columns(self) -> list[disagreements.Side]:
-        conflict = self.current
-        self.loser = min(self.loser, len(conflict.heads) - 1) if conflict else 1
-        if conflict is None:
-            return []
-        return [
-            disagreements.base_side(self.replica, conflict, self.today),
-            disagreements.head_side(self.replica, conflict, 0, self.today),
-            disagreements.head_side(self.replica, conflict, self.loser, self.today),
-        ]
-
-    # -- words
+    def conflict(self) -> Conflict | None:
+        """The one at hand."""
+        return self.queue[self.at] if self.at < len(self.queue) else None
 
     def title_path(self) -> str:
         return _("核对")
 
     def title_right(self) -> list[tuple[str, str]]:
-        urgent = sum(c.meeting == "critical" for c in self.queue)
-        words = []
-        if urgent:
-            mark = self.program.look.mark("danger")
-            words.append((f"{mark} {_('{n} 紧急').format(n=urgent)}", "red bold"))
-        words.append((_("{n} 其他").format(n=len(self.queue) - urgent), "dim"))
-        return words
+        counts = [0, 0, 0]
+        for conflict in self.queue:
+            counts[told.rank(conflict)] += 1
+        words = (_("{n} 紧急"), _("{n} 电话住址"), _("{n} 其他"))
+        right = [(w.format(n=n), "dim") for n, w in zip(counts, words, strict=True) if n]
+        if counts[told.CRITICAL]:
+            right[0] = (f"{self.program.look.mark('danger')} {right[0][0]}", "red bold")
+        return right
 
     def quiet(self) -> str:
-        if self.current and not self._may_settle():
-            return _("镇里或县里来定。您知道实情，就再记一次走访，他们看得到。")
-        if self.settled:
-            return _("定了 {n} 处，收发后别的电脑也一样。").format(n=self.settled)
-        return _("Esc 什么都不定；定了的值和没取的值都留在历史里")
+        return _("定了以后，谁定的、原来怎么说的，都留在历史里。") if self.queue else ""
 
-    def reason_words(self, conflict: Conflict) -> str:
-        """Why this one stands for now."""
-        if conflict.meeting == "edit_delete":
-            return _("一边删了，一边还在写：先留着，等您定。")
+    # -- words
+
+    def _title(self, conflict: Conflict) -> str:
+        """The child a conflict is about."""
+        if conflict.id not in self._titles:
+            view = self.replica.get(conflict.record, conflict.kind)
+            root = view.root if view else conflict.record
+            kind = next((k for k in KINDS.values() if k.scope == "root"), KINDS[conflict.kind])
+            self._titles[conflict.id] = wording.record_text(kind, root, self.replica, self.today)
+        return self._titles[conflict.id]
+
+    def _subject(self, conflict: Conflict) -> str:
+        """What is in question: a slot of the child, or of someone around it."""
+        kind = KINDS[conflict.kind]
+        label = wording.slot_label(kind, conflict.slot)
+        if kind.scope == "root":
+            return label
+        first = wording.record_text(kind, conflict.record, self.replica, self.today).split(" ")[0]
+        return _("{who}{what}").format(who=first, what=label)
+
+    def _facts(self, conflict: Conflict) -> str:
+        kind = KINDS[conflict.kind]
+        view = self.replica.get(conflict.record, conflict.kind)
+        root = next((k for k in KINDS.values() if k.scope == "root"), kind)
+        rows = self.replica.rows(root.name, [view.root]) if view else []
+        if not rows:
+            return ""
+        pieces = summary.head(self.replica, root, rows[0], self.today)[1:]
+        return " ".join([t for t, _s in pieces if t != "—"][:FACTS])
+
+    def _explained(self, conflict: Conflict) -> list[str]:
+        if conflict.slot == DELETED:
+            return [_("一人删了它，另一人同时改了它。没删的先算数，等您定。")]
         if conflict.meeting == "critical":
-            return _("都没看到对方写的。更让人担心的先算数；改轻了要写一句为什么。")
-        return _("都没看到对方写的。后写的先算数，等您定。")
+            return [
+                _("两人写的时候都没看到对方的。更让人担心的先算数，等您定；"),
+                _("改成不那么让人担心的，要写一句为什么。"),
+            ]
+        return [_("两人写的时候都没看到对方的。后写的先算数，等您定。")]
 
-    def _may_settle(self) -> bool:
-        conflict = self.current
-        if conflict is None:
+    def _choices(self, conflict: Conflict) -> list[tuple[str, str]]:
+        found = [("1", _("原来")), ("2", _("就按现在")), ("3", _("另一说法"))]
+        if conflict.slot != DELETED:
+            found.append(("4", _("另写")))
+        found.append(("6", _("以后再说")))
+        if told.both(conflict, self.other) is not None:
+            found.append(("7", _("都要")))
+        return found
+
+    def _may_decide(self, conflict: Conflict) -> bool:
+        view = self.replica.get(conflict.record, conflict.kind)
+        if view is None:
             return False
-        root = self._root(conflict)
-        return self.replica.scope.may_resolve(root, self.replica.units_of_root(root))
+        return self.replica.scope.may_resolve(view.root, self.replica.units_of_root(view.root))
 
     # -- painting
 
-    def paint_band(self, row: Row, conflict: Conflict) -> None:
-        is_urgent = conflict.meeting == "critical"
-        row.back = "tint" if is_urgent else "bg"
-        row.tint(0, row.width, row.back)
-        row.mark(1, "here", "red" if is_urgent else "accent")
-        x = row.mark(LEFT, "danger" if is_urgent else "told_two_ways") + 1
-        where = _("第 {n} 处，共 {m}").format(n=1, m=len(self.queue))
-        row.put(x, where, "dim", row.width - LEFT - x, "right")
-        if is_urgent:
-            x = row.put(x, _("紧急"), "red bold") + 2
-        facts = disagreements.about(self.replica, conflict, self.today)
-        x = row.put(x, facts[0], "text bold", 24) + 2
-        for fact in facts[1:-1]:
-            x = row.put(x, fact, "dim", max(row.width - 34 - x, 0)) + 2
-        row.put(x + 2, facts[-1], "text bold", max(row.width - 18 - x, 0))
-
-    def paint_side_row(self, row: Row, n: int) -> None:
-        labels = ("", _("说的是"), _("谁写的"), _("什么时候"), _("最近见到"), _("当时记的"))
-        heads = (_("原来"), _("现在算数"), _("另一说法"))
-        if n < len(labels):
-            row.put(LEFT, labels[n], "dim", LABEL - 1)
-        wide = (row.width - LEFT - LABEL - LEFT) // 3
-        for at, side in enumerate(self.sides):
-            x = LEFT + LABEL + at * wide
-            if at == 1:
-                row.tint(x - 1, x + wide - 1, "raise")
-            back = "raise" if at == 1 else "bg"
-            room = wide - 2
-            if n == 0:
-                after = row.put(x, str(at + 1), f"accent bold on {back}")
-                name = heads[at]
-                if at == 2 and len(self.queue[0].heads) > 2:
-                    name += f" {self.loser}/{len(self.queue[0].heads) - 1} ← →"
-                row.put(after + 1, name, f"{'text bold' if at == 1 else 'dim'} on {back}", room - 2)
-            elif n == 1:
-                spec = "red bold" if at == 1 and side.is_worse else "text bold"
-                if at == 1 and side.is_worse:
-                    after = row.mark(x, "danger", f"red on {back}") + 1
-                    row.put(after, side.value or _("空着"), f"{spec} on {back}", room - 2)
-                else:
-                    row.put(x, side.value or _("空着"), f"{spec} on {back}", room)
-            elif n in (2, 3):
-                text = side.author if n == 2 else side.when
-                row.put(x, text, f"text on {back}", room)
-            elif n == 4:
-                spec = "text bold" if side.seen else "dim"
-                row.put(x, side.seen or _("没见"), f"{spec} on {back}", room)
+    def paint_row(self, y: int, row: Row) -> None:
+        conflict = self.conflict
+        if conflict is None:
+            if y == BAND:
+                row.put(LEFT, _("没有两种说法，都一致。"), "text")
+                row.put(LEFT + 30, _("Esc 返回"), "dim")
+            return
+        if y == BAND:
+            self._paint_band(row, conflict)
+        elif y == ASKED and self._asked:
+            row.put(LEFT, self._asked[0], "accent", ASK_AT - LEFT - 1)
+        elif y >= HEADS:
+            table = self._table(row.width)
+            if y - HEADS < len(table):
+                self._paint_columns(row, table[y - HEADS], y - HEADS)
             else:
-                lines = wrap(side.note, room) if side.note else []
-                if n - FACTS < len(lines):
-                    is_cut = n == FACTS + 2 and len(lines) > 3
-                    line = lines[n - FACTS] + ("…" if is_cut else "")
-                    row.put(x, line, f"text on {back}", room)
+                self._paint_below(y - HEADS - len(table), row, conflict)
 
-    def paint_choices(self, row: Row) -> None:
-        if not self._may_settle():
-            return
-        words = [("1", _("原来")), ("2", _("就按现在")), ("3", _("另一说法")), ("4", _("另写")),
-                 ("6", _("以后再说"))]  # fmt: skip
-        if self.current and disagreements.union(self.current) is not None:
-            words.append(("7", _("都要")))
+    def _paint_band(self, row: Row, conflict: Conflict) -> None:
+        is_critical = conflict.meeting == "critical"
+        if is_critical:
+            row.back = "tint"
+            row.tint(1, row.width - 2, "tint")
+        row.put(1, row.look.mark("here"), "red" if is_critical else "accent")
         x = LEFT
-        for key, text in words:
-            x = row.put(x, key, "accent")
-            x = row.put(x + 1, text, "text") + 3
+        if is_critical:
+            x = row.mark(x, "danger", "red bold")
+            x = row.put(x + 1, _("紧急"), "red bold") + 2
+        x = row.put(x, self._title(conflict), "text bold")
+        where = _("第 {n} 处，共 {m}").format(n=self.at + 1, m=len(self.queue))
+        end = row.width - LEFT - 20
+        subject = self._subject(conflict)
+        x = row.put(x + 2, self._facts(conflict), "dim", max(end - x - 6 - 2 * len(subject), 0))
+        row.put(x + 3, subject, "text bold", max(end - x - 3, 8))
+        row.put(end, where, "dim", 20, "right")
 
-    def paint_next(self, row: Row, n: int) -> None:
-        if n == 0 and len(self.queue) > 1:
-            row.put(LEFT, _("接下来"), "dim")
-        if n + 1 >= len(self.queue):
+    def _columns(self, width: int) -> list[tuple[int, int]]:
+        """Where the three columns begin and how wide they are."""
+        room = width - LEFT - LABEL
+        first = max(room // 4 - 1, 13)
+        second = (room - first - 4) // 2
+        x = LABEL + first + 2
+        return [(LABEL, first), (x, second), (x + second + 2, room - first - second - 4)]
+
+    def _table(self, width: int) -> list[tuple[str, list[str], str]]:
+        """Rows of label, three texts and style."""
+        head = [_("原来"), _("现在算数"), _("另一说法")]
+        conflict = self.conflict
+        if conflict is not None and len(conflict.heads) > 2:
+            head[2] += f"  {self.other}/{len(conflict.heads) - 1} ← →"
+        rows: list[tuple[str, list[str], str]] = [("", head, "head")]
+        columns = self._columns(width)
+
+        def add(label: str, texts: list[str], style: str, most: int = 1) -> None:
+            lines = [wrap(t, w - 1)[:most] for t, (_x, w) in zip(texts, columns, strict=True)]
+            for n in range(max(len(line) for line in lines)):
+                texts = [line[n] if n < len(line) else "" for line in lines]
+                rows.append((label if n == 0 else "", texts, style))
+
+        empty = _("没有填")
+        add(_("说的是"), [t.text or empty for t in self._tellings], "value", VALUE_LINES)
+        add(_("谁写的"), [t.author for t in self._tellings], "text")
+        add(_("哪台电脑"), [t.device for t in self._tellings], "dim")
+        when = [wording.moment_text(t.at_ms, self.today) if t.at_ms else "" for t in self._tellings]
+        add(_("什么时候"), when, "text")
+        seen = [
+            " ".join((wording.date_text(t.seen, self.today), t.met))
+            if t.seen
+            else _("没见")
+            if n
+            else ""
+            for n, t in enumerate(self._tellings)
+        ]
+        add(_("最近见到"), seen, "text bold")
+        if any(t.note for t in self._tellings):
+            add(_("当时记的"), [t.note for t in self._tellings], "text", NOTE_LINES)
+        return rows
+
+    def _paint_columns(self, row: Row, line: tuple[str, list[str], str], n: int) -> None:
+        label, texts, style = line
+        columns = self._columns(row.width)
+        row.put(LEFT, label, "dim", LABEL - LEFT - 1)
+        row.tint(columns[1][0] - 1, columns[1][0] + columns[1][1], "raise")
+        for column, ((x, width), text) in enumerate(zip(columns, texts, strict=True)):
+            back = " on raise" if column == 1 else ""
+            if style == "head":
+                x = row.put(x, str(column + 1), f"accent{back}")
+                row.put(x + 1, text, f"{'text bold' if column == 1 else 'dim'}{back}", width - 2)
+            elif style == "value":
+                self._put_value(row, x, width, texts, column, back, is_first=bool(label))
+            else:
+                row.put(x, text, f"{style}{back}", width)
+
+    def _put_value(
+        self,
+        row: Row,
+        x: int,
+        width: int,
+        texts: list[str],
+        column: int,
+        back: str,
+        *,
+        is_first: bool,
+    ) -> None:
+        """A value with its differing characters underlined; the worrying one carries the mark."""
+        conflict = self.conflict
+        unlike = told.differing(texts[1], texts[2])[column - 1] if column else set()
+        telling = self._tellings[column]
+        style = "text bold" if telling.text else "faint"
+        if conflict is not None and conflict.meeting == "critical":
+            unlike = set()
+            if column == 1:
+                style = "red bold"
+                if is_first:
+                    row.put(x, row.look.mark("danger"), style + back)
+                x, width = x + 2, width - 2
+        _put_unlike(row, x, texts[column], unlike, style, back, width)
+
+    def _paint_below(self, y: int, row: Row, conflict: Conflict) -> None:
+        may = self._may
+        room = row.width - 2 * LEFT
+        said = wrap(self.trouble, room)[:2] if self.trouble else self._explained(conflict)
+        if not may:
+            said = [_("这一处由督导员或县里定。您能看，不用管。")]
+        if self.reason and not self.trouble:
+            said = [_("为什么：{reason}").format(reason=self.reason)]
+        if 1 <= y <= len(said):
+            row.put(LEFT, said[y - 1], "amber" if self.trouble else "dim", room)
+        elif y == len(said) + 2 and may:
+            x = LEFT
+            for key, words in self._choices(conflict):
+                x = row.put(x, key, "accent bold")
+                x = row.put(x + 1, words, "text") + 3
+        elif y >= len(said) + 4:
+            self._paint_next(y - len(said) - 4, row)
+
+    def _paint_next(self, n: int, row: Row) -> None:
+        """The queue below, with the differing characters underlined."""
+        if self.at + 1 + n >= len(self.queue):
             return
-        conflict = self.queue[n + 1]
-        facts = disagreements.about(self.replica, conflict, self.today)
-        x = LEFT + 8
-        wide = 10 if row.width < 100 else 16
-        row.put(x, facts[0], "text", wide)
-        row.put(x + wide + 1, facts[-1], "dim", 10)
-        x += wide + 12
+        conflict = self.queue[self.at + 1 + n]
         kind = KINDS[conflict.kind]
-        room = max((row.width - x - LEFT - NAMES) // 2, 10)
+        if n == 0:
+            row.put(LEFT, _("接下来"), "dim")
         texts = [
-            wording.slot_text(kind, conflict.slot, h.value, self.replica, self.today).replace("\n", " ")
+            wording.slot_text(kind, conflict.slot, h.value, self.replica, self.today) or _("没有填")
             for h in conflict.heads[:2]
         ]
-        start, end_a, end_b = disagreements.differing(*texts)
-        for text, end, at in ((texts[0], end_a, x), (texts[1], end_b, x + room)):
-            stop = at + room - 1
-            after = row.put(at, text[:start], "text", stop - at)
-            after = row.put(after, text[start:end], "amber underline", max(stop - after, 0))
-            row.put(after, text[end:], "text", max(stop - after, 0))
-        names = "、".join(dict.fromkeys(h.mark.author for h in conflict.heads))
-        row.put(x + 2 * room, names, "dim", row.width - LEFT - x - 2 * room)
+        unlike = told.differing(*texts)
+        names = [told.person(self.replica, h.mark.author) for h in conflict.heads[:2]]
+        room = row.width - LEFT
+        name, what = (9, 10) if row.width < 100 else (16, 16)
+        x = LABEL + name + what + 2
+        wide = (room - 14 - x) // 2 - 1
+        row.put(LABEL, self._title(conflict), "text", name)
+        row.put(LABEL + name + 1, self._subject(conflict), "dim", what)
+        for side in (0, 1):
+            x += side * (wide + 1)
+            _put_unlike(row, x, texts[side], unlike[side], "text", "", wide)
+        row.put(room - 14, "、".join(names), "dim", 14, "right")
+
+    # -- typing
+
+    def ask(self, label: str, take: Callable[[str], None], value: str = "", hint: str = "") -> None:
+        """Open the field above the columns; Enter hands its text to `take`, Esc only closes it."""
+        self._asked = (label, take)
+        field = self.query_one(Typed)
+        field.styles.layer = "above"
+        field.styles.position = "absolute"
+        field.styles.offset = (ASK_AT, ASKED + 1)
+        field.styles.width = self.size.width - ASK_AT - LEFT
+        field.value, field.placeholder = value, hint
+        field.cursor_position = len(value)
+        field.display = True
+        field.focus()
+        self.repaint()
+
+    def _stop_asking(self) -> None:
+        self._asked = None
+        field = self.query_one(Typed)
+        field.display = False
+        self.set_focus(None)
+        self.repaint()
+
+    def on_input_submitted(self) -> None:
+        if self._asked is None:
+            return
+        text = self.query_one(Typed).value
+        _label, take = self._asked
+        self.trouble = ""
+        take(text)
+        self.repaint()
 
     # -- deciding
 
-    def on_key(self, event: Any) -> None:
-        if self.is_typing():
-            if event.key == "enter":
-                self._answered()
-                event.stop()
-            return
-        ways = {"1": "base", "2": "winner", "3": "loser", "4": "value", "7": "both"}
-        if event.key == "6":
-            self.do_later()
-        elif event.key in ("left", "right") and self.current and len(self.current.heads) > 2:
-            step = 1 if event.key == "right" else -1
-            others = len(self.current.heads) - 1
-            self.loser = (self.loser - 1 + step) % others + 1
-            self.sides = self._columns()
-            self.repaint()
-        elif event.key in ways:
-            self._choose(ways[event.key])
+    def do_take_base(self) -> None:
+        if self.conflict:
+            self._decide("base", self.conflict.base_value)
 
-    def on_input_submitted(self) -> None:
-        self._answered()
+    def do_take_standing(self) -> None:
+        if self.conflict:
+            self._decide("winner", self.conflict.heads[0].value)
 
-    def _choose(self, way: str) -> None:
-        conflict = self.current
-        if conflict is None:
+    def do_take_other(self) -> None:
+        if self.conflict:
+            self._decide("loser", self.conflict.heads[self.other].value)
+
+    def do_take_both(self) -> None:
+        value = told.both(self.conflict, self.other) if self.conflict else None
+        if value is None:
+            self.program.say(_("这一项只能留一个。"), "amber")
+        else:
+            self._decide("value", value)
+
+    def do_take_own(self) -> None:
+        """Type another value; the members of a group are asked for one after another."""
+        conflict = self.conflict
+        if conflict is None or conflict.slot == DELETED or not self._is_mine():
             return
-        if not self._may_settle():
-            self.program.say(errors.sentence("not_permitted"), "red")
-            return
-        if way == "value":
-            self._ask_for_value(conflict)
-            return
-        value: Any = None
-        if way == "both":
-            value = disagreements.union(conflict)
-            if value is None:
-                self.program.say(_("这一项只能留一个。"), "amber")
+        kind = KINDS[conflict.kind]
+        fields = list(kind.slots[conflict.slot])
+        standing = kind.spread(conflict.slot, conflict.heads[0].value)
+        self._ask_value(conflict, fields, standing, {})
+
+    def _ask_value(
+        self, conflict: Conflict, left: list[Field], standing: dict[str, Any], given: dict[str, Any]
+    ) -> None:
+        field = left[0]
+        codes = field.type.codes.live if isinstance(field.type, Choice) else ()
+        hint = "、".join(_(c.label) for c in codes)
+
+        doubted: list[str] = []
+
+        def take(text: str) -> None:
+            try:
+                given[field.name] = field.type.parse(text)
+            except InvalidValue as error:
+                self.trouble = _worded(error.problem, hint)
                 return
-            way = "value"
-        self._settle(way, value)
+            doubt = None if given[field.name] is None else field.type.check(given[field.name])
+            if doubt is not None and doubt.is_doubt and text not in doubted:
+                doubted.append(text)
+                self.trouble = _("{problem} 再按一次 Enter 就这样定。").format(
+                    problem=_worded(doubt, hint)
+                )
+                return
+            if left[1:]:
+                self._ask_value(conflict, left[1:], standing, given)
+            else:
+                value = KINDS[conflict.kind].slot_value(conflict.slot, given)
+                self._decide("value", value)
 
-    def _settle(self, way: str, value: Any = None) -> None:
-        """Write the decision; a less worrying value needs a sentence first."""
-        conflict = self.current
-        assert conflict is not None
-        chosen = {
-            "base": conflict.base_value,
-            "winner": conflict.heads[0].value,
-            "loser": conflict.heads[self.loser].value,
-            "value": value,
-        }[way]
-        if disagreements.is_milder(conflict, chosen) and not self.why:
-            self.waiting = (way, value)
-            self._ask(_("为什么"), Typed())
-            self.program.say(_("改轻了，要写一句为什么，回车定下；Esc 不定。"))
+        value = standing.get(field.name)
+        text = "" if codes else field.type.show(value)
+        self.ask(_(field.label), take, text, hint)
+
+    def _is_mine(self) -> bool:
+        """Says so when the person may not decide."""
+        if self._may:
+            return True
+        if self.conflict is not None:
+            self.program.say(errors.sentence("not_permitted"), "amber")
+        return False
+
+    def _decide(self, take: str, value: Any) -> None:
+        conflict = self.conflict
+        if conflict is None or not self._is_mine():
+            return
+        if told.is_calmer(conflict, value) and not self.reason:
+
+            def because(text: str) -> None:
+                if not text.strip():
+                    self.trouble = _("写一句为什么，才能改成不那么让人担心的。")
+                    return
+                self.reason = text.strip()
+                self._decide(take, value)
+
+            self.ask(_("为什么"), because, hint=_("写一句，Enter 就定；Esc 什么都不定"))
             return
         try:
-            self.replica.resolve(conflict.id, way, value, self.why, head=self.loser)
-        except Refused as error:
-            self.program.say(errors.sentence(error.code, detail=error.detail), "red")
+            self.replica.resolve(conflict.id, take, value, self.reason, self.other)
+        except Refused as refusal:
+            self._stop_asking()
+            self.program.say(errors.sentence(refusal.code, detail=refusal.detail), "amber")
             return
-        except InvalidRecord as error:
-            self.program.say(error.problems[0][1].text(_), "red")
+        except InvalidRecord as invalid:
+            self.trouble = " ".join(p.text(_) for _f, p in invalid.problems)
+            self.repaint()
             return
-        self.settled += 1
-        self._close()
-        self.loser = 1
-        self._read()
-        self.program.refresh_title()
+        words = wording.slot_text(
+            KINDS[conflict.kind], conflict.slot, value, self.replica, self.today
+        )
+        done = _("定了：{who} {what}，{value}。").format(
+            who=self._title(conflict), what=self._subject(conflict), value=words or _("空着")
+        )
+        self._forget()
+        self.program.saved()
+        self.program.say(fit(done, self.size.width - 2 * LEFT))
 
-    # -- the one field
-
-    def _ask(self, question: str, field: Typed) -> None:
-        self.question = question
-        line = self.query_one("#ask")
-        line.remove_children()
-        line.mount(Ask(), field)
-        line.display = True
-        field.focus()
-
-    def _ask_for_value(self, conflict: Conflict) -> None:
-        kind = KINDS[conflict.kind]
-        field = kind.by_name.get(conflict.slot)
-        if field is None:
-            self.program.say(_("这几项是一组，只能整组选一边；要改就到档案里改。"), "amber")
-            return
-        self.waiting = None
-        value = conflict.heads[0].value
-        editor = FieldEditor(field, value, self.replica, self.today)
-        self._ask(_("另写"), editor)
-        offered = "  ".join(editor.options())
-        self.program.say(offered or _("写好回车定下；Esc 不定。"))
-
-    def _answered(self) -> None:
-        """Enter in the field: a value to keep, or the sentence a choice waits for."""
-        field = self.query_one("#ask Input", Typed)
-        if isinstance(field, FieldEditor):
-            try:
-                value = field.value_now()
-            except InvalidValue as error:
-                self.program.say(error.problem.text(_), "red")
-                return
-            self._close()
-            self._settle("value", value)
-            return
-        self.why = field.value.strip()
-        if not self.why:
-            self.program.say(_("写一句为什么，才能改轻。Esc 不定。"), "amber")
-            return
-        waiting = self.waiting
-        self._hide_field()
-        if waiting is not None:
-            self._settle(*waiting)
-        else:
-            self.program.say(_("记下了：{why}。现在按数字定。").format(why=self.why))
-
-    def _hide_field(self) -> None:
-        line = self.query_one("#ask")
-        line.display = False
-        line.remove_children()
-        self.set_focus(None)
-
-    def _close(self) -> None:
-        """Forget what was half asked."""
-        self.waiting = None
-        self.why = ""
-        if self.query_one("#ask").display:
-            self._hide_field()
+    def _forget(self) -> None:
+        """Leave nothing of this conflict for the next."""
+        self.trouble = self.reason = ""
+        self.other = 1
+        self._stop_asking()
 
     def do_ask_why(self) -> None:
-        if self.current is not None and self._may_settle():
-            self.waiting = None
-            self._ask(_("为什么"), Typed(self.why))
+        """Write a sentence that goes with the decision to come."""
+        if not self._is_mine():
+            return
 
-    # -- going about
+        def take(text: str) -> None:
+            self.reason = text.strip()
+            self._stop_asking()
+
+        self.ask(_("为什么"), take, self.reason)
+
+    # -- moving
+
+    def _move(self, step: int) -> None:
+        if not self.queue:
+            return
+        self._forget()
+        self.at = max(0, min(self.at + step, len(self.queue) - 1))
+        self._look()
 
     def do_later(self) -> None:
-        """Behind all others; nothing is decided."""
+        """On to the next one without deciding; after the last comes the first."""
         if self.queue:
-            self.queue = [*self.queue[1:], self.queue[0]]
-            self.sides = self._columns()
-            self.repaint()
+            self._forget()
+            self.at = (self.at + 1) % len(self.queue)
+            self._look()
 
     def do_down(self) -> None:
-        self.do_later()
+        self._move(1)
 
     def do_up(self) -> None:
-        if self.queue:
-            self.queue = [self.queue[-1], *self.queue[:-1]]
-            self.sides = self._columns()
-            self.repaint()
+        self._move(-1)
 
-    def do_settle(self) -> None:
-        """The digits do it; this entry tells so in help and palette."""
-        self.program.say(_("按 1、2、3 定：原来、现在、另一说法。"))
+    def do_page_down(self) -> None:
+        self._move(5)
+
+    def do_page_up(self) -> None:
+        self._move(-5)
+
+    def do_home_end(self) -> None:
+        self._move(-len(self.queue))
+
+    def do_to_end(self) -> None:
+        self._move(len(self.queue))
+
+    def do_next_telling(self) -> None:
+        self.other += 1
+        self._look()
+
+    def do_previous_telling(self) -> None:
+        self.other -= 1
+        self._look()
 
     def do_open(self) -> None:
-        conflict = self.current
-        if conflict is not None:
+        """The file of the child this is about."""
+        view = self.replica.get(self.conflict.record, self.conflict.kind) if self.conflict else None
+        kind = next((k for k in KINDS.values() if k.scope == "root"), None)
+        if view is not None and kind is not None:
             from tui.screens.file import FilePlace
 
-            root = self._root(conflict)
-            kind = self.replica.records.kind_of([root]).get(root, conflict.kind)
-            self.program.go(FilePlace(kind, root))
+            self.program.go(FilePlace(kind.name, view.root))
 
     def do_back(self) -> None:
-        if self.query_one("#ask").display:
-            self._close()
-            self.repaint()
+        """Close what is being typed, else leave; nothing is decided."""
+        if self._asked is not None:
+            self.trouble = ""
+            self._stop_asking()
         else:
-            self.program.leave_place()
+            super().do_back()
+
+
+def _put_unlike(
+    row: Row, x: int, text: str, unlike: set[int], style: str, back: str, width: int
+) -> None:
+    """Text whose characters at `unlike` are underlined."""
+    shown = fit(row.look.text(text), width, row.look.mark("ellipsis"))
+    marked = f"amber underline{' bold' if 'bold' in style else ''}"
+    for n, character in enumerate(shown):
+        x = row.put(x, character, f"{marked if n in unlike else style}{back}")
+
+
+def _worded(problem: Problem, allowed: str) -> str:
+    """What is wrong with a typed value; the choices by their labels, not by their codes."""
+    args = {**dict(problem.args), **({"allowed": allowed} if allowed else {})}
+    return _(problem.message).format(**args)

@@ -1,0 +1,176 @@
+"""What was told two ways, made ready for a person's eyes: the order of the queue, who told it and why."""
+
+from __future__ import annotations
+
+import datetime
+import difflib
+from dataclasses import dataclass
+from typing import Any
+
+from casework import summary, wording
+from schema.kinds import KINDS
+from schema.record import DELETED, Field, Kind
+from schema.types import Choice, Choices, LongText, Phone, UnitRef
+from sync.change import Conflict, Mark, device_of
+from sync.clock import ms_of
+from sync.language import _
+from sync.reading import Reading, View
+
+CRITICAL, REACHING, OTHER = range(3)
+"""Order of the queue: the child's safety; how to reach the child's people; everything else."""
+
+
+@dataclass(frozen=True)
+class Telling:
+    """One of the values and what speaks for it."""
+
+    value: Any
+    text: str
+    author: str = ""
+    device: str = ""
+    at_ms: int | None = None
+    seen: str | None = None
+    """Date on which its author had last seen the child."""
+    met: str = ""
+    """How they had met."""
+    note: str = ""
+    """What the author wrote down of that day."""
+
+
+def _reaches(field: Field) -> bool:
+    """True for what one needs to reach somebody: a phone, a place, an address by any of its names."""
+    words = (field.label, *field.headings)
+    return isinstance(field.type, (Phone, UnitRef)) or any(w.endswith("址") for w in words)
+
+
+def rank(conflict: Conflict) -> int:
+    """Where in the queue a conflict belongs."""
+    if conflict.meeting == "critical":
+        return CRITICAL
+    fields = KINDS[conflict.kind].slots.get(conflict.slot, ())
+    return REACHING if any(_reaches(f) for f in fields) else OTHER
+
+
+def queue(replica: Reading) -> list[Conflict]:
+    """Every open conflict here, the most urgent first, then the oldest."""
+    told = (c for c in replica.conflicts() if len(c.heads) > 1)
+    return sorted(told, key=lambda c: (rank(c), c.opened_ms, c.id))
+
+
+def person(replica: Reading, login: str) -> str:
+    """An author as people know them."""
+    rows = replica.rows("user", [login], with_deleted=True)
+    name = rows[0].get("name") if rows else None
+    return str(name or (_("县里") if login == "server" else login))
+
+
+def device_text(replica: Reading, version: str) -> str:
+    """A device in few words; devices have no names yet, so a stranger's is the start of its id."""
+    device = device_of(version)
+    if device == replica.identity.device:
+        return _("这台电脑")
+    return _("县里") if device == "hub" else _("电脑 {id}").format(id=device[:8])
+
+
+def base(replica: Reading, conflict: Conflict, today: datetime.date) -> Telling:
+    """What both had seen before they wrote."""
+    kind, version = KINDS[conflict.kind], conflict.base_version
+    text = wording.slot_text(kind, conflict.slot, conflict.base_value, replica, today)
+    if version is None:
+        return Telling(conflict.base_value, text)
+    steps = (p for p in replica.history(conflict.record) if p.version == version.rstrip("*"))
+    step = next(steps, None)
+    if step is None:
+        return Telling(conflict.base_value, text, device=device_text(replica, version))
+    return Telling(
+        conflict.base_value,
+        text,
+        person(replica, step.author),
+        device_text(replica, version),
+        step.at_ms,
+    )
+
+
+def head(replica: Reading, conflict: Conflict, n: int, today: datetime.date) -> Telling:
+    """The `n`th value that stands beside the others; 0 is the one that counts now."""
+    kind, found = KINDS[conflict.kind], conflict.heads[n]
+    mark = found.mark
+    view = replica.get(conflict.record, conflict.kind)
+    met, note = _written_that_day(replica, view, mark, today)
+    return Telling(
+        found.value,
+        wording.slot_text(kind, conflict.slot, found.value, replica, today),
+        person(replica, mark.author),
+        device_text(replica, mark.version),
+        ms_of(mark.stamp),
+        mark.seen,
+        met,
+        note,
+    )
+
+
+def _written_that_day(
+    replica: Reading, view: View | None, mark: Mark, today: datetime.date
+) -> tuple[str, str]:
+    """How the author met the child on the day they last did, and their words about it."""
+    root = next((k for k in KINDS.values() if k.scope == "root"), None)
+    if view is None or root is None or mark.seen is None:
+        return "", ""
+    for kind in summary.hanging_kinds(root):
+        on = kind.order_by[0].lstrip("-") if kind.order_by else ""
+        if summary.is_people(kind) or not on:
+            continue
+        for row in replica.select(kind.name, {kind.parent: view.root, on: mark.seen}):
+            written = replica.get(row["id"], kind.name)
+            if written is not None and written.author(on) == mark.author:
+                return _words(replica, kind, row, today)
+    return "", ""
+
+
+def _words(
+    replica: Reading, kind: Kind, row: dict[str, Any], today: datetime.date
+) -> tuple[str, str]:
+    listed = [kind.by_name[n] for n in kind.list_columns if n in kind.by_name]
+    chosen = [f for f in listed if isinstance(f.type, Choice)]
+    long = [f for f in listed if isinstance(f.type, LongText)]
+    met = wording.value_text(chosen[0], row.get(chosen[0].name), replica, today) if chosen else ""
+    return met, str(row.get(long[0].name) or "") if long else ""
+
+
+def both(conflict: Conflict, n: int) -> Any:
+    """The value that keeps the standing and the `n`th head; None where that makes no sense."""
+    kind = KINDS[conflict.kind]
+    one, two = conflict.heads[0].value, conflict.heads[n].value
+    field = kind.by_name.get(conflict.slot)
+    if conflict.slot == DELETED or field is None or not one or not two:
+        return None
+    merge = kind.merge(conflict.slot)
+    if merge == "set" and isinstance(field.type, Choices):
+        return field.type.sorted([*one, *two])
+    if merge == "text":
+        parts = [p for p in (one, two) if p.strip()]
+        return "\n".join(dict.fromkeys(parts))
+    return None
+
+
+def is_calmer(conflict: Conflict, value: Any) -> bool:
+    """True when `value` is less worrying than what counts now: to be decided only with a reason."""
+    kind = KINDS[conflict.kind]
+    return kind.rank(conflict.slot, value) < kind.rank(conflict.slot, conflict.heads[0].value)
+
+
+def differing(one: str, two: str) -> tuple[set[int], set[int]]:
+    """Positions of the characters in which two texts differ; none when hardly anything is alike."""
+    if len(one) == len(two):  # two digits changed places: both are shown, in either text
+        unlike = {n for n, (a, b) in enumerate(zip(one, two, strict=True)) if a != b}
+        return (unlike, unlike) if len(unlike) * 2 <= len(one) else (set(), set())
+    matcher = difflib.SequenceMatcher(a=one, b=two, autojunk=False)
+    if matcher.ratio() < 0.5:
+        return set(), set()
+    first: set[int] = set()
+    second: set[int] = set()
+    for tag, a, b, c, d in matcher.get_opcodes():
+        if tag != "equal":
+            first.update(range(a, b))
+            second.update(range(c, d))
+    return first, second

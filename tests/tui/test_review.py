@@ -1,0 +1,209 @@
+"""Review: what was told two ways is decided by one key, by those who may, and never by accident."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from dump import screen_cells, screen_text
+from playing import play, shown
+from village import Village, at
+
+from casework import told
+from tui.screens.review import ReviewPlace
+
+REVIEWER = "刘国强"
+
+
+def queue(village: Village, user: str = REVIEWER) -> list[str]:
+    return [c.slot for c in told.queue(village.replicas[user])]
+
+
+def value(village: Village, kind: str, id: str, field: str) -> Any:
+    view = village.replicas[REVIEWER].get(id, kind)
+    assert view is not None
+    return view.values.get(field)
+
+
+async def opened(app: Any, pilot: Any) -> None:
+    app.go(ReviewPlace())
+    await pilot.pause()
+
+
+def test_a_danger_comes_before_phones_and_addresses_and_these_before_the_rest(
+    village: Village,
+) -> None:
+    assert queue(village)[0] == "lives_with"
+    assert set(queue(village)[1:3]) == {"address", "phone"}
+    assert queue(village)[3] == "hobbies"
+
+
+def test_both_tellings_stand_with_author_time_and_the_note_of_their_visit(
+    village: Village,
+) -> None:
+    async def story(app: Any, pilot: Any) -> None:
+        await opened(app, pilot)
+        rows = await shown(app, pilot)
+        for words in ("独自一人", "亲戚", "爷爷奶奶", "何秀英", "周晓燕", "昨天 17:40", "11月9日 谈心"):
+            assert words in rows
+        assert "门敲了十分钟才开" in rows
+        assert "她说周末去姑姑家" in rows
+
+    play(village, story, user=REVIEWER)
+
+
+def test_one_key_decides_and_the_next_slides_up(village: Village) -> None:
+    async def story(app: Any, pilot: Any) -> None:
+        await opened(app, pilot)
+        await pilot.press("2")
+        rows = await shown(app, pilot)
+        assert "定了：陈嘉怡" in rows
+        assert "第 1 处，共 3" in rows
+        assert "罗静" in screen_text(app)[2]
+
+    play(village, story, user=REVIEWER)
+    assert "lives_with" not in queue(village)
+    village.sync(REVIEWER, "何秀英", "周晓燕")
+    assert "lives_with" not in queue(village, "何秀英")
+    assert value(village, "child", village.ids["陈嘉怡"], "lives_with") == "alone"
+
+
+def test_a_less_worrying_value_asks_for_a_sentence_first(village: Village) -> None:
+    async def story(app: Any, pilot: Any) -> None:
+        await opened(app, pilot)
+        await pilot.press("3", "enter")
+        assert "写一句为什么" in await shown(app, pilot)
+        assert "lives_with" in queue(village)
+        await pilot.press("escape")
+        await pilot.pause()
+        assert "lives_with" in queue(village)
+        await pilot.press("3", *"she moved", "enter")
+        await pilot.pause()
+
+    play(village, story, user=REVIEWER)
+    chen = village.ids["陈嘉怡"]
+    assert value(village, "child", chen, "lives_with") == "relatives"
+    steps = village.replicas[REVIEWER].history(chen, "lives_with")
+    assert steps[-1].note == "she moved"
+
+
+def test_another_value_is_read_as_its_field_reads_it(village: Village) -> None:
+    async def story(app: Any, pilot: Any) -> None:
+        await opened(app, pilot)
+        await pilot.press("4", *"xyz", "enter")
+        rows = await shown(app, pilot)
+        assert "不在可选的里面" in rows
+        assert "爷爷奶奶" in rows
+        assert "lives_with" in queue(village)
+        field = app.screen.query_one("Typed")
+        assert field.region.y < app.size.height // 2
+        field.value = "独自"
+        await pilot.press("enter")
+        await pilot.pause()
+        assert "lives_with" in queue(village)  # no such word either
+        field.value = "无人监护"
+        await pilot.press("enter")
+        await pilot.pause()
+
+    play(village, story, user=REVIEWER)
+    assert value(village, "child", village.ids["陈嘉怡"], "lives_with") == "alone"
+
+
+def test_a_doubtful_phone_is_taken_only_when_said_twice(village: Village) -> None:
+    async def story(app: Any, pilot: Any) -> None:
+        await opened(app, pilot)
+        while app.screen.conflict.slot != "phone":
+            await pilot.press("6")
+        await pilot.press("4")
+        app.screen.query_one("Typed").value = "13"
+        await pilot.press("enter")
+        assert "再按一次 Enter" in await shown(app, pilot)
+        assert "phone" in queue(village)
+        await pilot.press("enter")
+        await pilot.pause()
+
+    play(village, story, user=REVIEWER)
+    assert value(village, "family", village.ids["mother"], "phone") == "13"
+
+
+def test_later_and_escape_decide_nothing(village: Village) -> None:
+    before = queue(village)
+
+    async def story(app: Any, pilot: Any) -> None:
+        await opened(app, pilot)
+        await pilot.press("6", "6", "down", "up", "4", "escape", "f4", "escape", "escape")
+        await pilot.pause()
+        assert app.screen.place == "home"
+
+    play(village, story, user=REVIEWER)
+    assert queue(village) == before
+    assert village.replicas[REVIEWER].pending_count() == 0
+
+
+@pytest.mark.parametrize("key", ["1", "2", "3", "4", "7"])
+def test_a_teacher_may_look_but_nothing_is_decided(village: Village, key: str) -> None:
+    async def story(app: Any, pilot: Any) -> None:
+        await opened(app, pilot)
+        assert "由督导员或县里定" in await shown(app, pilot)
+        await pilot.press(key)
+        assert "不归您办" in await shown(app, pilot) or key == "7"
+
+    before = queue(village, "周晓燕")
+    play(village, story, user="周晓燕")
+    assert queue(village, "周晓燕") == before
+    assert village.replicas["周晓燕"].pending_count() == 0
+
+
+def test_long_texts_told_two_ways_can_both_be_kept(village: Village) -> None:
+    yang = village.ids["杨𬭎"]
+    he, zhou = village.replicas["何秀英"], village.replicas["周晓燕"]
+    he.save("child", {"study": "数学好"}, yang)
+    village.sync("何秀英", "周晓燕", REVIEWER)
+    village.now = at(18, 11)
+    he.save("child", {"study": "数学很好，爱看书"}, yang)
+    zhou.save("child", {"study": "数学差了一些"}, yang)
+    village.sync("何秀英", "周晓燕", REVIEWER)
+    conflict = next(c for c in told.queue(village.replicas[REVIEWER]) if c.slot == "study")
+    kept = told.both(conflict, 1)
+    assert kept is not None
+
+    async def story(app: Any, pilot: Any) -> None:
+        await opened(app, pilot)
+        while app.screen.conflict.slot != "study":
+            await pilot.press("6")
+        await pilot.pause()
+        assert "7 都要" in await shown(app, pilot)
+        await pilot.press("7")
+        await pilot.pause()
+
+    play(village, story, user=REVIEWER)
+    told_now = value(village, "child", yang, "study")
+    assert "数学很好，爱看书" in told_now
+    assert "数学差了一些" in told_now
+
+
+def test_differing_digits_are_underlined_in_the_queue(village: Village) -> None:
+    async def story(app: Any, pilot: Any) -> None:
+        await opened(app, pilot)
+        rows = screen_cells(app)
+        y = next(n for n, row in enumerate(screen_text(app)) if "150 0000 6614" in row)
+        marked = "".join(text for text, style in rows[y] if style.underline)
+        assert marked == "4214"
+
+    play(village, story, user=REVIEWER)
+
+
+@pytest.mark.parametrize("theme", ["dark", "light", "plain"])
+@pytest.mark.parametrize("size", [(80, 24), (120, 36)])
+def test_every_row_fills_the_screen(
+    village: Village, theme: str, size: tuple[int, int]
+) -> None:
+    async def story(app: Any, pilot: Any) -> None:
+        await opened(app, pilot)
+        for _n in range(4):
+            await pilot.press("6")
+            await pilot.pause()
+            screen_text(app)
+        await pilot.press("4")
+
+    play(village, story, user=REVIEWER, theme=theme, size=size)
