@@ -11,7 +11,7 @@ from textual.widget import Widget
 
 from schema import roles
 from sync import errors
-from sync.language import _
+from sync.language import N_, _
 from tui.canvas import Canvas, Row, wrap
 from tui.fields import Typed
 from tui.place import Place
@@ -43,7 +43,7 @@ class Head(Canvas):
     def paint(self, y: int, row: Row) -> None:
         if y == 2:
             x = row.put(X, _("寸 草"), "accent bold")
-            row.put(x + 7, _("谁言寸草心，报得三春晖"), "dim")
+            row.put(x + 7, _("谁言寸草心，报得三春晖"), "dim", row.width - x - 10)
 
 
 class Who(Canvas):
@@ -136,13 +136,13 @@ class UnlockPlace(Place):
 
     def _wanted(self) -> list[tuple[str, str, bool]]:
         if not self.is_login:
-            return [("passphrase", "口令", True)]
+            return [("passphrase", N_("口令"), True)]
         return [
-            ("server", "服务器", False),
-            ("user", "登录名", False),
-            ("password", "密码", True),
-            ("passphrase", "本机口令", True),
-            ("again", "再写一遍", True),
+            ("server", N_("服务器"), False),
+            ("user", N_("登录名"), False),
+            ("password", N_("密码"), True),
+            ("passphrase", N_("本机口令"), True),
+            ("again", N_("再写一遍"), True),
         ]
 
     def on_show(self) -> None:
@@ -159,7 +159,9 @@ class UnlockPlace(Place):
         """What one may know before unlocking: that the unsent work is there."""
         if self.account is None:
             return [
-                ("", [(_("登录名和密码县里给；口令自己定，8 个字以上，忘了县里能帮着找回。"), "dim")]),
+                ("", [(_("登录名和密码县里给。"), "dim")]),
+                ("", [(_("口令自己定，8 个字以上，只锁这台电脑。"), "dim")]),
+                ("", [(_("忘了口令，县里能帮着找回。"), "dim")]),
             ]
         card = self.account.card
         look = self.program.look
