@@ -80,7 +80,12 @@ class Records:
             by_kind.setdefault(state.kind, []).append((state, pending))
         for kind, rows in by_kind.items():
             codec = CODECS[kind]
-            self.connection.executemany(codec.insert, [codec.row(s, n) for s, n in rows])
+            alike: dict[tuple[int, ...], list[list[Any]]] = {}
+            for state, pending in rows:
+                filled, row = codec.row(state, pending)
+                alike.setdefault(filled, []).append(row)
+            for filled, made in alike.items():
+                self.connection.executemany(codec.insert(filled), made)
             self._touched.setdefault(kind, set()).update(s.id for s, _ in rows)
             self._note_conflicts([s for s, _ in rows])
 

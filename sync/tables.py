@@ -72,7 +72,7 @@ def _steps() -> Iterable[tuple[str, Sequence[str]]]:
     for kind in KINDS.values():
         name = table(kind.name)
         columns = ", ".join(f"{quoted(c)} {t}" for c, t in SYSTEM.items())
-        yield f"{kind.name}.table", (f"CREATE TABLE {name}({columns}) WITHOUT ROWID",)
+        yield f"{kind.name}.table", (f"CREATE TABLE {name}({columns})",)
         for field in kind.fields:
             add = f"ALTER TABLE {name} ADD COLUMN {quoted(field.name)} {_sql_type(field)}"
             yield f"{kind.name}.field.{field.name}", (add,)
@@ -128,26 +128,39 @@ class Codec:
         self.kind = kind
         self.names = [f.name for f in kind.fields]
         self.columns = [*SYSTEM, *self.names]
-        self._place = {name: n for n, name in enumerate(self.columns)}
-        self._empty = [None] * len(self.columns)
+        self._place = {name: n for n, name in enumerate([DELETED, *self.names])}
+        self._inserts: dict[tuple[int, ...], str] = {}
         self._lists = {f.name for f in kind.fields if isinstance(f.type, Choices)}
         self._flags = {f.name for f in kind.fields if isinstance(f.type, YesNo)}
         listed = ", ".join(quoted(c) for c in self.columns)
-        marks = ", ".join("?" * len(self.columns))
-        self.insert = f"INSERT OR REPLACE INTO {table(kind.name)}({listed}) VALUES ({marks})"  # noqa: S608
         self.select = f"SELECT {listed} FROM {table(kind.name)}"  # noqa: S608
 
-    def row(self, state: State, pending: int) -> list[Any]:
-        row: list[Any] = self._empty.copy()
+    def row(self, state: State, pending: int) -> tuple[tuple[int, ...], list[Any]]:
+        """Which columns are filled, and the row for their `insert`.
+
+        Empty columns are not bound: sqlcipher3 takes 0.5 µs for each None, and most of a child's are.
+        """
+        cells: dict[int, Any] = {}
         for name, value in state.values.items():
             at = self._place.get(name)
-            if at is not None:
-                is_list = name in self._lists and value is not None
-                row[at] = msgspec.json.encode(value).decode() if is_list else value
+            if at is not None and value is not None:
+                is_list = name in self._lists
+                cells[at] = msgspec.json.encode(value).decode() if is_list else value
+        filled = tuple(sorted(cells))
         opened = sum(1 for s in state.slots.values() if s.conflict)
         meta = msgspec.json.encode((state.made, state.last, state.slots))
-        row[:7] = state.id, state.root, state.seq, row[3], pending, opened, meta
-        return row
+        system = (state.id, state.root, state.seq, pending, opened, meta)
+        return filled, [*system, *(cells[n] for n in filled)]
+
+    def insert(self, filled: tuple[int, ...]) -> str:
+        """The statement for rows with these columns filled and all others empty."""
+        if filled not in self._inserts:
+            names = [DELETED, *self.names]
+            columns = [c for c in SYSTEM if c != DELETED] + [names[n] for n in filled]
+            listed, marks = ", ".join(map(quoted, columns)), ", ".join("?" * len(columns))
+            into = f"INSERT OR REPLACE INTO {table(self.kind.name)}"
+            self._inserts[filled] = f"{into}({listed}) VALUES ({marks})"
+        return self._inserts[filled]
 
     def value(self, name: str, stored: Any) -> Any:
         """A column's content as a field value."""
