@@ -118,16 +118,22 @@ def value_text(
 
 
 def slot_text(
-    kind: Kind, slot: str, value: Any, replica: Reading, today: datetime.date
+    kind: Kind,
+    slot: str,
+    value: Any,
+    replica: Reading,
+    today: datetime.date,
+    *,
+    is_masked: bool = False,
 ) -> str:
     """A slot's value: a field's, or the members of a group."""
     if slot == DELETED:
         return _("删除：{reason}").format(reason=value) if value else _("保留")
     if not kind.is_group(slot):
-        return value_text(kind.by_name.get(slot), value, replica, today, is_masked=False)
+        return value_text(kind.by_name.get(slot), value, replica, today, is_masked=is_masked)
     members = kind.spread(slot, value)
     texts = (
-        value_text(kind.by_name[n], v, replica, today, is_masked=False) for n, v in members.items()
+        value_text(kind.by_name[n], v, replica, today, is_masked=is_masked) for n, v in members.items()
     )
     return " ".join(t for t in texts if t)
 

@@ -96,6 +96,7 @@ class Place(Screen[Any]):
     Place Input { border: none; height: 1; padding: 0 1; background: $bg; color: $text; }
     Place Input:focus { background: $field; }
     Place TextArea { border: none; padding: 0 1; background: $field; color: $text; }
+    Place TextArea .text-area--cursor-line { background: $field; }
     Place #foot { dock: bottom; height: 2; }
     """
 

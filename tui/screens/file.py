@@ -12,8 +12,9 @@ from textual.widget import Widget
 from casework import summary, wording
 from schema.kinds import KINDS
 from schema.record import Field, Kind
+from schema.types import LongText, Name, Phone, YesNo
 from sync.language import _
-from tui.canvas import Canvas, Row, wrap
+from tui.canvas import Canvas, Row, fit, wrap
 from tui.place import LEFT, Place
 
 if TYPE_CHECKING:
@@ -118,41 +119,82 @@ class FilePlace(Place):
         for other in summary.hanging_kinds(self.kind):
             if summary.is_people(other):
                 left.append([(LEFT, _("{what}和电话").format(what=_(other.label)), "text bold")])
-                people = self.replica.children_of(other.name, self.record_id)
-                for person in people[:6]:
+                people = self._people(other)[:6]
+                for person, line in zip(people, self._aligned(other, people), strict=True):
                     self.targets[len(left)] = (other.name, person["id"])
-                    left.append(self._person(other, person))
+                    left.append(line)
                 if not people:
                     left.append([(LEFT, _("还没有{what}").format(what=_(other.label)), "faint")])
         right = self._worries()
         lines: list[Line] = []
         for n in range(max(len(left), len(right))):
             line = list(left[n]) if n < len(left) else []
-            line += [(RIGHT + x, t, s) for x, t, s in (right[n] if n < len(right) else [])]
+            line += [(self._right + x, t, s) for x, t, s in (right[n] if n < len(right) else [])]
             lines.append(line)
         for other in summary.hanging_kinds(self.kind):
             if not summary.is_people(other):
                 lines.append([])
                 lines += self._year(other)
-                newest = self.replica.select(other.name, {other.parent: self.record_id}, limit=3)
-                for entry in newest:
+                newest = self.replica.select(
+                    other.name, {other.parent: self.record_id}, limit=3 if self.size.height < 30 else 8
+                )
+                for entry, line in zip(newest, self._aligned(other, newest), strict=True):
                     self.targets[len(lines)] = (other.name, entry["id"])
-                    lines.append(self._entry(other, entry))
+                    lines.append(line)
                 if not newest:
                     what = _("还没有{what}。F2 记第一条。").format(what=_(other.label))
                     lines.append([(LEFT, what, "dim")])
         return lines
 
-    def _person(self, kind: Kind, person: dict[str, Any]) -> Line:
-        pieces = [p for p in summary.person_line(self.replica, kind, person, self.today) if p[0]]
-        line: Line = []
-        x = LEFT
-        for n, (text, spec) in enumerate(pieces):
-            line.append((x, text, spec))
-            x += max(cell_len(text) + 2, (8, 10, 14)[n] if n < 3 else 0)
-        if person["_open"]:
-            line.append((x, self.program.look.mark("told_two_ways"), "amber"))
-        return line
+    @property
+    def _right(self) -> int:
+        """Where the right half of the overview begins."""
+        return RIGHT if self.size.width < 110 else 78
+
+    def _people(self, kind: Kind) -> list[dict[str, Any]]:
+        """People around the child, those with a mark of their own (who looks after the child) first."""
+        people = self.replica.children_of(kind.name, self.record_id)
+        flags = [n for n in kind.list_columns if isinstance(kind.by_name[n].type, YesNo)]
+        return sorted(people, key=lambda p: not any(p.get(n) for n in flags))
+
+    def _aligned(self, kind: Kind, rows: Sequence[dict[str, Any]]) -> list[Line]:
+        """Rows of one kind, each column as wide as its widest text; what nobody has takes no room."""
+        table = [self._cells(kind, row) for row in rows]
+        widths = [max(cell_len(text) for text, _s in column) for column in zip(*table, strict=True)]
+        lines: list[Line] = []
+        for row, cells in zip(rows, table, strict=True):
+            line: Line = []
+            x = LEFT
+            for (text, spec), width in zip(cells, widths, strict=True):
+                line.append((x, text, spec))
+                x += width + 2 if width else 0
+            if row["_open"]:
+                line.append((x, self.program.look.mark("told_two_ways"), "amber"))
+            if row["_pending"]:
+                line.append((-4, self.program.look.mark("unsent"), "text bold"))
+            lines.append(line)
+        return lines
+
+    def _cells(self, kind: Kind, row: dict[str, Any]) -> list[tuple[str, str]]:
+        """A row's title, its facts in one cell, then phones, the only bold numbers."""
+        titles: list[tuple[str, str]] = []
+        facts: list[str] = []
+        phones: list[tuple[str, str]] = []
+        is_people = summary.is_people(kind)
+        for name in kind.list_columns:
+            field = kind.by_name[name]
+            text = wording.value_text(field, row.get(name), self.replica, self.today)
+            text = text.replace("\n", " ")
+            if isinstance(field.type, Phone):
+                phones.append((text, "text bold"))
+            elif isinstance(field.type, YesNo):
+                facts.append(_(field.label) if row.get(name) else "")
+            elif name in kind.title or not is_people:
+                titles.append((text, "text" if isinstance(field.type, (LongText, Name)) else "dim"))
+            else:
+                facts.append(text)
+        joined = [(" ".join(f for f in facts if f), "text")] if is_people else []
+        return [*titles, *joined, *phones]
 
     def _worries(self) -> list[Line]:
         """The fields of the safety list, with their marks."""
@@ -246,37 +288,31 @@ class FilePlace(Place):
         return lines
 
     def _hanging(self, kind: Kind) -> list[Line]:
-        lines: list[Line] = []
-        for row in self.replica.children_of(kind.name, self.record_id):
-            self.targets[len(lines)] = (kind.name, row["id"])
-            if summary.is_people(kind):
-                lines.append(self._person(kind, row))
-            else:
-                lines.append(self._entry(kind, row))
-        return lines or [[(LEFT, _("还没有{what}。F9 添一条。").format(what=_(kind.label)), "dim")]]
-
-    def _entry(self, kind: Kind, row: dict[str, Any]) -> Line:
-        line: Line = []
-        x = LEFT
-        for text, spec in summary.entry_line(self.replica, kind, row, self.today):
-            line.append((x, text, spec))
-            x += max(cell_len(text) + 2, 10)
-        if row["_pending"]:
-            line.append((-4, self.program.look.mark("unsent"), "text bold"))
-        return line
+        rows = self._people(kind) if summary.is_people(kind) else self.replica.children_of(
+            kind.name, self.record_id
+        )
+        self.targets = {n: (kind.name, row["id"]) for n, row in enumerate(rows)}
+        return self._aligned(kind, rows) or [[(LEFT, _("还没有{what}。F9 添一条。").format(what=_(kind.label)), "dim")]]
 
     def _history(self) -> list[Line]:
+        """The newest first; who and when stand once for what was written together."""
         lines: list[Line] = []
+        above = ("", "")
         for past in reversed(self.replica.history(self.record_id)):
             when = wording.moment_text(past.at_ms, self.today)
-            text = wording.slot_text(self.kind, past.field, past.value, self.replica, self.today)
-            label = wording.slot_label(self.kind, past.field)
+            same = (when, past.author) == above
+            above = (when, past.author)
+            text = wording.slot_text(
+                self.kind, past.field, past.value, self.replica, self.today,
+                is_masked=not self.is_revealed,
+            )  # fmt: skip
+            label = fit(wording.slot_label(self.kind, past.field), 12)
             sent = "" if past.is_sent else self.program.look.mark("unsent")
             lines.append(
                 [
-                    (LEFT, when, "dim"),
-                    (LEFT + 14, past.author, "dim"),
-                    (LEFT + 26, label, "faint"),
+                    (LEFT, "" if same else when, "dim"),
+                    (LEFT + 14, "" if same else past.author, "text"),
+                    (LEFT + 24, label, "dim"),
                     (LEFT + 38, (text or _("（清掉）")).replace("\n", " "), "text"),
                     (-4, sent, "text bold"),
                 ]
@@ -307,7 +343,8 @@ class FilePlace(Place):
             if n == self.tab:
                 row.put(x - 1, f" {text} ", "ink bold on accent")
             else:
-                row.put(x, text, "dim")
+                after = row.put(x, str(n + 1), "accent")
+                row.put(after + 1, label, "dim")
             x += cell_len(text) + 3
 
     def paint_body(self, y: int, row: Row) -> None:

@@ -14,7 +14,7 @@ from casework.household import housemates
 from schema.kinds import KINDS
 from schema.problems import InvalidValue
 from schema.record import Field
-from schema.types import LongText
+from schema.types import Date, LongText
 from sync import errors, ids
 from sync.language import _
 from sync.replica import InvalidRecord, Refused
@@ -42,7 +42,13 @@ class Tag(Canvas):
         self.styles.width = width
 
     def paint(self, y: int, row: Row) -> None:
+        if self.start == LEFT and self._is_of_focused():
+            row.mark(1, "here")
         row.put(self.start, _(self.label), "dim", row.width - self.start - 1)
+
+    def _is_of_focused(self) -> bool:
+        focused = self.screen.focused
+        return focused is not None and focused in self.siblings
 
 
 class Note(Canvas):
@@ -118,17 +124,21 @@ class VisitPlace(Place):
             f for f in KIND.fields
             if f.section == COMMON and not f.is_hidden and f is not self.long
         ]  # fmt: skip
+        # A date has a row to itself, with its words read back beside it; the rest stand in pairs.
+        dates = [f for f in fields if isinstance(f.type, Date)]
+        others = [f for f in fields if f not in dates]
+        rows = [[f] for f in dates] + [others[n : n + 2] for n in range(0, len(others), 2)]
         lines: list[Widget] = []
-        for n in range(0, len(fields), 2):
+        for fields_of_row in rows:
             widgets: list[Widget] = []
-            for m, field in enumerate(fields[n : n + 2]):
+            for m, field in enumerate(fields_of_row):
                 editor = FieldEditor(
                     field, held.get(field.name), self.replica, self.today, width=24
                 )
                 self.common[field.name] = editor
                 start = LEFT if m == 0 else 3
                 widgets += [Tag(field.label, start + LABEL, start), editor]
-            if len(fields[n : n + 2]) == 1:
+            if len(widgets) == 2:
                 widgets.append(Note("reading"))
             lines.append(Horizontal(*widgets, classes="line"))
         self.words = TextArea(
@@ -172,7 +182,7 @@ class VisitPlace(Place):
                     row.put(after + 2, _("{n}岁").format(n=years), "dim")
                 x += self._column_width
         elif which == "reading":
-            row.put(2, self.common["on"].reading() if "on" in self.common else "", "dim")
+            row.put(3, self.common["on"].reading() if "on" in self.common else "", "accent")
         elif which == "preview":
             self._paint_preview(y, row)
 
