@@ -41,7 +41,7 @@ def head(
     pieces: list[Piece] = [(wording.title_text(kind, row, replica, today), "text bold")]
     for column in columns.columns_of(kind)[1:]:
         cell = column.load(replica, [row], today)[0]
-        if cell.text and not cell.mark and column.name not in kind.title:
+        if cell.text not in ("", "—") and not cell.mark and column.name not in kind.title:
             text = cell.text
             if column.name == "~age":
                 text = _("{n}岁").format(n=text)

@@ -61,7 +61,8 @@ class ViewTabs(Canvas):
             if n == place.view_at:
                 row.put(x - 1, f" {text} ", "ink bold on accent")
             else:
-                row.put(x, text, "dim")
+                digit, _space, words = text.partition(" ")
+                row.put(row.put(x, digit, "accent") + 1, words, "dim")
             x += cell_len(text) + gap
 
 
