@@ -12,7 +12,7 @@ from typing import Any
 from msgspec import Struct, field
 
 from casework import cells
-from casework.headings import CARER, NAME, PARENTS, Column, Header, Target, find_header, header_at
+from casework.headings import CARER, NAME, PARENTS, Column, Header, Target, find_header
 from casework.sheets import Sheet
 from schema.kinds.child import CHILD, SEX
 from schema.kinds.family import ROLE
@@ -90,9 +90,7 @@ def entries(block: Block) -> Iterator[Entry]:
             if cells.is_ditto(cell):
                 cell = previous.get(column.index)
             previous[column.index] = cell
-            if cell is not None and cells.text_of(cell):
-                _sort_cell(entry, column, cell)
-            elif cell is not None and str(cell).strip() and _takes_no(column):
+            if cells.text_of(cell) or (str(cell or "").strip() and _takes_no(column)):
                 _sort_cell(entry, column, cell)
         yield entry
 
@@ -324,5 +322,3 @@ def _put_class(entry: Entry, column: Column, parts: Sequence[str], text: str) ->
             entry.classes.setdefault(part, value.strip(" 、,，/-"))
             entry.headings.setdefault(part, column.heading)
 
-
-__all__ = ["CARER", "Block", "Entry", "blocks", "entries", "header_at", "row_kind"]

@@ -1,0 +1,448 @@
+"""Rosters in: a rehearsal that writes nothing and gives a reason per doubtful row, then the writing.
+
+Of a child met before, a roster fills what is empty and brings what differs; it never shortens a birth date,
+takes a village away for a township, or replaces words in the note.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from msgspec import Struct, field
+
+from casework import batches, roster_rows, sheets
+from casework.batches import Batch, Undone
+from casework.roster_drafts import Draft, Drafter, problem
+from casework.roster_match import Match, People, Person
+from casework.sheets import Unreadable
+from casework.units import UnitFinder
+from schema.kinds.child import CHILD
+from schema.kinds.family import FAMILY
+from schema.problems import Problem
+from schema.types import Choices, LongText
+from sync.replica import InvalidRecord, Refused, Replica
+from sync.scope import units_of
+
+SAME, NEW, SKIP = "same", "new", "skip"
+"""What a person may decide about a row; `same:ID` names the child."""
+SINGLE_ROLES = frozenset(
+    "father mother grandfather grandmother maternal_grandfather maternal_grandmother".split()
+)
+"""Of these a child has one; of the others several."""
+
+
+class RowProblem(Struct, frozen=True):
+    """Why a row should be looked at."""
+
+    sheet: str
+    row: int
+    field: str
+    problem: Problem
+
+    @property
+    def code(self) -> str:
+        return self.problem.code
+
+
+class FamilyPlan(Struct):
+    """A family member to be made (`id` None) or changed."""
+
+    id: str | None
+    base: dict[str, Any]
+    changes: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def values(self) -> dict[str, Any]:
+        return {**self.base, **self.changes}
+
+
+class ChildPlan(Struct):
+    """Everything one txn will write."""
+
+    id: str | None
+    base: dict[str, Any]
+    changes: dict[str, Any] = field(default_factory=dict)
+    family: list[FamilyPlan] = field(default_factory=list)
+    contacts: list[dict[str, Any]] = field(default_factory=list)
+    known_contacts: list[dict[str, Any]] = field(default_factory=list)
+    is_met: bool = False
+    """True once a row of this file has spoken: later rows only fill what is empty."""
+
+    @property
+    def values(self) -> dict[str, Any]:
+        return {**self.base, **self.changes}
+
+    def size(self) -> int:
+        """Grows with everything there is to write."""
+        return (
+            len(self.changes)
+            + sum(1 + len(f.changes) for f in self.family if f.changes)
+            + len(self.contacts)
+            + len(str(self.changes.get("note") or ""))
+        )
+
+
+class Row(Struct):
+    """One data row and what will become of it: created, updated, same or skipped."""
+
+    sheet: str
+    row: int
+    name: str
+    status: str
+    problems: list[tuple[str, Problem]]
+    id: str | None = None
+    """The child that it is, or may be."""
+    draft: Draft | None = None
+    plan: ChildPlan | None = None
+
+
+class Rehearsal(Struct):
+    """What an import would do. Nothing is written."""
+
+    path: str
+    rows: list[Row]
+    plans: list[ChildPlan]
+    recognised: list[str]
+    unrecognised: list[str]
+    sheets: list[tuple[str, int]]
+    """Names of the sheets read, with the row number of the first header."""
+    passed_over: list[str]
+    """Sheets without a recognisable header."""
+
+    @property
+    def problems(self) -> list[RowProblem]:
+        return [RowProblem(r.sheet, r.row, f, p) for r in self.rows for f, p in r.problems]
+
+    def count(self, status: str) -> int:
+        return sum(r.status == status for r in self.rows)
+
+    @property
+    def counts(self) -> dict[str, int]:
+        statuses = ("created", "updated", "same", "skipped")
+        return {"rows": len(self.rows), **{s: self.count(s) for s in statuses}}
+
+
+def rehearse(
+    replica: Replica,
+    path: str | Path,
+    school: str | None = None,
+    decisions: Mapping[tuple[str, int], str] | None = None,
+) -> Rehearsal:
+    """Read the file and say what importing it would do.
+
+    Raises:
+        Unreadable: the file is no spreadsheet, or no sheet of it names children.
+        Refused: the user imports nothing anywhere, or `school` is no school.
+    """
+    if not replica.may("import"):
+        raise Refused("not_permitted")
+    units = replica.units()
+    if school is not None and units.get(school, {}).get("level") != "school":
+        raise Unreadable("unknown_school", "没有代码是「{text}」的学校。", text=school)
+    book = sheets.read(path)
+    blocks = list(roster_rows.blocks(book))
+    if not blocks:
+        raise Unreadable("no_header", "这个文件里没有找到带「姓名」的表头。")
+    return _Rehearser(replica, school, decisions or {}).run(str(path), book, blocks)
+
+
+class _Rehearser:
+    def __init__(
+        self, replica: Replica, school: str | None, decisions: Mapping[tuple[str, int], str]
+    ) -> None:
+        self.replica = replica
+        self.decisions = decisions
+        units = replica.units()
+        home_school, home_class, default = _home_of(replica)
+        school = school or home_school
+        if school and default is None:
+            default = str(units[school].get("parent") or "") or None
+        self.drafter = Drafter(
+            UnitFinder(units, default), school=school, class_=home_class, default=default
+        )
+        self.people = People(replica)
+        self.plans: list[ChildPlan] = []
+        self.last_sheet = ""
+
+    def run(
+        self, path: str, book: list[sheets.Sheet], blocks: list[roster_rows.Block]
+    ) -> Rehearsal:
+        rows = [
+            self._row(self.drafter.draft(entry))
+            for block in blocks
+            for entry in roster_rows.entries(block)
+        ]
+        first_headers: dict[str, int] = {}
+        for block in blocks:
+            first_headers.setdefault(block.sheet.name, block.sheet.number(block.header.first))
+        known = [c.heading for b in blocks for c in b.header.columns]
+        unknown = [h for b in blocks for h in b.header.unrecognised]
+        return Rehearsal(
+            path,
+            rows,
+            [p for p in self.plans if p.id is None or p.size()],
+            list(dict.fromkeys(known)),
+            list(dict.fromkeys(unknown)),
+            list(first_headers.items()),
+            [s.name for s in book if s.name not in first_headers],
+        )
+
+    def _row(self, draft: Draft) -> Row:
+        decided = self.decisions.get((draft.sheet, draft.row), "")
+        name = str(draft.child.get("name") or "")
+        row = Row(draft.sheet, draft.row, name, "skipped", draft.problems, draft=draft)
+        if not draft.has_name or decided == SKIP:
+            return row
+        if not self._is_storable(draft, row):
+            return row
+        person = Person(dict(draft.child))
+        person.take_family(draft.family)
+        match = self.people.match(person, draft.typed_birth)
+        match = self._decided(decided, match)
+        if match.same is None:
+            self._new(row, draft, person, match)
+        else:
+            self._known(row, draft, match.same, is_certain=match.is_certain)
+        return row
+
+    def _decided(self, decided: str, match: Match) -> Match:
+        if decided == NEW:
+            return Match()
+        if decided.startswith(SAME):
+            person = self.people.by_id.get(decided.partition(":")[2]) or match.same or match.maybe
+            return Match(person, is_certain=True)
+        return match
+
+    def _is_storable(self, draft: Draft, row: Row) -> bool:
+        """A last look with the declarations' own eyes; what they refuse goes into the note."""
+        for name, wrong in CHILD.problems(draft.child):
+            if not wrong.is_doubt:
+                if name == "name":
+                    row.problems.append((name, problem("not_stored", text=name)))
+                    return False
+                draft.note.append(f"{CHILD.by_name[name].label}：{draft.child.pop(name)}")
+        for member in draft.family:
+            for name, wrong in FAMILY.problems(member):
+                if not wrong.is_doubt and name != "role":
+                    member.pop(name)
+        return True
+
+    def _may_write(self, values: Mapping[str, Any], id: str | None) -> bool:
+        return self.replica.scope.may_write(CHILD, id or "", units_of(CHILD, values))
+
+    def _new(self, row: Row, draft: Draft, person: Person, match: Match) -> None:
+        plan = ChildPlan(None, {})
+        _fill(plan, draft)
+        if not self._may_write(plan.values, None):
+            row.problems.append(("", problem("not_permitted")))
+            return
+        row.status, row.plan = "created", plan
+        if match.maybe is not None:
+            self._say_maybe(row, match.maybe)
+        person.plan, person.first_row = plan, draft.row
+        self.plans.append(plan)
+        self.people.add(person)
+
+    def _say_maybe(self, row: Row, other: Person) -> None:
+        row.id = other.id
+        if other.id is None:
+            said = problem("duplicate_in_file", "duplicate_in_file_maybe", other=other.first_row)
+        else:
+            said = problem("duplicate_in_store", "duplicate_in_store_maybe", name=other.name)
+        row.problems.append(("name", said))
+
+    def _known(self, row: Row, draft: Draft, person: Person, *, is_certain: bool) -> None:
+        first_row = person.first_row
+        if person.plan is None:
+            person.plan = self._plan_of(person)
+            self.plans.append(person.plan)
+        plan: ChildPlan = person.plan
+        if plan.id is not None and not self._may_write(plan.base, plan.id):
+            row.problems.append(("", problem("not_permitted")))
+            return
+        before = plan.size()
+        _fill(plan, draft)
+        has_changed = plan.size() != before
+        row.id, row.plan = plan.id, plan
+        row.status = "updated" if has_changed else "same"
+        if first_row is not None:
+            row.problems.append(("name", problem("duplicate_in_file", other=first_row)))
+        else:
+            person.first_row = draft.row
+            if has_changed and (not is_certain or person.name != draft.child["name"]):
+                row.problems.append(("name", problem("duplicate_in_store")))
+        person.take_family(draft.family)
+        person.values.update({k: v for k, v in plan.values.items() if v is not None})
+        self.people.add(person)
+
+    def _plan_of(self, person: Person) -> ChildPlan:
+        assert person.id is not None
+        family = [
+            FamilyPlan(r["id"], {k: v for k, v in r.items() if k in FAMILY.by_name and v is not None})
+            for r in self.replica.children_of("family", person.id)
+        ]
+        base = {k: v for k, v in person.values.items() if k in CHILD.by_name}
+        contacts = self.replica.children_of("contact", person.id)
+        return ChildPlan(person.id, base, family=family, known_contacts=list(contacts))
+
+
+def _home_of(replica: Replica) -> tuple[str | None, str | None, str | None]:
+    """School, class and default unit of an importer who has just one place."""
+    units = replica.units()
+    codes = {g.unit for g in replica.identity.grants if g.unit}
+    if len(codes) != 1:
+        common: list[str] = []
+        for code in codes:
+            path = replica.path_of(code)
+            common = path if not common else [c for c in common if c in path]
+        places = [c for c in common if units.get(c, {}).get("level") in ("township", "village")]
+        return None, None, places[0] if places else None
+    code = codes.pop()
+    unit = units.get(code, {})
+    if unit.get("level") == "class":
+        return unit.get("parent"), code, None
+    if unit.get("level") == "school":
+        return code, None, None
+    return None, None, code if unit else None
+
+
+# -- what a row brings
+
+
+def _fill(plan: ChildPlan, draft: Draft) -> None:
+    """Lay the draft over the plan. A second row of the same child fills only what is still empty."""
+    values = plan.values
+    for name, value in draft.child.items():
+        if value is None or values.get(name) == value:
+            continue
+        new = _brought(plan, draft, name, value)
+        if new is not None and new != values.get(name):
+            plan.changes[name] = new
+    _add_notes(plan, draft.note)
+    for member in draft.family:
+        _fill_family(plan, member)
+    if draft.contact and not _is_told(plan, draft.contact):
+        plan.contacts.append(draft.contact)
+    plan.is_met = True
+
+
+def _brought(plan: ChildPlan, draft: Draft, name: str, value: Any) -> Any:
+    """What the field becomes, or None to leave it."""
+    held = plan.values.get(name)
+    if held is None:
+        return value
+    if name == "village":
+        is_first = not plan.is_met
+        return value if is_first and draft.is_place_known else None
+    if name == "birth_date":
+        return value if str(value).startswith(str(held)) else None
+    declared = CHILD.by_name[name].type
+    if isinstance(declared, Choices):
+        return declared.sorted([*held, *value])
+    if plan.is_met or name in ("name", "id_number") or isinstance(declared, LongText):
+        return None
+    return None if _says_more(held, value) else value
+
+
+def _says_more(held: Any, value: Any) -> bool:
+    """A longer text that begins or ends with the shorter one stays: 东莞市制衣厂 over 东莞市."""
+    if not isinstance(held, str) or not isinstance(value, str) or len(value) < 2:
+        return False
+    return held.startswith(value) or held.endswith(value)
+
+
+def _add_notes(plan: ChildPlan, lines: list[str]) -> None:
+    held = str(plan.values.get("note") or "")
+    known = held.split("\n")
+    more = [x for line in lines for x in line.split("\n") if x and x not in known]
+    if more:
+        plan.changes["note"] = "\n".join([*(k for k in known if k), *dict.fromkeys(more)])[:20_000]
+
+
+def _fill_family(plan: ChildPlan, told: Mapping[str, Any]) -> None:
+    member = _member_of(plan, told)
+    if member is None:
+        plan.family.append(FamilyPlan(None, {}, dict(told)))
+        return
+    values = member.values
+    for name, value in told.items():
+        held = values.get(name)
+        if value is None or held == value:
+            continue
+        if name == "role":
+            if held == "other":
+                member.changes["role"] = value
+        elif name == "note":
+            lines = str(held or "").split("\n")
+            more = [x for x in str(value).split("\n") if x not in lines]
+            if more:
+                member.changes["note"] = "\n".join([*(x for x in lines if x), *more])
+        elif held is None or not plan.is_met:
+            if name == "phone" and values.get("other_phone") == value:
+                continue  # known, only not as the first
+            if not (name == "workplace" and _says_more(held, value)):
+                member.changes[name] = value
+
+
+def _member_of(plan: ChildPlan, told: Mapping[str, Any]) -> FamilyPlan | None:
+    """The member of the family that is meant: by role where there is one of it, else by role and name."""
+    role, name = told["role"], told.get("name")
+    if role in SINGLE_ROLES:
+        found = next((f for f in plan.family if f.values.get("role") == role), None)
+        if found or not name:
+            return found
+    named = [f for f in plan.family if name and f.values.get("name") == name]
+    for member in named:
+        held = member.values.get("role")
+        if held == role or "other" in (held, role):
+            return member
+    if role not in SINGLE_ROLES and not name:
+        return next((f for f in plan.family if f.values.get("role") == role), None)
+    return None
+
+
+def _is_told(plan: ChildPlan, contact: Mapping[str, Any]) -> bool:
+    known = [*plan.known_contacts, *plan.contacts]
+    keys = ("on", "kind", "summary")
+    return any(all(k.get(n) == contact.get(n) for n in keys) for k in known)
+
+
+# -- writing
+
+
+def write(replica: Replica, rehearsal: Rehearsal) -> Batch:
+    """Write what was rehearsed: one txn per child, everything noted so that it can be taken back."""
+    batch = batches.begin(replica, Path(rehearsal.path).name)
+    failed: dict[int, Problem] = {}
+    for plan in rehearsal.plans:
+        try:
+            _write_child(replica, batch, plan)
+        except Refused:
+            failed[id(plan)] = problem("not_permitted")
+        except InvalidRecord as error:
+            names = "、".join(n for n, _ in error.problems)
+            failed[id(plan)] = problem("not_stored", text=names)
+    for row in rehearsal.rows:
+        if row.plan is not None and id(row.plan) in failed and row.status in ("created", "updated"):
+            row.status = "skipped"
+            row.problems.append(("", failed[id(row.plan)]))
+    return batches.end(replica, batch, rehearsal.counts, rehearsal.problems)
+
+
+def _write_child(replica: Replica, batch: str, plan: ChildPlan) -> None:
+    with replica.together():
+        child = batches.save(replica, batch, "child", plan.changes, plan.id)
+        for member in plan.family:
+            if not member.changes:
+                continue
+            values = member.changes if member.id else {**member.changes, "child": child}
+            batches.save(replica, batch, "family", values, member.id, child)
+        for contact in plan.contacts:
+            batches.save(replica, batch, "contact", {**contact, "child": child}, None, child)
+
+
+def undo(replica: Replica, batch_id: str) -> Undone:
+    """Take a batch back as new changes; what someone has edited since stays and is listed."""
+    return batches.undo(replica, batch_id)
