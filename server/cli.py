@@ -94,7 +94,7 @@ def init(divisions: Path, admin: str, county: str, password_stdin: bool) -> None
 
 
 def _new_store(home: Home) -> Path:
-    from server.home import make_private
+    from sync.platform import make_private
 
     home.make_folder()
     home.store_file.touch()

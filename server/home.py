@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
 import os
 import secrets
 from collections.abc import Mapping
@@ -12,6 +10,7 @@ from pathlib import Path
 from schema.problems import InvalidValue, Problem
 from server.store.sqlite import SqliteStore
 from sync import sealing
+from sync.platform import make_private
 
 KEY_BYTES = 32
 PRIVATE_KEY = "county_private_key"
@@ -26,13 +25,6 @@ def default_folder(environment: Mapping[str, str] = os.environ) -> Path:
     from platformdirs import user_data_path
 
     return user_data_path("cuncao-server", appauthor=False)
-
-
-def make_private(path: Path) -> None:
-    """Leave a file or folder to its owner alone, where the system can."""
-    if importlib.util.find_spec("sync.platform") is None:
-        return
-    importlib.import_module("sync.platform").make_private(path)
 
 
 class Home:

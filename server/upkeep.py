@@ -11,11 +11,12 @@ from pathlib import Path
 
 from schema.problems import InvalidValue, Problem
 from server.check import check, check_quickly
-from server.home import Home, make_private
+from server.home import Home
 from server.store import open_store
 from server.store.sqlite import SqliteStore
 from server.syncing import BACKUP
 from sync import ids
+from sync.platform import make_private
 from sync.storage import Connection, DamagedStore, open_encrypted
 
 _KEPT_NEWER = "quarantine"

@@ -521,3 +521,9 @@ def test_a_failure_inside_is_answered_and_logged_without_its_words(county, tmp_p
     assert '"failed": "OperationalError"' in log
     assert "陈小溪" not in log
     assert "Traceback" not in log
+
+
+def test_the_schema_of_every_kind_is_there_for_programs(running):
+    told = running.http().get("/v1/schema").json()
+    assert {"child", "contact", "unit"} <= set(told)
+    assert "name" in told["child"]["properties"]
