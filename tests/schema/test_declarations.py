@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import pkgutil
 import re
+import unicodedata
 from itertools import pairwise
 
 import pytest
 
+from schema import kinds as package
 from schema import roles
 from schema.codes import Code, CodeList, codes
 from schema.grade import YEARS
 from schema.kinds import KINDS
 from schema.problems import InvalidValue
 from schema.record import DELETED, Field, Kind
-from schema.types import Choice, Ref, UnitRef
+from schema.types import Choice, Choices, LongText, Ref, UnitRef
 
 kinds = pytest.mark.parametrize("kind", KINDS.values(), ids=lambda kind: kind.name)
 LISTS = {f"{k.name}.{f.name}": f.type.codes for k in KINDS.values() for f in k.fields if isinstance(f.type, Choice)}
@@ -29,6 +32,7 @@ def test_names_are_unique_and_fit_a_column(kind: Kind) -> None:
     for name in [kind.name, *names, *(f.group for f in kind.fields if f.group)]:
         assert re.fullmatch(r"[a-z][a-z0-9_]*", name)
         assert name not in SQL_WORDS
+    assert not {"id", DELETED} & set(names), "these are the store's own"
 
 
 @kinds
@@ -44,12 +48,16 @@ def test_labels_tell_the_fields_of_a_kind_apart(kind: Kind) -> None:
 def test_no_heading_of_a_spreadsheet_leads_to_two_fields(kind: Kind) -> None:
     owner: dict[str, str] = {}
     for field in kind.fields:
+        if field.is_hidden:
+            continue
         for heading in (field.label, *field.headings):
+            heading = unicodedata.normalize("NFKC", heading)
             assert owner.setdefault(heading, field.name) == field.name, heading
 
 
 @kinds
 def test_a_group_is_written_whole_so_its_members_agree(kind: Kind) -> None:
+    assert not {f.group for f in kind.fields} & set(kind.by_name), "a slot has one meaning"
     for slot, members in kind.slots.items():
         if kind.is_group(slot):
             assert len(members) > 1
@@ -123,6 +131,27 @@ def test_a_child_needs_a_name_and_nothing_else() -> None:
 
 def test_a_contact_needs_its_child_a_day_and_a_kind() -> None:
     assert CONTACT.missing({}) == ["child", "on", "kind"]
+
+
+def test_every_file_of_kinds_is_in_the_registry_under_its_own_name() -> None:
+    assert {module.name for module in pkgutil.iter_modules(package.__path__)} == set(KINDS)
+    assert all(name == kind.name for name, kind in KINDS.items())
+
+
+def test_a_root_stands_before_what_hangs_on_it() -> None:
+    order = list(KINDS)
+    for kind in KINDS.values():
+        if kind.scope == "hangs":
+            parent = kind.by_name[kind.parent].type
+            assert isinstance(parent, Ref)
+            assert order.index(parent.kind) < order.index(kind.name)
+
+
+@kinds
+def test_sets_merge_as_sets_and_long_texts_as_texts(kind: Kind) -> None:
+    for field in kind.fields:
+        expected = {Choices: "set", LongText: "text"}.get(type(field.type), "last")
+        assert kind.merge(field.slot) == expected
 
 
 # Code lists
