@@ -20,6 +20,7 @@ from schema.kinds.family import FAMILY, ROLE
 from schema.problems import InvalidValue, Problem
 from schema.record import Field
 from schema.types import Choice, Choices, Date, IdNumber, LongText, Name, Phone, UnitRef, YesNo
+from sync.language import N_
 
 RELATIONS = {
     "母子": "mother", "母女": "mother", "父子": "father", "父女": "father", "姥爷": "maternal_grandfather",
@@ -35,21 +36,21 @@ _YES = frozenset("寄宿 住校 住读 寄宿生 住校生 住宿 住宿生 内�
 _NO = frozenset("走读 不住校 通校 走读生 通校生 不寄宿 外宿 外宿生".split())
 
 MESSAGES = {
-    "name_missing": "没有姓名，这一行跳过。",
-    "id_damaged": "身份证号被表格弄坏了，不填号。",
-    "id_check_digit": "身份证号最后一位不对，不填号。",
-    "id_shape": "身份证号不是 18 位，不填号。",
-    "id_birth": "身份证号里的生日没有这一天，不填号。",
-    "sex_contradicts_id": "性别和身份证号不合，按身份证号填。",
-    "birth_contradicts_id": "生日和身份证号不合，按身份证号填。",
-    "bad_date": "「{text}」不是日期，先不填。",
-    "bad_name": "「{text}」不像姓名，这一行跳过。",
-    "duplicate_in_file": "和第 {other} 行是同一个人，合成一个。",
-    "duplicate_in_file_maybe": "和第 {other} 行像是同一个人，先各建一份。",
-    "duplicate_in_store": "已经有这个孩子，补到那一份里。",
-    "duplicate_in_store_maybe": "像是已有的「{name}」，先另建一份，请您看。",
-    "not_permitted": "这个孩子不归您管，没有导入。",
-    "not_stored": "有一项存不下，这一行跳过：{text}",
+    "name_missing": N_("没有姓名，这一行跳过。"),
+    "id_damaged": N_("身份证号被表格弄坏了，不填号。"),
+    "id_check_digit": N_("身份证号最后一位不对，不填号。"),
+    "id_shape": N_("身份证号不是 18 位，不填号。"),
+    "id_birth": N_("身份证号里的生日没有这一天，不填号。"),
+    "sex_contradicts_id": N_("性别和身份证号不合，按身份证号填。"),
+    "birth_contradicts_id": N_("生日和身份证号不合，按身份证号填。"),
+    "bad_date": N_("「{text}」不是日期，先不填。"),
+    "bad_name": N_("「{text}」不像姓名，这一行跳过。"),
+    "duplicate_in_file": N_("和第 {other} 行是同一个人，合成一个。"),
+    "duplicate_in_file_maybe": N_("和第 {other} 行像是同一个人，先各建一份。"),
+    "duplicate_in_store": N_("已经有这个孩子，补到那一份里。"),
+    "duplicate_in_store_maybe": N_("像是已有的「{name}」，先另建一份，请您看。"),
+    "not_permitted": N_("这个孩子不归您管，没有导入。"),
+    "not_stored": N_("有一项存不下，这一行跳过：{text}"),
 }
 """Chinese sentences (message ids) of what a row can have."""
 
@@ -289,7 +290,7 @@ class Drafter:
             return
         carer["is_carer"] = True
         same = next((p for p in people if role and p["role"] == role), None)
-        if same is None and carer.get("name"):
+        if same is None and not role and carer.get("name"):  # a grandmother may be her namesake
             same = next((p for p in people if p.get("name") == carer["name"]), None)
         if relation and not role:
             carer["note"] = f"关系：{relation}"

@@ -22,6 +22,7 @@ from schema.kinds.child import CHILD
 from schema.kinds.family import FAMILY
 from schema.problems import Problem
 from schema.types import Choices, LongText
+from sync.language import N_
 from sync.replica import InvalidRecord, Refused, Replica
 from sync.scope import units_of
 
@@ -140,11 +141,11 @@ def rehearse(
         raise Refused("not_permitted")
     units = replica.units()
     if school is not None and units.get(school, {}).get("level") != "school":
-        raise Unreadable("unknown_school", "没有代码是「{text}」的学校。", text=school)
+        raise Unreadable("unknown_school", N_("没有代码是「{text}」的学校。"), text=school)
     book = sheets.read(path)
     blocks = list(roster_rows.blocks(book))
     if not blocks:
-        raise Unreadable("no_header", "这个文件里没有找到带「姓名」的表头。")
+        raise Unreadable("no_header", N_("这个文件里没有找到带「姓名」的表头。"))
     return _Rehearser(replica, school, decisions or {}).run(str(path), book, blocks)
 
 

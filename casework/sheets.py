@@ -17,6 +17,7 @@ from typing import Any
 from msgspec import Struct
 
 from schema.problems import Problem
+from sync.language import N_
 
 MAX_BYTES = 40_000_000
 MAX_UNPACKED = 400_000_000
@@ -76,9 +77,9 @@ def read(path: str | Path) -> list[Sheet]:
             raise _too_large()
         data = path.read_bytes()
     except OSError:
-        raise Unreadable("file_missing", "打不开这个文件：{name}。", name=path.name) from None
+        raise Unreadable("file_missing", N_("打不开这个文件：{name}。"), name=path.name) from None
     if not data.strip(b"\x00 \r\n\t"):
-        raise Unreadable("file_empty", "这个文件是空的。")
+        raise Unreadable("file_empty", N_("这个文件是空的。"))
     if data.startswith(b"PK"):
         _look_into_zip(data)
         sheets = _workbook(data)
@@ -90,7 +91,7 @@ def read(path: str | Path) -> list[Sheet]:
         sheets = [_text_table(path.stem, data)]
     sheets = [s for s in sheets if any(_is_filled(c) for row in s.rows for c in row)]
     if not sheets:
-        raise Unreadable("file_empty", "这个文件是空的。")
+        raise Unreadable("file_empty", N_("这个文件是空的。"))
     return sheets
 
 
@@ -101,23 +102,23 @@ def _is_filled(cell: Cell) -> bool:
 def _too_large() -> Unreadable:
     return Unreadable(
         "file_too_large",
-        "这个文件太大了：最多 {rows} 行、{columns} 列。把它分成几个再导入。",
+        N_("这个文件太大了：最多 {rows} 行、{columns} 列。把它分成几个再导入。"),
         rows=MAX_ROWS,
         columns=MAX_COLUMNS,
     )
 
 
 def _encrypted() -> Unreadable:
-    return Unreadable("file_encrypted", "这个表格加了密码。先在表格软件里去掉密码，另存再导入。")
+    return Unreadable("file_encrypted", N_("这个表格加了密码。先在表格软件里去掉密码，另存再导入。"))
 
 
 def _not_a_spreadsheet() -> Unreadable:
-    return Unreadable("not_a_spreadsheet", "这个文件不是表格。要 .xlsx、.xls 或 .csv。")
+    return Unreadable("not_a_spreadsheet", N_("这个文件不是表格。要 .xlsx、.xls 或 .csv。"))
 
 
 def _damaged() -> Unreadable:
     return Unreadable(
-        "file_damaged", "这个文件坏了，或者不是表格。用表格软件打开，另存为 .xlsx 再试。"
+        "file_damaged", N_("这个文件坏了，或者不是表格。用表格软件打开，另存为 .xlsx 再试。")
     )
 
 
