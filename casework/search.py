@@ -67,7 +67,7 @@ class Indexer:
     def _write(self, connection: Connection, kind: Kind, ids: set[str]) -> None:
         listed = as_json(ids)
         fields = [f for f in kind.fields if f.is_searchable]
-        units = [n for n in kind.unit_fields[:1]]
+        units = list(kind.unit_fields[:1])
         columns = ", ".join(quoted(n) for n in [*(f.name for f in fields), *units])
         rows = connection.execute(
             f"SELECT id, {columns} FROM {table(kind.name)}"  # noqa: S608

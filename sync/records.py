@@ -51,7 +51,8 @@ class Records:
         """States as people see them: unsent changes on top."""
         codec = CODECS[kind]
         rows = self.connection.execute(
-            f"{codec.select} WHERE id IN (SELECT value FROM json_each(?))", (as_json(ids),)
+            f"{codec.select} WHERE id IN (SELECT value FROM json_each(?))",  # noqa: S608
+            (as_json(ids),),
         )
         return {row[0]: codec.state(row) for row in rows}
 

@@ -7,7 +7,6 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-
 if TYPE_CHECKING:
     from sync.session import Account, Home, Session
 
@@ -51,7 +50,7 @@ def run(path: Path, user: str | None = None, theme: str | None = None) -> int:
     import gc
 
     gc.disable()  # until the first paint: 20 ms of 195
-    from sync.session import Home, ManyAccounts, NoAccount
+    from sync.session import ManyAccounts, NoAccount
     from tui.paths import home_at, passphrase_given
 
     home: Home = home_at(path)

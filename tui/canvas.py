@@ -42,7 +42,7 @@ def wrap(text: str, width: int) -> list[str]:
         for character in paragraph:
             size = get_character_cell_size(character)
             if used + size > width:
-                is_word = character.isascii() and character.isalnum() and 0 < break_at
+                is_word = character.isascii() and character.isalnum() and break_at > 0
                 cut = break_at if is_word and break_at > len(line) // 2 else len(line)
                 lines.append(line[:cut].rstrip())
                 line = line[cut:].lstrip()

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import HealthCheck, seed, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
+
 from tests.sync.simulation import FAULTS, Simulation, play
 
 HISTORIES = int(os.environ.get("CUNCAO_HISTORIES", "0"))

@@ -103,4 +103,4 @@ def value(replica: Replica, record: str, field: str) -> Any:
 
 def standing(replica: Replica, record: str, slot: str) -> list[Any]:
     """The values standing against each other in a slot, the standing one first."""
-    return [[h.value for h in c.heads] for c in replica.conflicts(record) if c.slot == slot][0]
+    return next([h.value for h in c.heads] for c in replica.conflicts(record) if c.slot == slot)

@@ -6,7 +6,6 @@ import click
 
 from schema.kinds import KINDS
 from sync.language import _
-from tui.paths import passphrase_given
 from tui.commands.common import (
     NEEDS_A_PERSON,
     REFUSED,
@@ -18,10 +17,10 @@ from tui.commands.common import (
     iso,
     make_home,
     opened,
-
     read_password,
     say,
 )
+from tui.paths import passphrase_given
 
 
 @click.command(help=_("在县里的服务器上登录；第一次会把资料取下来。"))
