@@ -89,16 +89,13 @@ def sync_once(
             response = msgspec.json.decode(unpack(answer, answer_media), type=SyncResponse)
         except (ValueError, msgspec.DecodeError) as error:
             raise Offline("answer damaged") from error
-        unsent = replica.connection.execute(
-            "SELECT count(*) FROM outbox WHERE seq > ?", (sent_up_to,)
-        ).fetchone()[0]
-        is_last = not response.more and not unsent
+        is_last = not response.more and not replica.has_unsent(after=sent_up_to)
         done = receive(replica, response, response.now if is_last else None)
         sent += done.confirmed
         received += done.entries + done.drops
         rejected += len(done.refused)
         if is_last:
-            if is_asked_again or not replica.pending_up_to(sent_up_to):
+            if is_asked_again or not replica.has_unsent(up_to=sent_up_to):
                 break
             # Sent, not refused, and its entry has not come though the feed is at its end: the record
             # has left our scope. Sent once more, the hub says that it has it.

@@ -196,7 +196,7 @@ class _Batch:
     def take(self, changes: Sequence[Change]) -> list[Verdict]:
         assert self.session is not None
         device = self.session.device
-        known = self.store.known(device, [c.seq for c in changes])
+        known = self.store.known(device, [c.seq for c in changes if _fits(c)])
         self._load(changes)
         verdicts: list[Verdict] = []
         in_batch: dict[int, bytes] = {}
@@ -204,7 +204,9 @@ class _Batch:
             fresh = []
             for change in txn:
                 met = known.get(change.seq)
-                if change.device != device:
+                if not _fits(change):
+                    verdicts.append(Verdict(change.seq, "invalid", "bad_number"))
+                elif change.device != device:
                     verdicts.append(Verdict(change.seq, "invalid", "foreign_device"))
                 elif met is None and change.seq not in in_batch:
                     in_batch[change.seq] = content_hash(change)
@@ -310,6 +312,11 @@ class _Batch:
         state = self.states.get(change.id)
         if state is not None and state.kind != change.kind:
             raise _Refusal("invalid", "other_kind")
+        is_unmet = state is None or DELETED not in state.slots
+        if not _is_well_formed(change) or (
+            change.op == "resolve" and DELETED in change.fields and is_unmet
+        ):
+            raise _Refusal("invalid", "bad_op")
         values = _checked(kind, change)
         if change.op == "create":
             missing = kind.missing(values)
@@ -317,9 +324,10 @@ class _Batch:
                 raise _Refusal("invalid", "required", missing[0])
         elif state is None and change.id not in made:
             raise _Refusal("quarantined", "unknown_record")
-        fixed = [n for n in values if kind.by_name.get(n) and kind.by_name[n].is_fixed]
-        if state is not None and any(values[n] != state.values.get(n) for n in fixed):
-            raise _Refusal("invalid", "fixed_field", fixed[0])
+        if state is not None:
+            for name, value in values.items():
+                if kind.by_name[name].is_fixed and value != state.values.get(name):
+                    raise _Refusal("invalid", "fixed_field", name)
         root, units = self._whereabouts(kind, change, state, values, made)
         made[change.id] = (kind, root, units)
         roles = {"resolve": None, "delete": kind.delete, "undelete": kind.delete}
@@ -515,6 +523,21 @@ class _Batch:
                 sums[state.kind, after.units] = sums.get((state.kind, after.units), 0) + value
 
 
+def _fits(change: Change) -> bool:
+    """True when the numbers of a change fit a database: one that does not must not stop the others."""
+    return 0 < change.seq < 1 << 53 and 0 <= change.hlc < 1 << 63
+
+
+def _is_well_formed(change: Change) -> bool:
+    """True when an op writes what it may: only a delete hides, and a decision is about one slot."""
+    if change.op in ("delete", "undelete"):
+        is_empty = change.fields.get(DELETED) is None
+        return set(change.fields) == {DELETED} and is_empty == (change.op == "undelete")
+    if change.op == "resolve":
+        return len(change.fields) == 1
+    return DELETED not in change.fields
+
+
 def _by_txn(changes: Sequence[Change]) -> list[list[Change]]:
     groups: list[list[Change]] = []
     for change in changes:
@@ -535,7 +558,13 @@ def _checked(kind: Kind, change: Change) -> dict[str, Any]:
             continue
         if slot not in kind.slots or (kind.is_group(slot) and not isinstance(value, dict | None)):
             raise _Refusal("invalid", "unknown_field", slot)
-        values |= kind.spread(slot, value)
+        if slot in kind.by_name:
+            values[slot] = value
+            continue
+        members = kind.spread(slot, value)
+        if value and not members.keys() >= value.keys():
+            raise _Refusal("invalid", "unknown_field", slot)
+        values |= members
     for field, problem in kind.problems(values):
         if not problem.is_doubt:
             raise _Refusal("invalid", problem.code, field)

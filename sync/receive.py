@@ -201,7 +201,7 @@ class _Receiving:
         after: dict[str, State | None],
     ) -> None:
         """Write the records as shown: canonical, with what is still unsent on top."""
-        unsent = self.records.unsent(list(after)) if self.replica.pending_count() else {}
+        unsent = self.records.unsent(list(after)) if self.replica.has_unsent() else {}
         own = {c.id for c in self.outbox.values()}
         shown: list[tuple[State, int]] = []
         shadows: dict[str, State | None] = {}
@@ -247,7 +247,7 @@ class _Receiving:
             me = msgspec.structs.replace(replica.identity, grants=tuple(response.grants))
             replica.become(me)
         replica.clock.learn(response.now)
-        if not replica.pending_count():
+        if not replica.has_unsent():
             replica.clock.settle(self.greatest)
         replica.set_state(clock=replica.clock.last, offset=replica.clock.offset_ms)
         if not response.more and response.digest:

@@ -324,7 +324,7 @@ def test_a_contact_for_a_deleted_child_goes_to_quarantine_and_leaves_nothing_beh
 
 
 def test_creating_what_exists_is_an_edit_and_what_is_missing_goes_to_quarantine():
-    town, record, li, tea = make("li", "tea", phone="13900000000")
+    town, record, li, _ = make("li", "tea", phone="13900000000")
     session = Session("tea", "devx", town.grants["tea"])
     again = Change("devx", 1, "devx.1", "create", "child", record, "tea", 1, {"name": "罗静", "phone": "13911111111"})
     lost = Change("devx", 2, "devx.2", "put", "child", "nosuch", "tea", 2, {"phone": "13911111111"})
@@ -369,7 +369,7 @@ def test_changes_of_one_txn_are_accepted_or_refused_together():
 
 
 def test_what_the_hub_writes_itself_is_stamped_in_order():
-    town, record, li, *_ = make("li")
+    town, _, li, *_ = make("li")
     with li.together():
         for name in ("甲", "乙", "丙"):
             child(li, name=name, id_number="11010519491231002X")
@@ -379,3 +379,33 @@ def test_what_the_hub_writes_itself_is_stamped_in_order():
     stamps = [e.stamp for e in _log(town) if e.change.device == "hub"]
     assert stamps == sorted(set(stamps))
     assert [e.seq for e in _log(town)] == list(range(1, town.store.head() + 1))
+
+
+def test_only_a_delete_hides_a_record_whatever_a_device_calls_it():
+    town, record, *_ = make("li", "sup")
+    li, sup = (Session(u, f"dev{u}x", town.grants[u]) for u in ("li", "sup"))
+    hidden = {"_deleted": "没了"}
+    changes = [
+        Change("devlix", 1, "t1", "put", "child", record, "li", 1, hidden),
+        Change("devlix", 2, "t2", "create", "child", "new1", "li", 2, {"name": "甲", "village": "111", **hidden}),
+        Change("devlix", 3, "t3", "undelete", "child", record, "li", 3, hidden),
+        Change("devlix", 4, "t4", "delete", "child", record, "li", 4, {**hidden, "phone": "1"}),
+        Change("devlix", 5, "t5", "put", "child", record, "li", 5, {"identity": {"phone": "1"}}),
+        Change("devlix", 6, "t6", "resolve", "child", record, "li", 6, {"phone": "1"}),
+    ]
+    assert [v.seq for v in town.hub.push(li, changes)] == [1, 2, 3, 4, 5, 6]
+    decided = Change("devsupx", 1, "t1", "resolve", "child", record, "sup", 1, hidden)
+    assert [v.code for v in town.hub.push(sup, [decided])] == ["bad_op"]
+    assert not town.store.states([record])[record].is_deleted
+
+
+def test_a_number_no_database_holds_stops_nobody_else():
+    town, record, *_ = make("li")
+    session = Session("li", "devx", town.grants["li"])
+    changes = [
+        Change("devx", 1 << 70, "t1", "put", "child", record, "li", 1, {"phone": "13911111111"}),
+        Change("devx", 2, "t2", "put", "child", record, "li", 1 << 80, {"phone": "13911111111"}),
+        Change("devx", 3, "t3", "put", "child", record, "li", 3, {"phone": "13922222222"}),
+    ]
+    assert [v.code for v in town.hub.push(session, changes)] == ["bad_number"] * 2
+    assert town.store.states([record])[record].values["phone"] == "13922222222"
