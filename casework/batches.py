@@ -108,7 +108,7 @@ def save(
     after = replica.get(saved, kind)
     assert after is not None
     count = replica.connection.execute(
-        "SELECT count(*) FROM batch_change WHERE batch = ?", (batch,)
+        "SELECT coalesce(max(n), -1) + 1 FROM batch_change WHERE batch = ?", (batch,)
     ).fetchone()[0]
     rows = []
     for slot, held in after.slots.items():
