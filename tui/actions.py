@@ -85,6 +85,9 @@ ACTIONS: tuple[Action, ...] = (
     Action("take_both", N_("都要"), N_("两种都要"), ("7",), ("review",), "do"),
     Action("next_telling", N_("下一说法"), N_("还有别的说法时，换下一种"), ("right", "l"), ("review",), "move"),
     Action("previous_telling", N_("上一说法"), N_("还有别的说法时，换上一种"), ("left", "h"), ("review",), "move"),
+    Action("decide", N_("定这行"), N_("1 同一人、2 不是，新建、3 跳过"), ("1-3",), ("import",), "do"),
+    Action("doubtful_only", N_("要看的"), N_("只看要看的行，或看全部"), ("f6", "f"), ("import",), "find"),
+    Action("take_back", N_("收回"), N_("整批收回刚写入的"), ("f4",), ("import",), "do"),
 )  # fmt: skip
 
 BY_ID = {a.id: a for a in ACTIONS}
