@@ -106,7 +106,9 @@ class RosterPlace(Place):
     # -- words
 
     def title_path(self) -> str:
-        return _("导入名册") if self.rehearsal is None else _("导入名册 › 试算")
+        if self.rehearsal is None:
+            return _("导入名册")
+        return _("导入名册 › 写好了") if self.batch else _("导入名册 › 试算")
 
     def title_right(self) -> list[tuple[str, str]]:
         if self.batch:
@@ -307,7 +309,7 @@ class RosterPlace(Place):
             words = _("写入了：新建 {created}，更新 {updated}；一样 {same}，跳过 {skipped}。").format(**self.counts)
             lines.append((f"{done} {words}", "text bold"))
             lines += [("", "text"), (_("只在这台电脑上，F5 收发后县里才有。"), "dim")]
-            lines.append((_("弄错了就按 F4，整批收回；以后也能用 cuncao import --undo {batch}。").format(batch=self.batch), "dim"))
+            lines.append((_("弄错了就按 F4，整批收回。"), "dim"))
         if y < len(lines):
             row.put(LEFT, lines[y][0], lines[y][1], row.width - 2 * LEFT)
 
