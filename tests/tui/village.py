@@ -80,6 +80,7 @@ class Village:
 
     def __init__(self) -> None:
         self.now = at(2, 9, month=3)
+        self.made = 0
         store = SqliteStore(open_plain(), now_ms=lambda: self.now)
         self.hub = Hub(store, lambda: self.now)
         for code, name, level, parent in UNITS:
@@ -92,7 +93,10 @@ class Village:
         self._tell()
 
     def _laptop(self, name: str) -> Replica:
-        replica = Replica(open_plain(same_thread=False), wall_ms=lambda: self.now, indexers=[Indexer()])
+        replica = Replica(
+            open_plain(same_thread=False), wall_ms=lambda: self.now, random=self._numbered,
+            indexers=[Indexer()],
+        )  # fmt: skip
         replica.last_seen = last_seen
         role, unit, _device = PEOPLE[name]
         grants = (Grant(role, unit),)
@@ -102,6 +106,11 @@ class Village:
         replica.set_state(token="token")
         sync_once(replica, Line(self, name), "", 2000)
         return replica
+
+    def _numbered(self, size: int) -> bytes:
+        """Ids in the order of making, so that pictures stay the same."""
+        self.made += 1
+        return self.made.to_bytes(size, "big")
 
     def sync(self, *names: str) -> None:
         for name in names:
