@@ -305,6 +305,8 @@ class CuncaoApp(App[int]):
         self.call_from_thread(self._synced, answer, is_asked)
 
     def _synced(self, answer: Any, is_asked: bool) -> None:
+        import msgspec
+
         from sync.client import SyncReport
         from sync.transport import Offline, Rejected
 
@@ -315,6 +317,7 @@ class CuncaoApp(App[int]):
         self.replica.forget_units()
         if isinstance(answer, SyncReport):
             self.last_report = answer
+            self.replica.set_state(last_report=msgspec.json.encode(answer).decode())
             words = _("交上 {sent} 条，收下 {received} 条。").format(
                 sent=answer.sent, received=answer.received
             )

@@ -4,21 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import msgspec
+from rich.cells import cell_len
 from textual.widget import Widget
 
 from casework import returns, wording
 from schema.kinds import KINDS
 from schema.record import DELETED
 from sync import errors
+from sync.client import SyncReport
 from sync.language import _
+from sync.reading import Pending, Returned
 from tui.canvas import Canvas, Row, wrap
 from tui.place import LEFT, Place
 
 Line = list[tuple[int, str, str]]
-"""A painted line: (column, text, style) pieces; a column below zero counts from the right edge."""
-NAME, WHAT, WHEN, FACT = LEFT + 3, 24, -21, 14
-SHOWN = 6
-"""Unsent changes shown before the rest is counted."""
+"""A painted line: (column, text, style) pieces."""
+RIGHT = -1
+"""The column of what ends at the right edge."""
+NAME, WHAT, FACT = LEFT + 3, 24, 14
+MINUTE_MS = 60_000
+SHOWN = 50
+"""Unsent changes shown before the rest is counted; a roster may bring thousands."""
 
 
 class SyncBody(Canvas, can_focus=True):
@@ -34,8 +41,10 @@ class SyncBody(Canvas, can_focus=True):
             row.tint(0, row.width, "raise")
             row.mark(1, "here")
         for column, text, spec in place.lines[index]:
-            x = column if column >= 0 else row.width + column
-            row.put(x, text, spec, row.width - LEFT - x)
+            if column == RIGHT:
+                row.put(WHAT, f"  {text}", spec, row.width - LEFT - WHAT, "right")
+            else:
+                row.put(column, text, spec, row.width - LEFT - column)
 
 
 class SyncPlace(Place):
@@ -77,26 +86,31 @@ class SyncPlace(Place):
 
     def _title(self, kind: str, id: str, root: str) -> str:
         """The root record's name: whose record it is, in every line."""
-        for name in (root, id):
+        view = self.replica.get(id, kind)
+        for name in (view.root if view else root, root, id):
             found = self.replica.records.kind_of([name]).get(name)
             if found:
                 return wording.record_text(KINDS[found], name, self.replica, self.today)
         return _(KINDS[kind].label)
 
-    def _deed(self, kind: str, op: str, fields: dict[str, object]) -> str:
-        """What a change did, in words: 新记录, 改了住址."""
-        declared = KINDS[kind]
-        if op == "create":
-            return _("新的{what}").format(what=_(declared.label))
-        if op in ("delete", "undelete"):
-            return _("删除") if op == "delete" else _("恢复")
+    def _deed(self, change: Pending | Returned) -> str:
+        """What a change did, in words: 记录：今天 上门, 妈妈 改了电话."""
+        kind = KINDS[change.kind]
+        if change.op == "create":
+            if kind.scope == "root":
+                return _("新的{what}").format(what=_(kind.label))
+            values = returns.values_of(change)
+            title = wording.title_text(kind, values, self.replica, self.today)
+            return _("{what}：{title}").format(what=_(kind.label), title=title)
         labels = "、".join(
-            wording.slot_label(declared, s)
-            for s in fields
-            if s == DELETED or s in declared.slots
+            wording.slot_label(kind, s) for s in change.fields if s == DELETED or s in kind.slots
         )
-        pattern = _("定了{what}") if op == "resolve" else _("改了{what}")
-        return pattern.format(what=labels)
+        patterns = {"delete": _("删除"), "undelete": _("恢复"), "resolve": _("定了{what}")}
+        deed = patterns.get(change.op, _("改了{what}")).format(what=labels)
+        if kind.scope == "root":
+            return deed
+        named = wording.record_text(kind, change.id, self.replica, self.today)
+        return f"{named.split(' ')[0]} {deed}"
 
     def _unsent(self) -> None:
         pending = self.replica.pending()
@@ -112,17 +126,19 @@ class SyncPlace(Place):
             return
         head = _("只在这台电脑上")
         safe = _("都已存好，断电不会丢")
-        self.lines.append([(LEFT, head, "text bold"), (LEFT + 18, str(len(pending)), "accent"), (WHEN - 3, safe, "dim")])
+        self.lines.append([
+            (LEFT, head, "text bold"),
+            (LEFT + cell_len(head) + 2, str(len(pending)), "accent"),
+            (RIGHT, safe, "dim"),
+        ])
         for change in pending[:SHOWN]:
             self.targets[len(self.lines)] = (change.kind, change.id, 0)
-            self.lines.append(
-                [
-                    (LEFT, look.mark("unsent"), "text bold"),
-                    (NAME, self._title(change.kind, change.id, change.root), "text"),
-                    (WHAT, self._deed(change.kind, change.op, change.fields), "text"),
-                    (WHEN, wording.moment_text(change.at_ms, self.today), "dim"),
-                ]
-            )
+            self.lines.append([
+                (LEFT, look.mark("unsent"), "text bold"),
+                (NAME, self._title(change.kind, change.id, change.root), "text"),
+                (WHAT, self._deed(change), "text"),
+                (RIGHT, wording.moment_text(change.at_ms, self.today), "dim"),
+            ])
         if len(pending) > SHOWN:
             more = _("还有 {n} 条").format(n=len(pending) - SHOWN)
             self.lines.append([(NAME, more, "dim")])
@@ -132,31 +148,43 @@ class SyncPlace(Place):
         returned = self.replica.returned()
         if not returned:
             return
-        self.lines.append([(LEFT, _("被退回"), "text bold"), (LEFT + 18, str(len(returned)), "red")])
+        self.lines.append([
+            (LEFT, _("被退回"), "text bold"),
+            (LEFT + cell_len(_("被退回")) + 2, str(len(returned)), "red"),
+        ])
         for change in returned[:SHOWN]:
             self.targets[len(self.lines)] = (change.kind, change.id, change.seq)
             field = KINDS[change.kind].by_name.get(change.field)
-            what = _(field.label) if field else self._deed(change.kind, change.op, change.fields)
-            self.lines.append(
-                [
-                    (LEFT, self.program.look.mark("came_back"), "red"),
-                    (NAME, self._title(change.kind, change.id, change.id), "text"),
-                    (WHAT, what, "text"),
-                    (WHEN, wording.moment_text(change.at_ms, self.today), "dim"),
-                ]
-            )
-            for part in wrap(errors.sentence(change.code), max(self.size.width - NAME - LEFT, 40))[:2]:
+            what = _(field.label) if field else self._deed(change)
+            self.lines.append([
+                (LEFT, self.program.look.mark("came_back"), "red"),
+                (NAME, self._title(change.kind, change.id, change.id), "text"),
+                (WHAT, what, "text"),
+                (RIGHT, wording.moment_text(change.at_ms, self.today), "dim"),
+            ])
+            for part in wrap(self._reason(change), max(self.size.width - NAME - LEFT, 40))[:2]:
                 self.lines.append([(NAME, part, "dim")])
         self.lines.append([])
 
+    def _reason(self, change: Returned) -> str:
+        """Why a change came back: a sentence of the numbered list, or what is wrong with its value."""
+        if change.code in errors.LIST:
+            return errors.sentence(change.code)
+        for name, problem in KINDS[change.kind].problems(returns.values_of(change)):
+            if problem.code == change.code and change.field in ("", name):
+                return problem.text(_)
+        return errors.sentence("invalid")
+
     def _last_contact(self) -> None:
         state = self.replica.sync_state()
+        if state.last_sync_ms is None:
+            return
         self.lines.append([(LEFT, _("上次收发"), "text bold")])
         facts = [
             (_("什么时候"), wording.moment_text(state.last_sync_ms, self.today), "text"),
             (_("服务器"), state.server, "text"),
         ]
-        report = self.program.last_report
+        report = self._last_report()
         if report is not None:
             cost = _("{n} 次往返，{kb} KB，{s} 秒").format(
                 n=report.round_trips,
@@ -170,7 +198,11 @@ class SyncPlace(Place):
                 sent = _("{n} 条收下了，{m} 条没收").format(n=report.sent, m=report.rejected)
             arrived = self.program.look.mark("arrived")
             facts.append((_("交上去"), f"{done} {sent}", "text"))
-            facts.append((_("收下来"), f"{arrived} {_('{n} 条').format(n=report.received)}", "text"))
+            facts.append((
+                _("收下来"),
+                f"{arrived} {_('{n} 条').format(n=report.received)}",
+                "text",
+            ))
         if state.in_step is not None:
             counts = "、".join(
                 f"{_(k.label)} {self.replica.count(k.name)}"
@@ -179,15 +211,29 @@ class SyncPlace(Place):
             )
             same = _("完全一样") if state.in_step else _("对不上，再收发一次")
             mark = self.program.look.mark("done" if state.in_step else "danger")
-            facts.append((_("两边对账"), f"{mark} {counts}，{same}", "text" if state.in_step else "red"))
-        minutes = round(self.replica.clock.offset_ms / 60_000)
-        if abs(minutes) >= 2:
-            way = _("慢") if minutes > 0 else _("快")
-            words = _("本机{way}了 {n} 分钟，记录按县里的时间排。不用管。").format(
-                way=way, n=abs(minutes)
-            )
+            facts.append((
+                _("两边对账"),
+                f"{mark} {counts}，{same}",
+                "text" if state.in_step else "red",
+            ))
+        offset = self.replica.clock.offset_ms
+        if abs(offset) > MINUTE_MS:
+            pattern = _("这台电脑的钟慢了 {n} 分钟，记录按县里的时间排。不用管。")
+            if offset < 0:
+                pattern = _("这台电脑的钟快了 {n} 分钟，记录按县里的时间排。不用管。")
+            words = pattern.format(n=max(round(abs(offset) / MINUTE_MS), 1))
             facts.append((_("钟"), words, "dim"))
         self.lines += [[(LEFT, label, "dim"), (FACT, text, spec)] for label, text, spec in facts]
+
+    def _last_report(self) -> SyncReport | None:
+        """Of this run of the program, or as an earlier one noted it."""
+        noted = self.replica.get_state("last_report")
+        if self.program.last_report is not None or not noted:
+            return self.program.last_report
+        try:
+            return msgspec.json.decode(noted, type=SyncReport)
+        except msgspec.DecodeError:  # noted by another version of the program
+            return None
 
     # -- words
 
