@@ -154,6 +154,20 @@ def _condition(kind: str, text: str, where: str, is_loose: bool) -> tuple[str, l
     return " AND ".join(parts), values
 
 
+def _hanging(kind: Kind, text: str, where: str) -> tuple[str, list[Any]]:
+    """Hanging records are searched in their own table: by their words, or by whose they are."""
+    parts, values = ["_deleted IS NULL"], []
+    for word in _words(text):
+        fields = [f for f in kind.fields if f.is_searchable]
+        found = [f"{quoted(f.name)} LIKE ? ESCAPE '\\'" for f in fields]
+        found.append("_root IN (SELECT id FROM search WHERE hay LIKE ? ESCAPE '\\')")
+        parts.append(f"({' OR '.join(found)})")
+        values += [_pattern(word)] * len(found)
+    if where:
+        parts.append(f"({where})")
+    return " AND ".join(parts), values
+
+
 def ids(
     replica: Reading,
     kind: str,
@@ -165,6 +179,17 @@ def ids(
     is_loose: bool = False,
 ) -> list[str]:
     """Ids of matching records in list order. `where`: a condition over the kind's table."""
+    if KINDS[kind].scope == "hangs":
+        found, values = _hanging(KINDS[kind], text, where)
+        order = ", ".join(
+            f"{quoted(n.lstrip('-'))}{' DESC' if n.startswith('-') else ''}"
+            for n in KINDS[kind].order_by
+        )
+        rows = replica.connection.execute(
+            f"SELECT id FROM {table(kind)} WHERE {found} ORDER BY {order}, id LIMIT ? OFFSET ?",  # noqa: S608
+            (*values, limit, offset),
+        )
+        return [row[0] for row in rows]
     condition, values = _condition(kind, text, where, is_loose)
     rows = replica.connection.execute(
         f"SELECT id FROM search WHERE {condition} ORDER BY sort, id LIMIT ? OFFSET ?",  # noqa: S608
@@ -176,6 +201,13 @@ def ids(
 def count(
     replica: Reading, kind: str, text: str = "", where: str = "", *, is_loose: bool = False
 ) -> int:
+    if KINDS[kind].scope == "hangs":
+        found, values = _hanging(KINDS[kind], text, where)
+        row = replica.connection.execute(
+            f"SELECT count(*) FROM {table(kind)} WHERE {found}",  # noqa: S608
+            values,
+        )
+        return int(row.fetchone()[0])
     condition, values = _condition(kind, text, where, is_loose)
     row = replica.connection.execute(f"SELECT count(*) FROM search WHERE {condition}", values)  # noqa: S608
     return int(row.fetchone()[0])

@@ -93,6 +93,8 @@ def entry_line(
 ) -> list[Piece]:
     pieces: list[Piece] = []
     for name in kind.list_columns:
+        if name == kind.parent:
+            continue  # whose it is stands at the top of the file
         field = kind.by_name.get(name)
         text = wording.value_text(field, row.get(name), replica, today)
         if text:

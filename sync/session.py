@@ -276,7 +276,7 @@ class Home:
         session.account.card.insecure = insecure
         session.replica.become(
             Identity(
-                user, answer.device, tuple(answer.grants), url.rstrip("/"), answer.name,
+                answer.user, answer.device, tuple(answer.grants), url.rstrip("/"), answer.name,
                 str(answer.county.get("name", "")),
             )
         )  # fmt: skip

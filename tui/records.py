@@ -146,7 +146,8 @@ class RecordList(Canvas, can_focus=True):
         for n, (column, cell) in enumerate(zip(self.columns, cells, strict=True)):
             if x >= row.width - 6:
                 break
-            self._paint_cell(row, x, column, cell, is_title=n == 0, is_here=is_here)
+            width = column.width if n + 1 < len(cells) else row.width - 6 - x
+            self._paint_cell(row, x, column, cell, width, is_title=n == 0, is_here=is_here)
             x += column.width + GAP
         self._paint_marks(row, record)
         if is_here:
@@ -164,9 +165,17 @@ class RecordList(Canvas, can_focus=True):
             x += column.width + GAP
 
     def _paint_cell(
-        self, row: Row, x: int, column: Column, cell: Cell, *, is_title: bool, is_here: bool
+        self,
+        row: Row,
+        x: int,
+        column: Column,
+        cell: Cell,
+        width: int,
+        *,
+        is_title: bool,
+        is_here: bool,
     ) -> None:
-        width = min(column.width, row.width - 6 - x)
+        width = min(width, row.width - 6 - x)
         if cell.mark:
             after = row.mark(x, cell.mark)
             row.put(after + 1, cell.text, row.look.mark_style(cell.mark), width - 2)

@@ -12,7 +12,7 @@ from casework import search, summary
 from casework.views import views_of
 from schema.kinds import KINDS
 from sync.language import _
-from tui.canvas import Canvas, Row
+from tui.canvas import Canvas, Row, wrap
 from tui.fields import SearchField
 from tui.place import LEFT, Place
 from tui.records import RecordList
@@ -94,6 +94,20 @@ class Peek(Canvas):
                     x = row.put(x, text, spec or "text", row.width - LEFT - x) + 2
 
 
+class PeekPane(Canvas):
+    """The same at the right of a wide terminal, with room for every line."""
+
+    DEFAULT_CSS = f"PeekPane {{ width: {PANE}; }}"
+
+    def paint(self, y: int, row: Row) -> None:
+        place = self.screen
+        assert isinstance(place, RecordsPlace)
+        lines = place.pane_lines(row.width - LEFT)
+        if y < len(lines):
+            text, spec = lines[y]
+            row.put(0, text, spec, row.width - LEFT)
+
+
 class RecordsPlace(Place):
     """The list of one kind."""
 
@@ -101,6 +115,7 @@ class RecordsPlace(Place):
     hints = ("open", "visit", "call", "mark", "palette")
     CSS = """
     #find { height: 1; margin-top: 1; }
+    #middle { height: 1fr; }
     SearchField { width: 26; }
     """
 
@@ -118,7 +133,7 @@ class RecordsPlace(Place):
     def body(self) -> Iterator[Widget]:
         yield Horizontal(FindLabel(), self.field, FindCount(), id="find")
         yield ViewTabs()
-        yield self.list
+        yield Horizontal(self.list, PeekPane(), id="middle")
         yield Peek()
 
     def on_mount(self) -> None:
@@ -138,6 +153,33 @@ class RecordsPlace(Place):
         }
         self.every = self.counts["all"]
         self.repaint()
+
+    def on_resize(self) -> None:
+        """At 120 columns the list keeps its columns and the peek becomes a right pane."""
+        is_wide = self.app.size.width >= PANE_FROM
+        self.query_one(PeekPane).display = is_wide
+        self.query_one(Peek).display = not is_wide
+
+    def pane_lines(self, width: int) -> list[tuple[str, str]]:
+        """The record under the cursor as lines of the right pane."""
+        record = self.list.current()
+        if record is None:
+            return []
+        lines: list[tuple[str, str]] = []
+        for label, pieces in summary.peek(self.replica, self.kind, record, self.today):
+            if lines:
+                lines.append(("", "text"))
+            if label:
+                lines.append((label, "dim"))
+            line, spec = "", "text bold" if not lines else "text"
+            for text, _spec in (*pieces, ("", "")):
+                if (not text or cell_len(line) + cell_len(text) + 2 > width) and line:
+                    lines += [(part, spec) for part in wrap(line, width)]
+                    line, spec = "", "text"
+                line += ("  " if line and text else "") + text
+            if line:
+                lines += [(part, spec) for part in wrap(line, width)]
+        return lines
 
     def title_path(self) -> str:
         return _(self.kind.label)
@@ -171,8 +213,7 @@ class RecordsPlace(Place):
         self.list.ask(text.strip())
         for canvas in self.query(FindCount):
             canvas.refresh()
-        for peek in self.query(Peek):
-            peek.refresh()
+        self._moved()
 
     def on_input_submitted(self) -> None:
         self.do_open()
@@ -207,8 +248,8 @@ class RecordsPlace(Place):
             self.program.leave_place()
 
     def _moved(self) -> None:
-        for peek in self.query(Peek):
-            peek.refresh()
+        self.query_one(Peek).refresh()
+        self.query_one(PeekPane).refresh()
 
     def do_down(self) -> None:
         self.list.move(1)
