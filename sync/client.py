@@ -89,11 +89,14 @@ def sync_once(
             response = msgspec.json.decode(unpack(answer, answer_media), type=SyncResponse)
         except (ValueError, msgspec.DecodeError) as error:
             raise Offline("answer damaged") from error
-        is_last = not response.more and not replica.has_unsent(after=sent_up_to)
+        is_end = not response.more and not response.reset
+        is_last = is_end and not replica.has_unsent(after=sent_up_to)
         done = receive(replica, response, response.now if is_last else None)
         sent += done.confirmed
         received += done.entries + done.drops
         rejected += len(done.refused)
+        if response.reset:
+            sent_up_to = 0  # what an earlier log confirmed waits to be sent again
         if is_last:
             if is_asked_again or not replica.has_unsent(up_to=sent_up_to):
                 break

@@ -13,12 +13,13 @@ from msgspec import Struct
 from schema.kinds import KINDS
 from schema.record import Kind
 from sync import digest
-from sync.change import Change, Entry, State
+from sync.change import Change, Entry, Grant, State
 from sync.decide import replay
 from sync.overlay import overlay
 from sync.protocol import SyncResponse, Verdict, rows_of
 from sync.records import as_json
 from sync.replica import Replica
+from sync.scope import Scope, units_of
 from sync.storage import transaction
 from sync.tables import table
 
@@ -81,7 +82,17 @@ class _Receiving:
     # -- reading the answer
 
     def _reset(self) -> None:
-        """The hub starts over (another log): all numbers here are void, unsent work stays."""
+        """The hub starts over (another log): all numbers here are void, unsent work stays.
+
+        A restored hub may have lost what it once confirmed: everything of our own is sent again.
+        """
+        own = [
+            (e.change.seq, e.change.id, e.change.txn, msgspec.json.encode(e.change))
+            for (body,) in self.connection.execute("SELECT body FROM log")
+            if (e := msgspec.json.decode(body, type=Entry)).change.device == self.me
+        ]
+        self.connection.executemany("INSERT OR IGNORE INTO outbox VALUES (?, ?, ?, ?)", own)
+        self._drop(self._outside(self.response.grants or ()))
         for kind in KINDS:
             self.connection.execute(f"UPDATE {table(kind)} SET _seq = 0")  # noqa: S608
         self.connection.execute("DELETE FROM log")
@@ -90,6 +101,19 @@ class _Receiving:
                 state = msgspec.json.decode(body, type=State)
                 state.seq = 0
                 self.records.set_shadows({id_: state}, ())
+
+    def _outside(self, grants: Sequence[Grant]) -> list[str]:
+        """Roots held here that other grants than before do not cover: a new log cannot tell us."""
+        if set(grants) == set(self.replica.identity.grants):
+            return []
+        scope = Scope(grants, self.replica.tree)
+        return [
+            row["id"]
+            for kind in KINDS.values()
+            if kind.scope == "root"
+            for row in self.replica.select(kind.name)
+            if not scope.reads(kind.name, row["id"], units_of(kind, row))
+        ]
 
     def _read_outbox(self) -> None:
         wanted = [o.device_seq for o in self.response.own]
@@ -147,6 +171,8 @@ class _Receiving:
             state = after.get(entry.change.id)
             if kind is None or (state is None and entry.change.op != "create"):
                 continue  # not held here, and what the page brings is not its beginning
+            if state is not None and not state.seq and entry.change.op == "create":
+                state = None  # from a log that is no more; in this one the record begins here
             after[entry.change.id] = replay(kind, state, entry)
             self.greatest = max(self.greatest, entry.stamp)
         for id_, state in after.items():

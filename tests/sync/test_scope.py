@@ -204,3 +204,49 @@ def test_a_write_outside_ones_grants_is_refused_on_the_device(town):
     with pytest.raises(InvalidRecord):
         child(li, "999")
     assert li.pending_count() == 0
+
+
+# -- a hub restored from an older copy
+
+
+def test_what_a_restored_hub_has_lost_comes_again_from_the_laptops_that_made_it(town):
+    li, tea = town.replicas["li"], town.replicas["tea"]
+    record = child(li, phone="13900000000")
+    town.rest()
+    copy = town.backup()
+    li.save("child", {"phone": "13900000001"}, record)
+    later = child(tea, name="甲")
+    visit = contact(tea, later, summary="见到了。")
+    town.rest()
+    li.save("child", {"hobbies": "画画"}, record)  # not yet sent when the hub goes back
+    town.restore(copy, "e2")
+    town.sync("li", "tea", "li")
+    town.rest()
+    for replica in (li, tea):
+        assert value(replica, record, "phone") == "13900000001"
+        assert value(replica, record, "hobbies") == "画画"
+        assert value(replica, visit, "summary") == "见到了。"
+        assert replica.pending_count() == 0
+        assert replica.returned() == []
+
+
+def test_an_empty_new_hub_evicts_nothing(town):
+    li = town.replicas["li"]
+    record = child(li)
+    town.rest()
+    town.restore(Town().backup(), "e3")
+    town.sync("wu", "li")
+    assert held(town, "li") == [record]
+    town.rest()
+    assert list(town.store.states([record])) == [record]
+
+
+def test_a_new_hub_and_narrower_grants_leave_nothing_outside_them(town):
+    tea = town.replicas["tea"]
+    inside, outside = child(tea, "111"), child(tea, "112")
+    town.rest()
+    town.restore(town.backup(), "e4")
+    town.grants["tea"] = (Grant("teacher", "111"),)
+    assert town.sync("tea").in_step
+    assert held(town, "tea") == [inside]
+    assert outside not in str(tea.connection.execute("SELECT id FROM r_child").fetchall())

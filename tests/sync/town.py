@@ -13,7 +13,7 @@ from sync.hub import Hub, Session
 from sync.protocol import SyncRequest, SyncResponse, pack, unpack
 from sync.reading import Identity
 from sync.replica import Replica
-from tests.sync.simulation import START_MS, copy_of
+from tests.sync.simulation import START_MS, Fragile, copy_of
 
 GRANTS = {
     "adm": (Grant("admin", "1"),),
@@ -63,6 +63,19 @@ class Town:
         for _ in range(2):
             for name in self.replicas:
                 assert self.sync(name).in_step, f"{name} is out of step"
+
+    def backup(self) -> Fragile:
+        """A copy of the hub's store as it is now."""
+        copy = copy_of("hub")
+        self.connection.real.backup(copy.real)
+        return copy
+
+    def restore(self, copy: Fragile, epoch: str) -> None:
+        """The hub goes on from an older copy, under a new epoch."""
+        copy.execute("UPDATE meta SET value = ? WHERE key = 'epoch'", (epoch,))
+        self.connection = copy
+        self.store = SqliteStore(copy, now_ms=lambda: self.now_ms)  # type: ignore[arg-type]
+        self.hub = Hub(self.store, lambda: self.now_ms)
 
     def session(self, name: str) -> Session:
         identity = self.replicas[name].identity
