@@ -11,7 +11,8 @@ from tui.look import MARKS, THEMES, Look
 
 TEXT = st.text(
     alphabet=st.one_of(
-        st.sampled_from("罗静𠮷𬭎㐂·…▲阿依古丽买提é\u0301"), st.characters(min_codepoint=32, max_codepoint=0x9FFF, blacklist_categories=("Cc", "Cs", "Cn", "Co"))
+        st.sampled_from("罗静𠮷𬭎㐂·…▲阿依古丽买提é\u0301"),
+    st.characters(min_codepoint=32, max_codepoint=0x9FFF, blacklist_categories=("Cc", "Cs", "Cn", "Co")),
     ),
     max_size=30,
 )  # fmt: skip
