@@ -99,9 +99,15 @@ def catalogues(_arguments: list[str]) -> int:
 
 
 @task
-def snapshots(arguments: list[str]) -> int:
-    """draws the screens' text pictures anew; read the difference before you commit it"""
-    return run("pytest", "tests/tui", "--update-snapshots", *arguments)
+def pictures(_arguments: list[str]) -> int:
+    """draws docs/screens anew; look at each before you commit it (needs Pillow, Noto CJK)"""
+    return run("tools.pictures")
+
+
+@task
+def bench(arguments: list[str]) -> int:
+    """the budgets, measured here, as JSON; a number gives the size (20000)"""
+    return run("bench", *arguments)
 
 
 def main(arguments: list[str]) -> int:
