@@ -627,6 +627,7 @@ class Simulation:
         assert device.replica.pending_count() == 0
         assert device.connection.real.execute("SELECT count(*) FROM shadow").fetchone() == (0,)
         assert device.replica.get_state("in_step") == 1, f"{device.name} is out of step"
+        assert device.replica.get_state("repairs", 0) == 0, f"{device.name} was out of step"
         for record, kind in self.kinds.items():
             root = self.parents.get(record, record)
             slots = self.model.state(root, self.seen_seq)
