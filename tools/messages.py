@@ -188,6 +188,12 @@ def entries(mo: bytes) -> dict[object, str]:
     return {key: text for key, text in catalogue.items() if key != ""}
 
 
+def is_compiled(lang: str) -> bool:
+    """True when the .mo file says what the .po file says."""
+    mo = po_path(lang).with_suffix(".mo")
+    return mo.exists() and entries(mo.read_bytes()) == entries(compiled(lang))
+
+
 def faults() -> list[str]:
     """What is wrong with the committed catalogues; nothing when they are true."""
     messages = collect()
@@ -204,9 +210,8 @@ def faults() -> list[str]:
                     set(PLACEHOLDER.findall(translation)) - _ones(given)
                 ):
                     found.append(f"{lang}: placeholders differ: {text} / {translation}")
-        mo = po_path(lang).with_suffix(".mo")
-        if not mo.exists() or entries(mo.read_bytes()) != entries(compiled(lang)):
-            found.append(f"{lang}: {mo.name} is older than its .po")
+        if not is_compiled(lang):
+            found.append(f"{lang}: cuncao.mo is older than its .po")
     return found
 
 
@@ -224,5 +229,6 @@ def update() -> list[str]:
             known = {text: known.get(text) or (text,) for text in messages}
             known = {text: given if all(given) else (text,) for text, given in known.items()}
         write(lang, messages, known)
-        po_path(lang).with_suffix(".mo").write_bytes(compiled(lang))
+        if not is_compiled(lang):  # its header holds the day: written only when it has to be
+            po_path(lang).with_suffix(".mo").write_bytes(compiled(lang))
     return [text for text, given in read("en").items() if not given or not all(given)]
