@@ -215,9 +215,6 @@ class UnlockPlace(Place):
         self.repaint()
 
     def _log_in(self) -> None:
-        from sync.keyfile import UnfitPassphrase, WrongPassphrase
-        from sync.transport import Offline, Rejected
-
         lines = self.lines
         if lines["passphrase"].value != lines["again"].value:
             self.trouble = _("两遍口令不一样，再写一遍。")
@@ -225,25 +222,48 @@ class UnlockPlace(Place):
             lines["again"].focus()
             self.repaint()
             return
+        self.trouble = ""
+        self.program.say(_("正在登录，稍等。"))
+        words = {name: line.value for name, line in lines.items()}
+        self.run_worker(
+            lambda: self._log_in_thread(words), thread=True, exclusive=True, exit_on_error=False
+        )
+
+    def _log_in_thread(self, words: dict[str, str]) -> None:
+        """The network is waited for here; the store is opened again by the program's own thread."""
+        trouble: Exception | None = None
         try:
-            session = self.program.home.login(
-                lines["server"].value.strip(),
-                lines["user"].value.strip(),
-                lines["password"].value,
-                lambda _is_new: lines["passphrase"].value,
-            )
-        except Offline:
+            self.program.home.login(
+                words["server"].strip(),
+                words["user"].strip(),
+                words["password"],
+                lambda _is_new: words["passphrase"],
+            ).close()
+        except Exception as error:
+            trouble = error
+        self.app.call_from_thread(self._logged_in, words, trouble)
+
+    def _logged_in(self, words: dict[str, str], trouble: Exception | None) -> None:
+        from sync.keyfile import UnfitPassphrase, WrongPassphrase
+        from sync.transport import Offline, Rejected
+
+        lines = self.lines
+        self.program.say("")
+        if trouble is None:
+            home = self.program.home
+            self.program.enter(home.unlock(home.account(words["user"].strip()), words["passphrase"]))
+            self.program.do_sync_now()
+        elif isinstance(trouble, Offline):
             self._fail("offline", lines["password"])
-        except Rejected as error:
-            self._fail(error.code, lines["password"], detail=error.detail)
-        except UnfitPassphrase:
+        elif isinstance(trouble, Rejected):
+            self._fail(trouble.code, lines["password"], detail=trouble.detail)
+        elif isinstance(trouble, UnfitPassphrase):
             lines["again"].value = ""
             self._fail("passphrase_length", lines["passphrase"])
-        except WrongPassphrase:
+        elif isinstance(trouble, WrongPassphrase):
             self._fail("passphrase", lines["passphrase"])
         else:
-            self.program.enter(session)
-            self.program.do_sync_now()
+            raise trouble
 
     def do_switch_user(self) -> None:
         """The next user of this laptop; after the last one, somebody new."""
