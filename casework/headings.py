@@ -75,6 +75,11 @@ _SEPARATOR = re.compile(r"以及|[及和、/,，;；+&|\\]|与(?![^、/及和,]*
 _ROLE_MODIFIER = re.compile(r"^(?:现任|现|法定|实际|主要|第一|受委托|委托|临时|学生|儿童|孩子|幼儿|其|外出务工|外出|务工|家庭)+")
 _CHILD_PREFIX = re.compile(r"^(?:农村)?(?:留守儿童|留守学生|困境儿童|留守幼儿|儿童|学生|孩子|幼儿|本人|被监护人|该生|少儿)(?:的|本人)?")
 _FILLER = re.compile(r"(?:的)?(?:基本)?(?:情况|信息|资料|状况)$")
+_DECOR = re.compile(
+    r"^(?:家庭|详细|现在|现|目前|当前|实际|具体|常住|所在|本人|儿童|学生|真实|有效|主要|常用|最新|就读|在读|居住)+"
+    r"|(?:信息|情况|明细|详情|全称|\d+)$"
+)
+"""What people put around a known word: 家庭详细住址, 监护人有效联系电话."""
 _BOTH = re.compile(r"^父亲?(?:[/、或和及与,]|\()母亲?\)?")
 _TOWNSHIP = re.compile(r"(?:所在|所属|现住|居住|户籍|现居住)*(?:乡镇街道|镇乡街道|乡镇|镇街道|镇街|街镇|镇乡|街道|镇|乡)(?:办|办事处)?(?:名称|别)?")
 _VILLAGE = re.compile(
@@ -137,11 +142,10 @@ _BARE_FAMILY = {w: f for w, f in _FAMILY.items() if w not in _CHILD}
 
 
 def _variants(text: str) -> Iterable[str]:
-    """The heading as it is, then without its parentheses."""
+    """The heading as it is, then without its parentheses, then without what decorates the word."""
     key = _key(text)
-    yield key
-    if _bare(key) not in ("", key):
-        yield _bare(key)
+    tried = dict.fromkeys((key, _bare(key), _DECOR.sub("", _bare(key))))
+    yield from (k for k in tried if k)
 
 
 @lru_cache(maxsize=5000)
@@ -214,8 +218,9 @@ def _split_role(key: str) -> tuple[str, str]:
 
 def _family_fields(text: str, role: str) -> tuple[Target, ...]:
     """The rest of a heading after its role: one word, or several put together."""
-    if text in _FAMILY:
-        return (Target("family", _FAMILY[text], role),)
+    for word in (text, _DECOR.sub("", text)):
+        if word in _FAMILY:
+            return (Target("family", _FAMILY[word], role),)
     bracket = re.fullmatch(r"(.*)[(\[](.+)[)\]]", text)
     if bracket and (found := _family_fields(bracket[2], role)):
         return _joined(_family_fields(bracket[1] or "姓名", role), found)
@@ -306,14 +311,18 @@ def header_at(rows: Sequence[Sequence[Any]], first: int) -> Header | None:
     depth = 1
     while depth < MAX_DEPTH and first + depth < len(rows):
         row = rows[first + depth]
-        if not _looks_like_header(row) or _repeats(rows[first], row):
+        if not _looks_like_header(row) or _names_somebody(rows[first], row):
             break
         depth += 1
     return _understood(first, rows[first : first + depth])
 
 
-def _repeats(row: Sequence[Any], other: Sequence[Any]) -> bool:
-    return list(row) == list(other)
+def _names_somebody(head: Sequence[Any], row: Sequence[Any]) -> bool:
+    """True for a data row or a repeated header: below 姓名 stands something that does not continue it."""
+    if list(head) == list(row):
+        return True
+    below = [row[c] for c in range(min(len(head), len(row))) if targets_of(str(head[c] or "")) == (NAME,)]
+    return any(cell is not None and not is_heading(cell) for cell in below)
 
 
 def _understood(first: int, block: Sequence[Sequence[Any]]) -> Header:
@@ -332,11 +341,24 @@ def _text(row: Sequence[Any], column: int) -> str:
     return "" if cell is None else re.sub(r"\s+", " ", str(cell)).strip()
 
 
+_PLACES = tuple(
+    (t,)
+    for t in (
+        Target("place", "township"),
+        Target("place", "group"),
+        Target("child", "village"),
+        Target("child", "address"),
+    )
+)
+
+
 def _of_path(path: Sequence[str]) -> tuple[Target, ...]:
     """What a column's headings from top to bottom mean, before its neighbours are asked."""
     last = path[-1]
     alone = targets_of(last)
     own_role = _split_role(_key(last))[0]
+    if any(re.search("户籍|户口", u) for u in path[:-1]) and alone[:1] in _PLACES:
+        return (Target("child", "registered_place"),)
     for upper in reversed(path[:-1]):
         role = _upper_role(upper)
         if role and not own_role:
@@ -371,7 +393,7 @@ def _resolve(paths: Sequence[Sequence[str]]) -> tuple[list[Column], list[str]]:
 class _Neighbours:
     """Walks the columns from left to right and remembers of whom they speak."""
 
-    REPEATABLE = frozenset({"note", "address", "village"})
+    REPEATABLE = frozenset({"note", "address", "village", "registered_place"})
     BETWEEN = frozenset({"address", "note", "left_since", "both_parents_away"})
     """Columns of the child that stand among those of another person without ending them."""
 
@@ -382,6 +404,20 @@ class _Neighbours:
         self.roles = {t.role for t in targets if t.kind == "family"} - {ANYONE}
         self.phones = {t.role for t in targets if t.kind == "family" and t.field == "phone"} - {ANYONE}
         self.bare_phones = sum(_BARE_PHONE in d for d in drafts)
+        if self._is_beside_carer(targets):
+            self.phones.add(CARER)
+
+    def _is_beside_carer(self, targets: Sequence[Target]) -> bool:
+        """True when a bare phone stands right after the carer: then the other ones are not the carer's."""
+        active = ""
+        for target in targets:
+            if target == _BARE_PHONE and active == CARER:
+                return True
+            if target.kind == "family" and target.role != ANYONE:
+                active = target.role
+            elif target.kind in ("child", "class") and target.field not in self.BETWEEN:
+                active = ""
+        return False
 
     def settle(self, path: Sequence[str], target: Target) -> Target:
         if target.role == ANYONE:

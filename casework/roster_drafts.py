@@ -216,9 +216,7 @@ class Drafter:
             hints.append(str(above.get("name") or ""))
         asked = village or address or registered or (township and " ")
         if not asked:
-            found = self._by_surroundings(entry)
-            made.child["village"] = found or self._nearest(hints)
-            made.is_place_known = bool(found)
+            self._place_around(made, entry, hints)
             return
         text = asked.strip()
         if township and not self.finder.township_in(text):
@@ -239,14 +237,19 @@ class Drafter:
         if detail and not address:
             made.child["address"] = (text + group)[:200]
 
-    def _by_surroundings(self, entry: Entry) -> str | None:
-        """A sheet or a divider row that is named after a village: 冯家岭村."""
+    def _place_around(self, made: Draft, entry: Entry, hints: list[str]) -> None:
+        """A sheet or a divider row that is named after a village: 冯家岭村; else the nearest unit known."""
+        made.child["village"] = self._nearest(hints)
         for text in entry.around:
-            if len(text) <= 20:
-                code = self.finder.find(text).code
-                if code and self._level(code) in ("village", "township"):
-                    return code
-        return None
+            found = self.finder.find(text, hints) if len(text) <= 20 else None
+            if found and self._level(found.code) in ("village", "township"):
+                made.child["village"] = found.code
+                made.is_place_known = True
+                return
+            if found and found.candidates and found.problem:
+                made.child["village"] = found.nearest
+                made.problems.append(("village", found.problem))
+                return
 
     def _level(self, code: str | None) -> str:
         return str(self.finder.units.get(code or "", {}).get("level") or "")
@@ -339,7 +342,9 @@ def _says_group(text: str) -> bool:
 
 
 def _short(heading: str) -> str:
-    return re.sub(r"\s+|[*＊]|[（(][^（()）]*[)）]", "", heading)[:20]
+    """The last of a column's headings, without ornament."""
+    plain = re.sub(r"[*＊]|[（(][^（()）]*[)）]", "", heading).split()
+    return (plain[-1] if plain and len(plain[-1]) > 1 else "".join(plain))[:20]
 
 
 def relation_of(text: str) -> str | None:
@@ -397,7 +402,7 @@ def _choice(name: str, kind: Choice, text: str, heading: str) -> tuple[dict[str,
             code = kind.codes.find(asked[1])
             return ({name: code}, "") if code else ({}, text)
     plain = re.sub(r"[（(].*?[)）]", "", word)
-    code = kind.codes.find(word) or kind.codes.find(plain)
+    code = kind.codes.find(word) or kind.codes.find(plain) or kind.codes.find(plain.removesuffix("户"))
     if code:
         return {name: code}, word if plain != word and not kind.codes.find(word) else ""
     if cells.is_empty(word):

@@ -157,9 +157,10 @@ def _support(row: Person, person: Person) -> int:
 
 def _has_support(row: Person, person: Person) -> bool:
     """Without two full birth dates, the family or the village must say the same."""
-    if row.phones & person.phones or row.names & person.names:
+    if row.phones & person.phones:
         return True
+    is_neighbour = _shares_village(row, person)
+    if row.names & person.names:
+        return is_neighbour or bool(row.values.get("birth_date") and person.values.get("birth_date"))
     is_told = bool(row.phones | row.names) and bool(person.phones | person.names)
-    if is_told or not _shares_village(row, person):
-        return False
-    return row.values.get("school") == person.values.get("school")
+    return is_neighbour and not is_told and row.values.get("school") == person.values.get("school")

@@ -161,7 +161,9 @@ def _sort_cell(entry: Entry, column: Column, cell: Any) -> None:
 
 
 def _put(entry: Entry, target: Target, cell: Any, heading: str) -> None:
-    if target.kind == "family":
+    if target.kind == "family" and target.field == "name" and target.role != PARENTS:
+        _put_named(entry, target, cells.text_of(cell))
+    elif target.kind == "family":
         _put_family(entry, target.role, target.field, cell)
     elif target.kind == "contact":
         entry.contact.setdefault(target.field, cell)
@@ -174,6 +176,10 @@ def _put(entry: Entry, target: Target, cell: Any, heading: str) -> None:
     elif target.kind == "child":
         if target.field == "note" and "note" in entry.child:
             entry.child["note"] = f"{entry.child['note']}\n{cells.text_of(cell)}"
+        elif target.field == "registered_place" and target.field in entry.child:
+            entry.child["registered_place"] = (
+                f"{cells.text_of(entry.child['registered_place'])}{cells.text_of(cell)}"
+            )
         else:
             entry.child.setdefault(target.field, cell)
         entry.headings.setdefault(target.field, heading)
@@ -259,6 +265,34 @@ def _put_person(entry: Entry, role: str, targets: Sequence[Target], text: str) -
         values.update(zip(left, parts, strict=False))
     for name, value in values.items():
         _put_family(entry, role, name, value)
+
+
+def _put_named(entry: Entry, target: Target, text: str) -> None:
+    """A name; also 王桂兰（奶奶）139…, and for a carer 奶奶王桂兰 or nothing but 奶奶."""
+    phones, rest = cells.take_phones(text)
+    rest = rest if phones else text
+    relation = ""
+    if target.role == CARER:
+        relation, rest = _take_relation(rest)
+        if not relation and (found := _RELATION_FIRST.match(rest)):
+            relation, rest = found[1], found[2]
+    if phones:
+        _put_family(entry, target.role, "phone", phones[0])
+    if relation:
+        _put_family(entry, target.role, "role", relation)
+    name, _, more = re.sub(r"[,，;；、()（）\s]+", " ", rest).strip().partition(" ")
+    if target.role in ("father", "mother") and phones and more:  # 张三 138… 深圳
+        _put_family(entry, target.role, "workplace", more)
+        rest = name
+    if rest:
+        _put_family(entry, target.role, "name", rest)
+
+
+_RELATION_FIRST = re.compile(
+    "^(%s)([\u4e00-\u9fff·]{2,4})$" % "|".join(  # noqa: UP031 - braces in the pattern
+        sorted((w for w in ROLE.by_word if len(w) > 1 and not w.isascii()), key=lambda w: -len(w))
+    )
+)
 
 
 def _take_relation(text: str) -> tuple[str, str]:
