@@ -70,8 +70,6 @@ ACTIONS: tuple[Action, ...] = (
     Action("toggle_language", N_("English"), N_("换成英文或中文"), ("f6",), ("unlock",), "do"),
     Action("forgot", N_("忘了"), N_("忘了口令怎么办"), ("f9",), ("unlock",), "do"),
     Action("enter_unlock", N_("打开"), N_("打开"), ("enter",), ("unlock",), "do"),
-    Action("settle", N_("定"), N_("定下一种说法"), ("1-4",), ("review",), "do"),
-    Action("later", N_("以后"), N_("放到后面，什么都不定"), ("6",), ("review",), "do"),
     Action("put_away", N_("收起"), N_("县里收着的，看过就收起"), ("f4",), ("sync",), "do"),
     Action("ask_why", N_("写明白"), N_("定之前写一句为什么"), ("f4",), ("review",), "do"),
     Action("go_there", N_("去"), N_("做这件事，或打开这个孩子"), ("enter",), ("palette",), "do"),

@@ -11,6 +11,7 @@ from village import Village, at
 
 from casework import told
 from tui.screens.review import ReviewPlace
+from tui.screens.review_table import ASKED
 
 REVIEWER = "刘国强"
 
@@ -87,26 +88,80 @@ def test_a_less_worrying_value_asks_for_a_sentence_first(village: Village) -> No
     assert steps[-1].note == "she moved"
 
 
-def test_another_value_is_read_as_its_field_reads_it(village: Village) -> None:
+def test_another_value_is_chosen_as_in_a_form(village: Village) -> None:
     async def story(app: Any, pilot: Any) -> None:
         await opened(app, pilot)
-        await pilot.press("4", *"xyz", "enter")
+        await pilot.press("4")
         rows = await shown(app, pilot)
-        assert "不在可选的里面" in rows
-        assert "爷爷奶奶" in rows
-        assert "lives_with" in queue(village)
+        assert "4 爷爷奶奶" in rows
         field = app.screen.query_one("Typed")
         assert field.region.y < app.size.height // 2
-        field.value = "独自"
-        await pilot.press("enter")
+        await pilot.press("7", "enter")
+        assert "为什么" in screen_text(app)[ASKED + 1]
+        await pilot.press(*"boards since Monday", "enter")
         await pilot.pause()
-        assert "lives_with" in queue(village)  # no such word either
-        field.value = "无人监护"
+
+    play(village, story, user=REVIEWER)
+    assert value(village, "child", village.ids["陈嘉怡"], "lives_with") == "boarding"
+
+
+def test_what_makes_no_sense_is_said_and_not_stored(village: Village) -> None:
+    yang = village.ids["杨𬭎"]
+    he, zhou = village.replicas["何秀英"], village.replicas["周晓燕"]
+    he.save("child", {"opened_on": "2026-01-05"}, yang)
+    zhou.save("child", {"opened_on": "2026-01-06"}, yang)
+    village.sync("何秀英", "周晓燕", REVIEWER)
+
+    async def story(app: Any, pilot: Any) -> None:
+        await opened(app, pilot)
+        while app.screen.conflict.slot != "opened_on":
+            await pilot.press("6")
+        await pilot.press("4")
+        app.screen.query_one("Typed").value = "2026-11-31"
+        await pilot.press("enter")
+        assert "没有这一天" in await shown(app, pilot)
+        assert "opened_on" in queue(village)
+        app.screen.query_one("Typed").value = "2026-11-30"
         await pilot.press("enter")
         await pilot.pause()
 
     play(village, story, user=REVIEWER)
-    assert value(village, "child", village.ids["陈嘉怡"], "lives_with") == "alone"
+    assert value(village, "child", yang, "opened_on") == "2026-11-30"
+
+
+def test_a_group_is_asked_for_member_by_member_and_stored_whole(village: Village) -> None:
+    yang = village.ids["杨𬭎"]
+    he, zhou = village.replicas["何秀英"], village.replicas["周晓燕"]
+    he.save("child", {"disability_type": "听力", "disability_grade": "二级"}, yang)
+    zhou.save("child", {"disability_type": "言语"}, yang)
+    village.sync("何秀英", "周晓燕", REVIEWER)
+
+    async def story(app: Any, pilot: Any) -> None:
+        await opened(app, pilot)
+        while app.screen.conflict.slot != "disability":
+            await pilot.press("6")
+        await pilot.press("4")
+        app.screen.query_one("Typed").value = "听力言语"
+        await pilot.press("enter")
+        await pilot.pause()
+        assert "disability" in queue(village)
+        app.screen.query_one("Typed").value = "三级"
+        await pilot.press("enter")
+        await pilot.pause()
+
+    play(village, story, user=REVIEWER)
+    assert value(village, "child", yang, "disability_type") == "听力言语"
+    assert value(village, "child", yang, "disability_grade") == "三级"
+
+
+def test_from_a_file_what_concerns_that_child_comes_first(village: Village) -> None:
+    async def story(app: Any, pilot: Any) -> None:
+        app.go(ReviewPlace(village.ids["杨𬭎"]))
+        await pilot.pause()
+        assert "杨𬭎" in screen_text(app)[2]
+        assert "第 1 处，共 4" in screen_text(app)[2]
+
+    play(village, story, user=REVIEWER)
 
 
 def test_a_doubtful_phone_is_taken_only_when_said_twice(village: Village) -> None:

@@ -454,7 +454,7 @@ class FilePlace(Place):
     def do_review(self) -> None:
         from tui.screens.review import ReviewPlace
 
-        self.program.go(ReviewPlace())
+        self.program.go(ReviewPlace(str(self.row.get("_root"))))
 
     def do_reveal(self) -> None:
         self.is_revealed = not self.is_revealed
