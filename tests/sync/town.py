@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
 import msgspec
@@ -13,6 +14,7 @@ from sync.hub import Hub, Session
 from sync.protocol import SyncRequest, SyncResponse, pack, unpack
 from sync.reading import Identity
 from sync.replica import Replica
+from sync.transport import Offline
 from tests.sync.simulation import START_MS, Fragile, copy_of
 
 GRANTS = {
@@ -58,6 +60,11 @@ class Town:
         assert report is not None
         return report
 
+    def break_off(self, name: str, pages: int, limit: int = 2000) -> None:
+        """A synchronisation whose line breaks after so many answers; with 0, the first answer is lost."""
+        with contextlib.suppress(Offline):
+            sync_once(self.replicas[name], _Line(self, name, pages), "", limit)
+
     def rest(self) -> None:
         """Everyone synchronises until nobody learns anything, and all are in step."""
         for _ in range(2):
@@ -86,15 +93,19 @@ class Town:
 
 
 class _Line:
-    def __init__(self, town: Town, name: str) -> None:
-        self.town, self.name = town, name
+    def __init__(self, town: Town, name: str, pages: int | None = None) -> None:
+        self.town, self.name, self.left = town, name, pages
 
     def post(self, path: str, body: bytes, media: str, token: str = "") -> tuple[bytes, str]:
+        if self.left is not None:
+            self.left -= 1
         request = msgspec.json.decode(unpack(body, media), type=SyncRequest)
         session = self.town.session(self.name)
         verdicts = self.town.hub.push(session, request.changes)
         response = self.town.hub.pull(session, request.cursor, request.held, request.limit)
         response.verdicts = verdicts
+        if self.left is not None and self.left < 0:
+            raise Offline("broken off")
         self.town.answers.append((self.name, response))
         return pack(response)
 
