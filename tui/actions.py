@@ -52,7 +52,8 @@ ACTIONS: tuple[Action, ...] = (
     Action("reveal", N_("看全号"), N_("看身份证全号"), ("s",), ("file",), "do"),
     Action("next_record", N_("下一个"), N_("下一份档案"), ("n",), ("file",), "move"),
     Action("previous_record", N_("上一个"), N_("上一份档案"), ("p",), ("file",), "move"),
-    Action("save", N_("保存"), N_("保存"), ("ctrl+s",), ("form", "visit", "import"), "do"),
+    Action("save", N_("保存"), N_("保存"), ("ctrl+s",), ("form", "visit"), "do"),
+    Action("write", N_("写入"), N_("试算过的写进去"), ("ctrl+s",), ("import",), "do"),
     Action("undo", N_("撤销"), N_("撤销刚才写的"), ("ctrl+z",), ("form", "visit"), "do"),
     Action("as_last", N_("照上次"), N_("照上次的填"), ("f4",), ("visit",), "do"),
     Action("add_child", N_("加孩子"), N_("同一户的孩子也记上"), ("f9",), ("visit",), "do"),
@@ -85,7 +86,8 @@ ACTIONS: tuple[Action, ...] = (
     Action("previous_telling", N_("上一说法"), N_("还有别的说法时，换上一种"), ("left", "h"), ("review",), "move"),
     Action("decide", N_("定这行"), N_("1 同一人、2 不是，新建、3 跳过"), ("1-3",), ("import",), "do"),
     Action("doubtful_only", N_("要看的"), N_("只看要看的行，或看全部"), ("f6", "f"), ("import",), "find"),
-    Action("take_back", N_("收回"), N_("整批收回刚写入的"), ("f4",), ("import",), "do"),
+    Action("complete", N_("补全"), N_("把文件名补全"), ("tab",), ("import",), "find"),
+    Action("take_back", N_("收回"), N_("收回上一批，再按 ctrl+s 就收"), ("f4",), ("import",), "do"),
 )  # fmt: skip
 
 BY_ID = {a.id: a for a in ACTIONS}

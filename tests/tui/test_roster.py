@@ -6,9 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from dump import screen_text
 from playing import play, shown
 from village import Village
 
+from casework import rosters
 from tui.screens import roster
 
 HEAD = "姓名,性别,出生日期,村,家庭住址,身份证号\n"
@@ -67,11 +69,61 @@ def test_writing_and_taking_back_leaves_what_was_there(village: Village, sheet: 
         await pilot.press("ctrl+s")
         assert "写入了" in await shown(app, pilot)
         assert "孙小雨" in names(village)
-        await pilot.press("f4")
+        await pilot.press("f4", "escape")
+        await pilot.pause()
+        assert "孙小雨" in names(village)
+        await pilot.press("f4", "ctrl+s")
         assert "整批收回了" in await shown(app, pilot)
 
     play(village, story)
     assert names(village) == before
+
+
+def test_the_batch_of_yesterday_can_still_be_taken_back(village: Village, sheet: Path) -> None:
+    he = village.replicas["何秀英"]
+    before = names(village)
+    rosters.write(he, rosters.rehearse(he, sheet))
+    assert names(village) != before
+
+    async def story(app: Any, pilot: Any) -> None:
+        app.go(roster.RosterPlace())
+        assert "上次导入  冯家岭摸底表.csv" in await shown(app, pilot)
+        await pilot.press("f4")
+        assert "ctrl+s 整批收回" in await shown(app, pilot)
+        assert names(village) != before
+        await pilot.press("ctrl+s")
+        assert "整批收回了" in await shown(app, pilot)
+
+    play(village, story)
+    assert names(village) == before
+
+
+def test_tab_writes_the_name_out_and_enter_rehearses_it(village: Village, sheet: Path) -> None:
+    async def story(app: Any, pilot: Any) -> None:
+        app.go(roster.RosterPlace())
+        await pilot.pause()
+        app.screen.field.value = str(sheet.parent / "冯家")
+        await pilot.press("tab")
+        assert app.screen.field.value == str(sheet)
+        await pilot.press("enter")
+        assert "读到 3" in await shown(app, pilot)
+
+    play(village, story)
+
+
+@pytest.mark.parametrize("theme", ["dark", "light", "plain"])
+@pytest.mark.parametrize("size", [(80, 24), (120, 36)])
+def test_every_row_fills_the_screen(
+    village: Village, sheet: Path, theme: str, size: tuple[int, int]
+) -> None:
+    async def story(app: Any, pilot: Any) -> None:
+        app.go(roster.RosterPlace(str(sheet)))
+        for key in ("f6", "down", "f6", "ctrl+s", "f4"):
+            await pilot.pause()
+            assert len(screen_text(app)) == size[1]
+            await pilot.press(key)
+
+    play(village, story, theme=theme, size=size)
 
 
 def test_a_row_left_out_by_its_digit_is_not_written(village: Village, sheet: Path) -> None:
@@ -89,7 +141,9 @@ def test_a_row_left_out_by_its_digit_is_not_written(village: Village, sheet: Pat
     assert "孙小雨" in names(village)
 
 
-def test_a_file_that_is_no_spreadsheet_is_refused_in_words(village: Village, tmp_path: Path) -> None:
+def test_a_file_that_is_no_spreadsheet_is_refused_in_words(
+    village: Village, tmp_path: Path
+) -> None:
     broken = tmp_path / "坏的.xlsx"
     broken.write_bytes(b"not a spreadsheet")
 

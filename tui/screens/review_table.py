@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from rich.cells import cell_len
+
 from casework import summary, told, wording
 from schema.kinds import KINDS
 from schema.record import DELETED
@@ -54,6 +56,8 @@ class Table(Canvas):
         return [_("两人写的时候都没看到对方的。后写的先算数，等您定。")]
 
     def _choices(self, conflict: Conflict) -> list[tuple[str, str]]:
+        if self.place.asked:
+            return [("Enter", _("定下")), ("Esc", _("什么都不定"))]
         found = [("1", _("原来")), ("2", _("就按现在")), ("3", _("另一说法"))]
         if conflict.slot != DELETED:
             found.append(("4", _("另写")))
@@ -193,11 +197,7 @@ class Table(Canvas):
             said = [_("这一处由督导员或县里定。您能看，不用管。")]
         editor = self.place.asked[1] if self.place.asked else None
         if isinstance(editor, FieldEditor) and not self.place.trouble:
-            said = (
-                wrap("  ".join(editor.options()), room)[:2]
-                if editor.options()
-                else [editor.reading()]
-            )
+            said = _in_lines(editor.options(), room)[:2] or [editor.reading()]
         elif self.place.reason and not self.place.trouble:
             said = [_("为什么：{reason}").format(reason=self.place.reason)]
         if 1 <= y <= len(said):
@@ -245,3 +245,14 @@ def _put_unlike(
     marked = f"amber underline{' bold' if 'bold' in style else ''}"
     for n, character in enumerate(shown):
         x = row.put(x, character, f"{marked if n in unlike else style}{back}")
+
+
+def _in_lines(words: list[str], width: int) -> list[str]:
+    """Words side by side, none of them broken."""
+    lines: list[str] = []
+    for word in words:
+        if lines and cell_len(lines[-1]) + 2 + cell_len(word) <= width:
+            lines[-1] += f"  {word}"
+        else:
+            lines.append(word)
+    return lines

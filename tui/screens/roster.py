@@ -18,6 +18,7 @@ from tui.fields import SearchField
 from tui.place import LEFT, Place
 
 if TYPE_CHECKING:
+    from casework.batches import Past
     from casework.rosters import Rehearsal
     from casework.rosters import Row as RosterRow
 
@@ -39,10 +40,10 @@ class RosterBody(Canvas, can_focus=True):
     def paint(self, y: int, row: Row) -> None:
         place = self.screen
         assert isinstance(place, RosterPlace)
-        if place.rehearsal is None:
-            place.paint_file(y, row)
-        elif place.batch:
+        if place.batch_id:
             place.paint_done(y, row)
+        elif place.rehearsal is None:
+            place.paint_file(y, row)
         else:
             place.paint_rehearsal(y, row)
 
@@ -73,7 +74,7 @@ class RosterPlace(Place):
     """First the file, then the rehearsal; nothing is written before ctrl+s."""
 
     place = "import"
-    hints = ("save", "decide", "doubtful_only", "take_back", "back")
+    hints = ("write", "decide", "doubtful_only", "take_back", "back")
     CSS = "RosterPlace #line { height: 1; margin-top: 1; } RosterPlace SearchField { width: 60; }"
 
     def __init__(self, path: str = "") -> None:
@@ -83,10 +84,14 @@ class RosterPlace(Place):
         self.rehearsal: Rehearsal | None = None
         self.decisions: dict[tuple[str, int], str] = {}
         self.is_doubtful_only = True
-        self.batch = ""
+        self.batch_id = ""
         self.counts: dict[str, int] = {}
         self.kept: list[str] = []
         self.is_taken_back = False
+        self.is_proposed = False
+        """True while ctrl+s would take the batch back."""
+        self.last: Past | None = None
+        """The batch written last on this computer, if it still stands."""
         self.at = 0
         self.top = 0
 
@@ -97,8 +102,11 @@ class RosterPlace(Place):
         yield self.canvas
 
     def on_mount(self) -> None:
+        from casework import batches
+
         self.files = spreadsheets("")
         self.field.focus()
+        self.last = next((b for b in batches.past(self.replica) if not b.is_undone), None)
         if self.given:
             self.field.value = self.given
             self._rehearse(Path(self.given))
@@ -106,19 +114,19 @@ class RosterPlace(Place):
     # -- words
 
     def title_path(self) -> str:
-        if self.rehearsal is None:
-            return _("导入名册")
-        return _("导入名册 › 写好了") if self.batch else _("导入名册 › 试算")
+        if self.batch_id:
+            return _("导入名册 › 写好了")
+        return _("导入名册") if self.rehearsal is None else _("导入名册 › 试算")
 
     def title_right(self) -> list[tuple[str, str]]:
-        if self.batch:
+        if self.batch_id:
             return self.program.status_words()
         return [(_("还没有写入任何东西"), "accent")]
 
     def quiet(self) -> str:
-        if self.rehearsal is None:
+        if self.rehearsal is None and not self.batch_id:
             return _("认得 .xlsx、.xls、.csv；先试算，您看过才写")
-        if self.batch:
+        if self.batch_id:
             return _("写入的每一条都照常收发；别人改过的收回时会留下")
         return _("写入后整批能收回；有人改过的会留下并列出来")
 
@@ -133,8 +141,11 @@ class RosterPlace(Place):
         if y == 1:
             words = _("打开的文件夹里和桌面、下载里的表格，新的在前；也可以把路径粘进来")
             row.put(LEFT, words, "faint", row.width - 2 * LEFT)
+        if self.last is not None and y == self.canvas.size.height - 2:
+            self._paint_last(self.last, row)
+            return
         n = self.top + y - 3
-        if y < 3 or (n >= len(self.files) and y > 3):
+        if y < 3 or y >= 3 + self._file_room or (n >= len(self.files) and y > 3):
             return
         if not self.files:
             row.put(LEFT, _("这里没有表格文件。把名册拷到桌面，或写出它的路径。"), "dim")
@@ -145,7 +156,22 @@ class RosterPlace(Place):
             row.tint(0, row.width, "raise")
             row.mark(1, "here")
         x = row.put(LEFT, path.name, "text bold" if n == self.at else "text", 44)
-        row.put(max(x + 2, LEFT + 34), str(path.parent), "dim", row.width - LEFT - max(x + 2, LEFT + 34))
+        row.put(
+            max(x + 2, LEFT + 34), str(path.parent), "dim", row.width - LEFT - max(x + 2, LEFT + 34)
+        )
+
+    @property
+    def _file_room(self) -> int:
+        """Rows of files; the last batch stands below them."""
+        return max(self.canvas.size.height - (6 if self.last is not None else 3), 1)
+
+    def _paint_last(self, last: Past, row: Row) -> None:
+        from casework import wording
+
+        when = wording.moment_text(last.at_ms, self.today)
+        x = row.put(LEFT, _("上次导入"), "dim") + 2
+        x = row.put(x, f"{last.file}  {when}", "text", row.width - x - 20) + 3
+        row.put(row.put(x, "F4", "accent bold") + 1, _("整批收回"), "text")
 
     def _rehearse(self, path: Path) -> None:
         """Read the file and show what would happen. Reading imports the spreadsheet library late."""
@@ -178,7 +204,9 @@ class RosterPlace(Place):
 
     def asks(self, row: RosterRow) -> bool:
         """True where only a person knows: a child who may be one already here."""
-        return row.status == "created" and any(p.code.startswith("duplicate") for _f, p in row.problems)
+        return row.status == "created" and any(
+            p.code.startswith("duplicate") for _f, p in row.problems
+        )
 
     def paint_rehearsal(self, y: int, row: Row) -> None:
         rehearsal = self.rehearsal
@@ -237,7 +265,12 @@ class RosterPlace(Place):
         every = max(counts["rows"], 1)
         width = row.width - 2 * LEFT
         x, done = LEFT, 0
-        for name, spec in (("created", "accent"), ("updated", "text"), ("same", "dim"), ("skipped", "line")):
+        for name, spec in (
+            ("created", "accent"),
+            ("updated", "text"),
+            ("same", "dim"),
+            ("skipped", "line"),
+        ):
             done += counts[name]
             end = LEFT + round(width * done / every)
             shape = "bar" if name != "skipped" or not row.look.is_plain else "track"
@@ -266,11 +299,21 @@ class RosterPlace(Place):
 
     def _plan_words(self, entry: RosterRow) -> tuple[str, str]:
         if (entry.sheet, entry.row) in self.decisions:
-            words = {"created": _("新建"), "updated": _("同一人"), "same": _("同一人"), "skipped": _("跳过")}
+            words = {
+                "created": _("新建"),
+                "updated": _("同一人"),
+                "same": _("同一人"),
+                "skipped": _("跳过"),
+            }
             return f"{self.program.look.mark('marked')} {words[entry.status]}", "accent"
         if self.asks(entry):
             return f"{self.program.look.mark('told_two_ways')} {_('请您定')}", "amber"
-        words = {"created": _("新建"), "updated": _("更新"), "same": _("一样"), "skipped": _("跳过")}
+        words = {
+            "created": _("新建"),
+            "updated": _("更新"),
+            "same": _("一样"),
+            "skipped": _("跳过"),
+        }
         return words[entry.status], "dim" if entry.status in ("same", "skipped") else "text"
 
     def _paint_detail(self, n: int, row: Row) -> None:
@@ -289,7 +332,9 @@ class RosterPlace(Place):
         elif n == min(len(lines), 2):
             choices = [("1", _("同一人")), ("2", _("不是，新建")), ("3", _("跳过"))]
             x = start
-            for key, words in choices if self.asks(entry) or self._is_decided(entry) else choices[2:]:
+            for key, words in (
+                choices if self.asks(entry) or self._is_decided(entry) else choices[2:]
+            ):
                 x = row.put(row.put(x, key, "accent") + 1, words, "text") + 3
 
     def _is_decided(self, entry: RosterRow) -> bool:
@@ -302,14 +347,24 @@ class RosterPlace(Place):
         if self.is_taken_back:
             lines.append((_("整批收回了。"), "text bold"))
             if self.kept:
-                lines += [("", "text"), (_("有人改过，留下了：{n} 处").format(n=len(self.kept)), "amber")]
+                lines += [
+                    ("", "text"),
+                    (_("有人改过，留下了：{n} 处").format(n=len(self.kept)), "amber"),
+                ]
                 lines += [(text, "text") for text in self.kept[:12]]
         else:
             done = self.program.look.mark("done")
-            words = _("写入了：新建 {created}，更新 {updated}；一样 {same}，跳过 {skipped}。").format(**self.counts)
+            words = _(
+                "写入了：新建 {created}，更新 {updated}；一样 {same}，跳过 {skipped}。"
+            ).format(**self.counts)
             lines.append((f"{done} {words}", "text bold"))
             lines += [("", "text"), (_("只在这台电脑上，F5 收发后县里才有。"), "dim")]
             lines.append((_("弄错了就按 F4，整批收回。"), "dim"))
+            if self.is_proposed:
+                lines += [
+                    ("", "text"),
+                    (_("ctrl+s 整批收回；Esc 不收。有人改过的会留下。"), "amber"),
+                ]
         if y < len(lines):
             row.put(LEFT, lines[y][0], lines[y][1], row.width - 2 * LEFT)
 
@@ -328,7 +383,7 @@ class RosterPlace(Place):
         if self.rehearsal is None and event.key in ("down", "up"):
             self._move(1 if event.key == "down" else -1)
             event.stop()
-        elif self.rehearsal is not None and not self.batch and event.key in ("1", "2", "3"):
+        elif self.rehearsal is not None and not self.batch_id and event.key in ("1", "2", "3"):
             self._decide(event.key)
 
     def _decide(self, key: str) -> None:
@@ -353,8 +408,10 @@ class RosterPlace(Place):
         self.at = self.top = 0
         self.repaint()
 
-    def do_save(self) -> None:
-        if self.rehearsal is None or self.batch:
+    def do_write(self) -> None:
+        if self.is_proposed:
+            self._take_back()
+        if self.rehearsal is None or self.batch_id:
             return
         self.program.say(_("正在写入 {n} 个孩子，不要关。").format(n=len(self.rehearsal.plans)))
         self.call_after_refresh(self._write)
@@ -364,27 +421,44 @@ class RosterPlace(Place):
 
         assert self.rehearsal is not None
         batch = rosters.write(self.replica, self.rehearsal)
-        self.batch = batch.id
+        self.batch_id = batch.id
         self.counts = {n: getattr(batch, n) for n in ("created", "updated", "same", "skipped")}
         self.program.say("")
         self.program.saved()
         self.repaint()
 
+    def do_complete(self) -> None:
+        """The file under the cursor, written out in the field."""
+        if self.rehearsal is None and self.at < len(self.files):
+            self.field.value = str(self.files[self.at])
+            self.field.cursor_position = len(self.field.value)
+
     def do_take_back(self) -> None:
-        """The whole batch, as new changes; what someone edited since stays and is listed."""
-        if not self.batch or self.is_taken_back:
+        """Propose to take back what was written here, or the batch before; ctrl+s does it."""
+        if not self.batch_id and self.rehearsal is None and self.last is not None:
+            self.batch_id, self.counts = self.last.id, self.last.counts
+            self.query_one("#line").display = False
+            self.canvas.focus()
+        if not self.batch_id or self.is_taken_back:
             self.program.say(_("还没有写入，没有要收回的。"))
             return
+        self.is_proposed = True
+        self.repaint()
+
+    def _take_back(self) -> None:
+        """The whole batch, as new changes; what someone edited since stays and is listed."""
         from casework import rosters, wording
         from schema.kinds import KINDS
 
-        undone = rosters.undo(self.replica, self.batch)
-        self.is_taken_back = True
+        undone = rosters.undo(self.replica, self.batch_id)
+        self.is_taken_back, self.is_proposed = True, False
         self.kept = []
         for kept in undone.kept:
             kind = KINDS[self.replica.records.kind_of([kept.id]).get(kept.id, "child")]
             title = wording.record_text(kind, kept.id, self.replica, self.today)
-            self.kept.append(f"{title}  {wording.slot_label(kind, kept.field) if kept.field else ''}")
+            self.kept.append(
+                f"{title}  {wording.slot_label(kind, kept.field) if kept.field else ''}"
+            )
         self.program.saved()
         self.repaint()
 
@@ -393,7 +467,7 @@ class RosterPlace(Place):
     def _move(self, step: int) -> None:
         count = len(self.files) if self.rehearsal is None else len(self.rows)
         self.at = max(0, min(self.at + step, count - 1))
-        room = max(self.canvas.size.height - 3, 1) if self.rehearsal is None else self._room
+        room = self._file_room if self.rehearsal is None else self._room
         self.top = min(max(self.top, self.at - room + 1), self.at)
         self.repaint()
 
@@ -419,8 +493,11 @@ class RosterPlace(Place):
         self.repaint()
 
     def do_back(self) -> None:
-        """Back to the choice of the file first; nothing has been written."""
-        if self.rehearsal is not None and not self.batch:
+        """Drop a proposal, else go back to the choice of the file; nothing is written or taken back."""
+        if self.is_proposed:
+            self.is_proposed = False
+            self.repaint()
+        elif self.rehearsal is not None and not self.batch_id:
             self.rehearsal = None
             self.decisions = {}
             self.query_one("#line").display = True

@@ -99,7 +99,9 @@ class SyncPlace(Place):
         if change.op == "create":
             if kind.scope == "root":
                 return _("新的{what}").format(what=_(kind.label))
-            values = returns.values_of(change)
+            values = {
+                n: v for s, value in change.fields.items() for n, v in kind.spread(s, value).items()
+            }
             title = wording.title_text(kind, values, self.replica, self.today)
             return _("{what}：{title}").format(what=_(kind.label), title=title)
         labels = "、".join(
