@@ -78,20 +78,25 @@ class Draft(Struct):
 
 
 class Drafter:
-    """Turns entries into drafts. `school`: the unit the whole roster belongs to; `default`: where a child
-    goes of whose place nothing is known."""
+    """Turns entries into drafts.
+
+    `school`: the school the whole roster is said to be of. `home_school`: the importer's own, for rows that
+    name no other. `default`: where a child goes of whose place nothing is known.
+    """
 
     def __init__(
         self,
         finder: UnitFinder,
         *,
         school: str | None = None,
+        home_school: str | None = None,
         class_: str | None = None,
         default: str | None = None,
         today: datetime.date | None = None,
     ) -> None:
         self.finder = finder
         self.school = school
+        self.home_school = home_school
         self.class_ = class_
         self.default = default
         self.today = today or datetime.datetime.now().astimezone().date()
@@ -168,6 +173,8 @@ class Drafter:
         heading = entry.headings.get("school", "学校")
         named = self.finder.school(text, self._hints(entry)) if text else None
         school = named or self.school or self._school_in_titles(entry, text)
+        if school is None and (not text or self._is_name_of(text, self.home_school)):
+            school = self.home_school
         if school:
             made.child["school"] = school
         if text and not named and not self._is_name_of(text, school):
@@ -176,7 +183,7 @@ class Drafter:
             entry.classes[p] for p in ("grade", "class") if entry.classes.get(p)
         )
         if not written:
-            if self.class_ and school == self.school:
+            if self.class_ and school == self.home_school:
                 made.child["class"] = self.class_
             return
         unit = class_of(written, school, self.finder.units, self.today) if school else None
@@ -210,7 +217,7 @@ class Drafter:
             cells.text_of(entry.child.get(n)) for n in ("village", "address", "registered_place")
         )
         hints = self._hints(entry)
-        school_unit = self.finder.units.get(made.child.get("school") or self.school or "")
+        school_unit = self.finder.units.get(made.child.get("school") or "")
         if school_unit:
             above = self.finder.units.get(str(school_unit.get("parent") or ""), {})
             hints.append(str(above.get("name") or ""))

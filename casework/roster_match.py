@@ -27,6 +27,8 @@ class Person(Struct, eq=False):
     phones: set[str] = field(default_factory=set)
     names: set[str] = field(default_factory=set)
     """Names of the family."""
+    family: list[dict[str, Any]] = field(default_factory=list)
+    """Family records as the store holds them."""
     plan: Any = None
 
     @property
@@ -66,6 +68,7 @@ class People:
             person = self.by_id.get(row["child"])
             if person:
                 person.take_family([row])
+                person.family.append(row)
         for person in self.by_id.values():
             self.add(person)
 

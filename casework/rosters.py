@@ -157,11 +157,13 @@ class _Rehearser:
         self.decisions = decisions
         units = replica.units()
         home_school, home_class, default = _home_of(replica)
-        school = school or home_school
-        if school and default is None:
-            default = str(units[school].get("parent") or "") or None
+        place = units.get(school or home_school or "", {})
         self.drafter = Drafter(
-            UnitFinder(units, default), school=school, class_=home_class, default=default
+            UnitFinder(units, default or place.get("parent")),
+            school=school,
+            home_school=home_school,
+            class_=home_class,
+            default=default or place.get("parent"),
         )
         self.people = People(replica)
         self.plans: list[ChildPlan] = []
@@ -282,7 +284,7 @@ class _Rehearser:
         assert person.id is not None
         family = [
             FamilyPlan(r["id"], {k: v for k, v in r.items() if k in FAMILY.by_name and v is not None})
-            for r in self.replica.children_of("family", person.id)
+            for r in person.family
         ]
         base = {k: v for k, v in person.values.items() if k in CHILD.by_name}
         contacts = self.replica.children_of("contact", person.id)

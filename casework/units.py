@@ -201,15 +201,19 @@ class UnitFinder:
         whole = self._whole_unit(text)
         if whole:
             return Found(whole, whole, (whole,))
-        if self._is_elsewhere(text):
-            return Found(None, None, problem=UNKNOWN)
+        if self._is_in_other_province(text):
+            return Found(None, self._hinted(hints), problem=UNKNOWN)
         named = self._match(text, None)
         if named and self.units[named[0].code]["name"] == text:
             return self._choose(named, hints)
         for start, end, codes in self._townships_in(text):
             if not self._is_prefix(text[:start]):
                 continue
-            return self._in_township(text[end:], self._by_county(codes, text[:start], hints), hints)
+            found = self._in_township(text[end:], self._by_county(codes, text[:start], hints), hints)
+            if found.code or not self._names_other_county(text):
+                return found  # a county's former name is no other county
+        if self._names_other_county(text):
+            return Found(None, self._hinted(hints), problem=UNKNOWN)
         return self._anywhere(text, hints)
 
     def _whole_unit(self, text: str) -> str | None:
@@ -242,17 +246,18 @@ class UnitFinder:
         short = any(text.endswith(n[:-1]) for n in self.counties.values() if len(n) > 2)
         return bool(found) or short
 
-    def _is_elsewhere(self, text: str) -> bool:
-        """True when the text names another province or county than ours."""
+    def _names_other_county(self, text: str) -> bool:
+        is_ours = any(n in text for n in self.counties.values())
+        return not is_ours and bool(_CITY_AND_COUNTY.match(text))
+
+    def _is_in_other_province(self, text: str) -> bool:
         provinces = {PROVINCES.get(c[:2], "") for c in self.counties}
         for name in PROVINCES.values():
             if text.startswith(name):
                 after = text[len(name) : len(name) + 1]
                 if after in ("省", "市") or name in ("内蒙古", "广西", "西藏", "宁夏", "新疆"):
                     return bool(provinces - {""}) and name not in provinces
-        if any(n in text for n in self.counties.values()):
-            return False
-        return bool(_CITY_AND_COUNTY.match(text))
+        return False
 
     def _by_county(self, codes: list[str], before: str, hints: Sequence[str]) -> list[str]:
         """Townships of one name in several counties: the county written before them decides."""

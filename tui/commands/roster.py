@@ -10,7 +10,9 @@ import click
 
 from sync.language import _
 from tui.commands.common import (
+    DONE,
     NEEDS_A_PERSON,
+    REFUSED,
     WRONG_USAGE,
     as_json,
     emit,
@@ -20,7 +22,7 @@ from tui.commands.common import (
 )
 
 if TYPE_CHECKING:
-    from casework.rosters import RowProblem
+    from casework.rosters import Rehearsal, RowProblem
     from sync.replica import Replica
 
 
@@ -44,22 +46,23 @@ def import_(
         raise click.UsageError(_("给一个文件，或者给 --undo 和批号。"))
     with opened(user) as session:
         if batch is not None:
-            needs_a_person = _undo(session.replica, batch, is_json)
+            exit_code = _undo(session.replica, batch, is_json)
         else:
             assert file is not None
-            needs_a_person = _import(session.replica, file, school, dry_run, is_json)
-    if needs_a_person:
-        sys.exit(NEEDS_A_PERSON)
+            exit_code = _import(session.replica, file, school, dry_run, is_json)
+    if exit_code:
+        sys.exit(exit_code)
 
 
 def _import(
     replica: Replica, file: str, school: str | None, dry_run: bool, is_json: bool
-) -> bool:
+) -> int:
     from casework import rosters
+    from casework.sheets import Unreadable
 
     try:
         rehearsal = rosters.rehearse(replica, file, school=school)
-    except rosters.Unreadable as error:
+    except Unreadable as error:
         say(f"{error.problem.text(_)} ({error.problem.code})")
         sys.exit(WRONG_USAGE)
     batch = None if dry_run else rosters.write(replica, rehearsal).id
@@ -67,7 +70,7 @@ def _import(
     counts = rehearsal.counts
     if is_json:
         emit({"batch": batch, **counts, "problems": [_problem_data(p) for p in problems]})
-        return bool(problems)
+        return _exit_code(rehearsal)
     click.echo(
         _("读到 {rows}  新建 {created}  更新 {updated}  一样 {same}  跳过 {skipped}").format(**counts)
     )
@@ -78,7 +81,15 @@ def _import(
         say(_("这一批是 {batch}。要收回：cuncao import --undo {batch}").format(batch=batch))
     else:
         say(_("只是试算，什么都没写。"))
-    return bool(problems)
+    return _exit_code(rehearsal)
+
+
+def _exit_code(rehearsal: Rehearsal) -> int:
+    """A row in doubt needs a person; a roster of which no row may be written is refused."""
+    codes = {p.code for p in rehearsal.problems}
+    if "not_permitted" in codes and rehearsal.count("skipped") == len(rehearsal.rows):
+        return REFUSED
+    return NEEDS_A_PERSON if codes else DONE
 
 
 def _problem_data(found: RowProblem) -> dict[str, Any]:
@@ -97,7 +108,7 @@ def _show(problems: Sequence[RowProblem]) -> None:
         click.echo(f"{where}  {found.problem.text(_)} ({found.code})")
 
 
-def _undo(replica: Replica, batch: str, is_json: bool) -> bool:
+def _undo(replica: Replica, batch: str, is_json: bool) -> int:
     from casework import rosters
 
     undone = rosters.undo(replica, batch)
@@ -108,4 +119,4 @@ def _undo(replica: Replica, batch: str, is_json: bool) -> bool:
         click.echo(_("收回了 {n} 个孩子的。").format(n=undone.taken_back))
         for k in undone.kept:
             say(_("后来有人改过，留着：{id} {field}").format(id=k.id, field=k.field))
-    return bool(undone.kept)
+    return NEEDS_A_PERSON if undone.kept else DONE
