@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from textual.geometry import Size
 from textual.widgets import Input
 
 
@@ -24,13 +25,27 @@ class Typed(Input):
 
 
 class SearchField(Typed):
-    """Searches inside the watcher of its own value: one frame carries the key and the rows."""
+    """Searches inside the watcher of its own value: one frame carries the key and the rows.
+
+    Textual's own watcher lays the whole screen out anew for every key; a field of fixed width need not.
+    """
 
     def __init__(self, search: Callable[[str], None], **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self._search = search
 
     def _watch_value(self, value: str) -> None:
-        super()._watch_value(value)
+        self.set_reactive(SearchField.virtual_size, Size(self.content_width, 1))
+        if self._initial_value:
+            self.cursor_position = len(value)
+            self._initial_value = False
+        else:
+            self.selection = self.selection  # at most as far as the new text goes
         if self.is_mounted:
             self._search(value)
+            self.call_next(self._paint_now)
+
+    def _paint_now(self) -> None:
+        """Not at the next tick of sixty a second, which is up to 17 ms away."""
+        if self.is_attached and self.screen.is_current:
+            self.screen._on_timer_update()

@@ -56,6 +56,7 @@ class CuncaoApp(App[int]):
         theme: str | None = None,
     ) -> None:
         super().__init__()
+        language.use(language.current())  # asks the surroundings once, not for every word painted
         self.home = home
         self.account = account
         self.opening = opening

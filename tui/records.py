@@ -65,18 +65,27 @@ class RecordList(Canvas, can_focus=True):
         self.read()
 
     def read(self) -> None:
-        """Count and read the visible page."""
+        """Read the first page and count; a page that is not full has counted itself."""
         self._is_loose = False
-        self.total = search.count(self.replica, self.kind.name, self.text, self.where)
+        self._first_page()
         if not self.total and self.text:  # no name begins so: look inside names too
             self._is_loose = True
-            self.total = search.count(
-                self.replica, self.kind.name, self.text, self.where, is_loose=True
-            )
+            self._first_page()
         self.at = max(0, min(self.at, self.total - 1))
-        self._page_top = -1
         self._scroll()
         self.refresh()
+
+    def _first_page(self) -> None:
+        name, shown = self.kind.name, self.rows_shown
+        found = search.ids(
+            self.replica, name, self.text, shown, 0, self.where, is_loose=self._is_loose
+        )
+        self.total = len(found)
+        if len(found) == shown:
+            self.total = search.count(
+                self.replica, name, self.text, self.where, is_loose=self._is_loose
+            )
+        self._take(found, 0)
 
     def _scroll(self) -> None:
         shown = self.rows_shown
@@ -99,10 +108,14 @@ class RecordList(Canvas, can_focus=True):
             self.where,
             is_loose=self._is_loose,
         )
+        self._take(ids, self.top)
+
+    def _take(self, ids: list[str], top: int) -> None:
+        """Read the rows of a page and word its cells."""
         rows = self.replica.rows(self.kind.name, ids)
         cells = [c.load(self.replica, rows, self.today) for c in self.columns]
         self._page = [(r, [column[n] for column in cells]) for n, r in enumerate(rows)]
-        self._page_top = self.top
+        self._page_top = top
 
     def current(self) -> dict[str, Any] | None:
         """The record under the cursor."""

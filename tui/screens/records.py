@@ -128,6 +128,7 @@ class RecordsPlace(Place):
         self.every = 0
         self.list = RecordList(kind)
         self.field = SearchField(self.search)
+        self._peeked: tuple[str, list] | None = None  # type: ignore[type-arg]
         self._is_searching = is_searching
 
     def body(self) -> Iterator[Widget]:
@@ -166,7 +167,7 @@ class RecordsPlace(Place):
         if record is None:
             return []
         lines: list[tuple[str, str]] = []
-        for label, pieces in summary.peek(self.replica, self.kind, record, self.today):
+        for label, pieces in self.peek_lines(record):
             if lines:
                 lines.append(("", "text"))
             if label:
@@ -201,9 +202,14 @@ class RecordsPlace(Place):
         return _("这里还没有。F9 添一条。")
 
     def peek_lines(self, record: dict) -> list:  # type: ignore[type-arg]
-        return summary.peek(self.replica, self.kind, record, self.today)
+        """Read once per record, not once per painted row."""
+        if self._peeked is None or self._peeked[0] != record["id"]:
+            found = summary.peek(self.replica, self.kind, record, self.today)
+            self._peeked = (record["id"], found)
+        return self._peeked[1]
 
     def data_changed(self) -> None:
+        self._peeked = None
         self.list.read()
         self._count_views()
 
@@ -248,8 +254,9 @@ class RecordsPlace(Place):
             self.program.leave_place()
 
     def _moved(self) -> None:
-        self.query_one(Peek).refresh()
-        self.query_one(PeekPane).refresh()
+        """Paint the peek anew, the one that is shown."""
+        shown = PeekPane if self.query_one(PeekPane).display else Peek
+        self.query_one(shown).refresh()
 
     def do_down(self) -> None:
         self.list.move(1)
