@@ -7,7 +7,7 @@ from textual.geometry import Region
 
 from sync.language import N_, _
 from tui import actions
-from tui.canvas import Row, wrap
+from tui.canvas import Row, fit, wrap
 from tui.overlay import Overlay
 from tui.place import Place
 
@@ -17,7 +17,7 @@ Pieces = list[tuple[int, str, str]]
 GROUPS = {"find": N_("找"), "move": N_("走动"), "do": N_("办"), "everywhere": N_("到处都能用")}
 COLUMNS = (("find", "move"), ("do", "everywhere"))
 MARKS = {
-    "danger": N_("险情、紧急"),
+    "danger": N_("险情、逾期"),
     "high": N_("高风险"),
     "unsent": N_("只在本机"),
     "came_back": N_("被退回"),
@@ -95,7 +95,10 @@ class HelpPlace(Overlay):
             if n % 4 == 0:
                 rows.append([])
             x = INDENT + n % 4 * step
-            rows[-1] += [(x, look.mark(name), look.mark_style(name)), (x + 2, _(words), "text")]
+            rows[-1] += [
+                (x, look.mark(name), look.mark_style(name)),
+                (x + 2, fit(_(words), step - 3), "text"),
+            ]
         return rows
 
     def _foot(self, width: int) -> list[Pieces]:

@@ -24,6 +24,8 @@ VALUE_LINES, NOTE_LINES = 3, 3
 LABEL = 13
 """Where the first column begins."""
 ASK_AT = 18
+MOST_SAID = 3
+"""Lines of explanation, of what a value may be, or of what is wrong with it."""
 FACTS = 3
 """Facts about the child in the band."""
 
@@ -98,7 +100,7 @@ class Table(Canvas):
         where = _("第 {n} 处，共 {m}").format(n=self.place.at + 1, m=len(self.place.queue))
         end = row.width - LEFT - 20
         subject = self.place.subject_of(conflict)
-        x = row.put(x + 2, self._facts(conflict), "dim", max(end - x - 6 - 2 * len(subject), 0))
+        x = row.put(x + 2, self._facts(conflict), "dim", max(end - x - 5 - cell_len(subject), 0))
         row.put(x + 3, subject, "text bold", max(end - x - 3, 8))
         row.put(end, where, "dim", 20, "right")
 
@@ -190,16 +192,18 @@ class Table(Canvas):
     def _paint_below(self, y: int, row: Row, conflict: Conflict) -> None:
         may = self.place.may
         room = row.width - 2 * LEFT
-        said = (
-            wrap(self.place.trouble, room)[:2] if self.place.trouble else self._explained(conflict)
-        )
-        if not may:
-            said = [_("这一处由督导员或县里定。您能看，不用管。")]
         editor = self.place.asked[1] if self.place.asked else None
+        if not may:
+            sentences = [_("这一处由督导员或县里定。您能看，不用管。")]
+        elif self.place.trouble:
+            sentences = [self.place.trouble]
+        elif self.place.reason:
+            sentences = [_("为什么：{reason}").format(reason=self.place.reason)]
+        else:
+            sentences = self._explained(conflict)
+        said = [line for sentence in sentences for line in wrap(sentence, room)][:MOST_SAID]
         if isinstance(editor, FieldEditor) and not self.place.trouble:
-            said = _in_lines(editor.options(), room)[:2] or [editor.reading()]
-        elif self.place.reason and not self.place.trouble:
-            said = [_("为什么：{reason}").format(reason=self.place.reason)]
+            said = _in_lines(editor.options(), room)[:MOST_SAID] or [editor.reading()]
         if 1 <= y <= len(said):
             row.put(LEFT, said[y - 1], "amber" if self.place.trouble else "dim", room)
         elif y == len(said) + 2 and may:
