@@ -105,6 +105,9 @@ class UnitFinder:
                 stem, sort = stem_and_sort(name)
                 village = _Village(code, str(unit.get("parent") or ""), sort)
                 self._villages.setdefault(stem, []).append(village)
+                above = fold(str(units.get(village.township, {}).get("name") or ""))
+                if above and stem.startswith(above) and len(stem) > len(above) + 1:
+                    self._villages.setdefault(stem[len(above) :], []).append(village)
             elif level == "school":
                 self._schools.setdefault(name, []).append(code)
         self._longest_township = max(map(len, self._townships), default=0)
@@ -126,7 +129,7 @@ class UnitFinder:
         if found.problem is None:
             return found
         nearest = found.nearest or default or self.default
-        name = str(self.units[nearest]["name"]) if nearest in self.units else ""
+        name = str(self.units.get(nearest or "", {}).get("name") or "")
         worded = Problem(
             found.problem.code,
             found.problem.message,
