@@ -12,7 +12,7 @@ from schema.kinds import KINDS
 from schema.kinds.family import ROLE
 from schema.record import Field, Kind
 from schema.types import Choice, Date, Integer, LongText, Name, Phone, UnitRef, YesNo
-from sync.language import _
+from sync.language import N_, _
 from sync.reading import Reading
 from sync.records import as_json
 
@@ -84,9 +84,9 @@ def _last_contacts(
 
 
 COMPUTED: dict[str, Column] = {
-    "~age": Column("~age", "岁", 3, _ages, is_right=True),
-    "~carer": Column("~carer", "谁在带", 9, _carers),
-    "~last_contact": Column("~last_contact", "上次", 10, _last_contacts, is_quiet=True),
+    "~age": Column("~age", N_("岁"), 3, _ages, is_right=True),
+    "~carer": Column("~carer", N_("谁在带"), 9, _carers),
+    "~last_contact": Column("~last_contact", N_("上次"), 10, _last_contacts, is_quiet=True),
 }
 
 

@@ -56,7 +56,7 @@ def marks(row: dict[str, Any], kind: Kind) -> list[tuple[str, str]]:
         if isinstance(field.type, Choice) and isinstance(row.get(field.name), str):
             code = field.type.codes.by_code.get(row[field.name])
             if code and code.mark in ("danger", "high"):
-                found.append((code.mark, f"{_(code.label)}{_(field.label)}"))
+                found.append((code.mark, _("{level}{what}").format(level=_(code.label), what=_(field.label))))
     if row.get("_open"):
         found.append(("told_two_ways", _("{n} 待核").format(n=row["_open"])))
     if row.get("_pending"):

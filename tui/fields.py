@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from rich.style import Style
 from textual.geometry import Size
+from textual.strip import Strip
 from textual.widgets import Input
+
+UNDERLINE = Style(underline=True)
 
 
 class Typed(Input):
@@ -22,6 +26,12 @@ class Typed(Input):
     def _cursor_offset(self) -> int:
         """Textual adds a cell at the end of the text, which would move the pinyin preview."""
         return self._position_to_cell(self.cursor_position)
+
+
+    def render_line(self, y: int) -> Strip:
+        """Without colours the whole field is underlined, not only what stands in it."""
+        strip = super().render_line(y)
+        return strip if self.app.look.has_colour else strip.apply_style(UNDERLINE)  # type: ignore[attr-defined]
 
 
 class SearchField(Typed):

@@ -46,7 +46,7 @@ class TitleBar(Canvas):
             after = row.put(x + 2, f"{above} › ", "dim", room)
             room -= after - x - 2
             x = after - 2
-        row.put(x + 2, here, "text bold", max(room, 0))
+        row.put(x + 2, here[:1].upper() + here[1:], "text bold", max(room, 0))
         x = max(start, 0)
         for text, spec in right:
             x = row.put(x, text, spec) + 4
@@ -97,6 +97,7 @@ class Place(Screen[Any]):
     Place Input:focus { background: $field; }
     Place TextArea { border: none; padding: 0 1; background: $field; color: $text; }
     Place TextArea .text-area--cursor-line { background: $field; }
+    Place.-plain Input { text-style: underline; }
     Place #foot { dock: bottom; height: 2; }
     """
 
@@ -123,6 +124,8 @@ class Place(Screen[Any]):
         return wording.day_of(self.replica.clock.now_ms())
 
     def compose(self) -> ComposeResult:
+        # Without colours a field shows by its underline.
+        self.set_class(not self.program.look.has_colour, "-plain")
         yield TitleBar()
         yield from self.body()
         # Docked: however tall a form grows, the hints stay.

@@ -182,6 +182,8 @@ class FilePlace(Place):
         phones: list[tuple[str, str]] = []
         is_people = summary.is_people(kind)
         for name in kind.list_columns:
+            if name == kind.parent:  # whose it is, the head says
+                continue
             field = kind.by_name[name]
             text = wording.value_text(field, row.get(name), self.replica, self.today)
             text = text.replace("\n", " ")
@@ -212,8 +214,9 @@ class FilePlace(Place):
                 spec = self.program.look.mark_style(mark)
             lines.append([(0, _(field.label), "dim"), (LABEL, text, spec)])
         if len(lines) == 1:
-            lines.append([(0, _("还没评估"), "faint")])
-        return lines
+            return [*lines, [(0, _("还没评估"), "faint")]]
+        start = max(LABEL, *(cell_len(line[0][1]) + 2 for line in lines[1:]))
+        return [lines[0], *([label, (start, *value[1:])] for label, value in lines[1:])]
 
     def _year(self, kind: Kind) -> list[Line]:
         """Twelve months as bars two rows high, their numbers in plain, with the longest gap in words."""

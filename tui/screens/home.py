@@ -11,12 +11,14 @@ from casework import search, wording
 from casework.views import views_of
 from schema import roles
 from schema.kinds import KINDS
-from sync.language import _
+from sync.language import N_, _
 from tui.canvas import Canvas, Row
 from tui.place import LEFT, Place
 from tui.records import RecordList
 
-WEEKDAYS = ("星期一", "星期二", "星期三", "星期四", "星期五", "星期六", "星期日")
+WEEKDAYS = (
+    N_("星期一"), N_("星期二"), N_("星期三"), N_("星期四"), N_("星期五"), N_("星期六"), N_("星期日"),
+)  # fmt: skip
 
 
 class Today(Canvas):

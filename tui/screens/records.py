@@ -23,7 +23,10 @@ PANE = 37
 
 
 class FindLabel(Canvas):
-    DEFAULT_CSS = "FindLabel { width: 7; height: 1; }"
+    DEFAULT_CSS = "FindLabel { height: 1; }"
+
+    def on_mount(self) -> None:
+        self.styles.width = LEFT + cell_len(_("找")) + 2
 
     def paint(self, y: int, row: Row) -> None:
         row.put(LEFT, _("找"), "dim")
