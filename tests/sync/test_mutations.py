@@ -15,7 +15,7 @@ import sync.decide
 from server.store.sqlite import SqliteStore
 from sync import client, clock, receive
 from sync.change import Head, Slot, device_of
-from sync.hub import _Feed
+from sync.feed import Feed
 from sync.storage import transaction
 from tests.sync.simulation import Simulation, play
 
@@ -69,7 +69,7 @@ def believe_every_clock(monkeypatch):
 
 
 def ignore_what_the_author_saw_in_stamps(monkeypatch):
-    monkeypatch.setattr("sync.hub.floor_of", lambda kind, state, change, lookup: 0)
+    monkeypatch.setattr("sync.intake.floor_of", lambda kind, state, change, lookup: 0)
 
 
 def count_every_edit_of_a_chain_as_a_head(monkeypatch):
@@ -102,7 +102,7 @@ def let_the_latest_stand_whatever_the_worry(monkeypatch):
 
 
 def forget_that_a_record_moved(monkeypatch):
-    monkeypatch.setattr(_Feed, "_write_moves", lambda self, cursor, moves, response: None)
+    monkeypatch.setattr(Feed, "_write_moves", lambda self, cursor, moves, response: None)
 
 
 def commit_every_statement(monkeypatch):

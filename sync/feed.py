@@ -1,0 +1,216 @@
+"""Handing out: the next page for a device, computed at one consistent view of the hub's store."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+
+import msgspec
+from msgspec import Raw
+
+from schema.kinds import KINDS
+from sync import digest
+from sync.change import Entry, Grant, State
+from sync.hubstore import HubStore, LogRow, Move, Place, Session
+from sync.protocol import Cursor, Fill, Own, SyncResponse
+from sync.scope import Scope, UnitTree
+
+
+class Feed:
+    """One pull, computed at one consistent view of the store."""
+
+    def __init__(self, store: HubStore, session: Session, now_ms: int) -> None:
+        self.store = store
+        self.session = session
+        self.now_ms = now_ms
+        self.tree = UnitTree(store.parents())
+        self.head = store.head()
+        self.epoch = store.epoch()
+        self.places: dict[str, Place] = {}
+
+    def page(self, text: str, held: int, limit: int) -> SyncResponse:
+        cursor = Cursor.decode(text) if text else None
+        reset = bool(text) and (
+            cursor is None
+            or cursor.epoch != self.epoch
+            or cursor.seq + cursor.ahead > self.head
+        )
+        if cursor is None or reset:
+            cursor = Cursor(self.epoch, self.head)
+        want = self.session.grants
+        response = SyncResponse(self.now_ms, reset=reset)
+        cursor = self._aim(cursor, want, response)
+        self.want = Scope(want, self.tree)
+        self.old = Scope(cursor.grants, self.tree)
+        cursor = self._log(cursor, held, limit, response)
+        if cursor.seq == self.head and cursor.fill is not None:
+            cursor = self._fill(cursor, limit, response)
+        response.more = cursor.seq < self.head or cursor.fill is not None
+        encoded = cursor.encode()
+        if encoded != text:
+            response.cursor = encoded
+        if not response.more:
+            response.digest = digest.text(self._digest())
+        return response
+
+    def _aim(self, cursor: Cursor, want: tuple[Grant, ...], response: SyncResponse) -> Cursor:
+        """Start a fill when the grants differ from what the device holds; say what must go."""
+        target = cursor.fill.target if cursor.fill else cursor.grants
+        if set(target) == set(want) and (cursor.fill or set(cursor.grants) == set(want)):
+            return cursor
+        response.grants = list(want)
+        now = Scope(want, self.tree)
+        gone: list[str] = []
+        for had in (Scope(cursor.grants, self.tree), Scope(target, self.tree)):
+            units, children = had.root_reach()
+            for root, place in self._all_in(units, children):
+                kinds = [k for k, d in KINDS.items() if d.scope != "public"]
+                if any(had.reads(k, root, place.units) for k in kinds) and not any(
+                    now.reads(k, root, place.units) for k in kinds
+                ):
+                    gone.append(root)
+        response.drops += dict.fromkeys(gone)
+        # Aimed anew in the middle of a fill, what the old grants covered may have been dropped since:
+        # nothing counts as held, and what is there already comes again without harm.
+        held = () if cursor.fill else cursor.grants
+        return Cursor(cursor.epoch, cursor.seq, held, Fill(want), cursor.ahead)
+
+    def _all_in(self, units: Collection[str], roots: Collection[str]) -> list[tuple[str, Place]]:
+        found: list[str] = []
+        while page := self.store.roots_in(units, roots, found[-1] if found else "", 5000):
+            found += page
+        places = self.store.places(found)
+        return [(r, places[r]) for r in found if r in places]
+
+    def _is_held(self, cursor: Cursor, kind: str, root: str, units: Collection[str]) -> bool:
+        """True when the device has what it may see of `root`, were the root in `units`."""
+        if cursor.fill is None:
+            return self.old.reads(kind, root, units)
+        is_filled = cursor.fill.after is not None and root <= cursor.fill.after
+        return self.want.reads(kind, root, units) and (
+            is_filled or self.old.reads(kind, root, units)
+        )
+
+    def _log(self, cursor: Cursor, held: int, limit: int, response: SyncResponse) -> Cursor:
+        rows = self._whole_txns(cursor.seq, max(limit * 10, 5000))
+        if not rows:
+            return cursor
+        moves: dict[str, list[Move]] = {}
+        for move in self.store.moves_after(cursor.seq + cursor.ahead):
+            moves.setdefault(move.root, []).append(move)
+        self.places = self.store.places({r.root for r in rows if r.root} | set(moves))
+        chosen: list[LogRow] = []
+        at, txn = cursor.seq, ""
+        for row in rows:
+            if len(chosen) >= limit and row.txn != txn:
+                break
+            if self._flows(cursor, row, moves):
+                chosen.append(row)
+            at, txn = row.seq, row.txn
+        self._write_entries(chosen, held, response)
+        self._write_moves(cursor, moves, response)
+        return Cursor(cursor.epoch, at, cursor.grants, cursor.fill, self.head - at)
+
+    def _whole_txns(self, after: int, limit: int) -> list[LogRow]:
+        """Log rows after a number, about `limit`, never ending inside a txn."""
+        while True:
+            rows = self.store.log_rows(after, limit)
+            if len(rows) < limit:
+                return rows
+            whole = [r for r in rows if r.txn != rows[-1].txn]
+            if whole:
+                return whole
+            limit *= 2
+
+    def _flows(self, cursor: Cursor, row: LogRow, moves: Mapping[str, list[Move]]) -> bool:
+        """True when the device, being where the cursor says, takes this entry as an entry."""
+        if not row.root:
+            is_first = cursor.fill is not None and cursor.fill.after is None
+            return not (is_first and not cursor.grants) and self.want.reads(row.kind, "", ())
+        place = self.places.get(row.root)
+        if place is None or not self.want.reads(row.kind, row.root, place.units):
+            return False
+        if place.born > cursor.seq:
+            return cursor.fill is None or self._is_held(cursor, row.kind, row.root, place.units)
+        was = moves[row.root][0].before if row.root in moves else place.units
+        return self._is_held(cursor, row.kind, row.root, was)
+
+    def _write_entries(
+        self, rows: Sequence[LogRow], held: int, response: SyncResponse
+    ) -> None:
+        for row, body in zip(rows, self.store.bodies([r.seq for r in rows]), strict=True):
+            if row.device == self.session.device and held and row.device_seq >= held:
+                entry = msgspec.json.decode(body, type=Entry)
+                response.own.append(
+                    Own(entry.seq, row.device_seq, entry.stamp, entry.outcome, entry.root)
+                )
+            else:
+                response.entries.append(Raw(body))
+
+    def _write_moves(
+        self, cursor: Cursor, moves: Mapping[str, list[Move]], response: SyncResponse
+    ) -> None:
+        """Roots that a move not yet told brought into the scope, or took out of it."""
+        entering: list[str] = []
+        kinds = [k for k, d in KINDS.items() if d.scope != "public"]
+        for root, path in moves.items():
+            place = self.places[root]
+            if place.born > cursor.seq:
+                continue  # its entries flow from its birth on, or not at all
+            had = any(self._is_held(cursor, k, root, path[0].before) for k in kinds)
+            has = any(self.want.reads(k, root, place.units) for k in kinds)
+            if had and not has:
+                response.drops.append(root)
+            elif has and not had:
+                entering.append(root)
+        if entering:
+            self._write_rows(entering, response, lambda kind, root, units: True)
+
+    def _write_rows(
+        self,
+        roots: Sequence[str],
+        response: SyncResponse,
+        is_wanted: Callable[[str, str, Collection[str]], bool],
+    ) -> None:
+        places = self.store.places([r for r in roots if r])
+        for root, kind, body in self.store.records_of(roots):
+            units = places[root].units if root in places else ()
+            if self.want.reads(kind, root, units) and is_wanted(kind, root, units):
+                response.rows.append(Raw(body))
+
+    def _fill(self, cursor: Cursor, limit: int, response: SyncResponse) -> Cursor:
+        assert cursor.fill is not None
+        after = cursor.fill.after
+
+        def is_new(kind: str, root: str, units: Collection[str]) -> bool:
+            return not self.old.reads(kind, root, units)
+
+        if after is None:
+            self._write_rows([""], response, is_new)
+            after = ""
+        units, children = self.want.root_reach()
+        while len(response.rows) + len(response.entries) < limit:
+            roots = self.store.roots_in(units, children, after, max(50, limit // 8))
+            if not roots:
+                return Cursor(cursor.epoch, cursor.seq, cursor.fill.target)
+            self._write_rows(roots, response, is_new)
+            after = roots[-1]
+        return Cursor(cursor.epoch, cursor.seq, cursor.grants, Fill(cursor.fill.target, after))
+
+    def _digest(self) -> int:
+        """Sum over everything the grants cover, each record once."""
+        total = 0
+        singly: dict[str, set[str]] = {}
+        for kind, units, value in self.store.buckets():
+            if self.want.reads(kind, "", units):
+                total += value
+        _, children = self.want.root_reach()
+        if children:
+            for root, place in self.store.places(children).items():
+                for kind in KINDS:
+                    by_unit = self.want.reads(kind, "", place.units)
+                    if not by_unit and self.want.reads(kind, root, place.units):
+                        singly.setdefault(root, set()).add(kind)
+            for root, kind, body in self.store.records_of(singly):
+                if kind in singly[root]:
+                    total += digest.of(msgspec.json.decode(body, type=State))
+        return total

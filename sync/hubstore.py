@@ -1,0 +1,118 @@
+"""What a hub asks of its storage, and the few things they tell each other."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from typing import Protocol
+
+from msgspec import Struct
+
+from sync.change import Change, Entry, Grant, State
+from sync.protocol import Verdict
+
+HUB_DEVICE = "hub"
+SERVER_AUTHOR = "server"
+
+class LogRow(Struct, frozen=True):
+    """What the feed reads of a log row before it looks at the body."""
+
+    seq: int
+    root: str
+    kind: str
+    txn: str
+    device: str
+    device_seq: int
+
+
+class Place(Struct, frozen=True):
+    """Where a root is: its units, and the log number with which it was made."""
+
+    units: tuple[str, ...]
+    born: int
+
+
+class Move(Struct, frozen=True):
+    """A root changed its units at a log number."""
+
+    seq: int
+    root: str
+    before: tuple[str, ...]
+    after: tuple[str, ...]
+
+
+class Known(Struct, frozen=True):
+    """A change the hub has met before."""
+
+    content: bytes
+    """Hash of what it said."""
+    verdict: Verdict | None = None
+    """None: it is in the log."""
+
+
+class HubStore(Protocol):
+    """Storage of a hub. Everything inside one `write` or `read` block is one transaction."""
+
+    def write(self) -> AbstractContextManager[None]:
+        """The one writer at a time; rolled back when the block raises."""
+
+    def read(self) -> AbstractContextManager[None]:
+        """A consistent view."""
+
+    def epoch(self) -> str: ...
+    def head(self) -> int:
+        """Number of the last log row; 0 when empty."""
+
+    def parents(self) -> Mapping[str, str | None]:
+        """Every unit's parent, by code."""
+
+    def states(self, ids: Collection[str]) -> dict[str, State]: ...
+    def put_states(self, states: Iterable[State]) -> None: ...
+    def append(self, entries: Sequence[Entry], contents: Sequence[bytes]) -> None:
+        """Add log rows, numbered by the caller without a gap after `head()`."""
+
+    def known(self, device: str, seqs: Collection[int]) -> dict[int, Known]:
+        """Changes of a device already in the log or in quarantine."""
+
+    def entry(self, version: str) -> Entry | None: ...
+    def last_stamp(self, device: str) -> int:
+        """Greatest effective stamp of a device in the log; 0 when none."""
+
+    def quarantine(self, change: Change, content: bytes, verdict: Verdict, at_ms: int) -> None: ...
+
+    def places(self, roots: Collection[str]) -> dict[str, Place]: ...
+    def put_places(self, places: Mapping[str, Place]) -> None: ...
+    def add_moves(self, moves: Iterable[Move]) -> None: ...
+    def moves_after(self, seq: int) -> list[Move]:
+        """In log order."""
+
+    def roots_with_id(self, numbers: Collection[str]) -> dict[str, list[str]]:
+        """Valid ID number to the roots that hold it."""
+
+    def put_id(self, root: str, number: str | None) -> None: ...
+
+    def buckets(self) -> Iterable[tuple[str, tuple[str, ...], int]]:
+        """(kind, units, sum of digests) of every bucket."""
+
+    def add_to_buckets(self, sums: Mapping[tuple[str, tuple[str, ...]], int]) -> None: ...
+
+    def log_rows(self, after: int, limit: int) -> list[LogRow]: ...
+    def bodies(self, seqs: Sequence[int]) -> list[bytes]:
+        """JSON of the entries, in the order asked for."""
+
+    def roots_in(
+        self, units: Collection[str], roots: Collection[str], after: str, limit: int
+    ) -> list[str]:
+        """Roots in any of `units` or among `roots`, greater than `after`, in order."""
+
+    def records_of(self, roots: Collection[str]) -> list[tuple[str, str, bytes]]:
+        """(root, kind, JSON of the state) of every record under the roots; '' is the public root."""
+
+
+class Session(Struct, frozen=True):
+    """Who is asking."""
+
+    user: str
+    device: str
+    grants: tuple[Grant, ...]
+    is_revoked: bool = False

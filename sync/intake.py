@@ -1,0 +1,432 @@
+"""Taking changes in: judged one by one, decided in log order in memory, written at the end of the batch."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from schema import idnumber
+from schema.kinds import KINDS
+from schema.record import DELETED, Kind
+from sync import clock, digest, ids
+from sync.change import OPS, Change, Entry, State
+from sync.decide import decide, floor_of, replay
+from sync.hubstore import HUB_DEVICE, SERVER_AUTHOR, HubStore, Move, Place, Session
+from sync.protocol import Verdict
+from sync.scope import Scope, UnitTree, units_of
+
+_RECORD_ID = re.compile(r"(?![0-9]*$)[0-9a-z]{1,40}")
+"""What a device may call a record: never '', which is the public root, and never like a unit's code."""
+
+
+def content_hash(change: Change) -> bytes:
+    """Sixteen bytes that tell two changes with one id apart."""
+    import hashlib
+
+    return hashlib.blake2b(msgspec.json.encode(change), digest_size=16).digest()
+
+
+class _Refusal(Exception):
+    def __init__(self, status: str, code: str, field: str = "") -> None:
+        self.status, self.code, self.field = status, code, field
+
+
+class Batch:
+    """One push: the records it touches, decided in memory, written at the end."""
+
+    def __init__(self, store: HubStore, session: Session | None, now_ms: int) -> None:
+        self.store = store
+        self.session = session
+        self.now_ms = now_ms
+        self.tree = UnitTree(store.parents())
+        self.scope = Scope(session.grants if session else (), self.tree)
+        self.seq = store.head()
+        self.states: dict[str, State | None] = {}
+        self.before: dict[str, State | None] = {}
+        self.places: dict[str, Place] = {}
+        self.place_before: dict[str, Place | None] = {}
+        self.entries: dict[str, Entry] = {}
+        self.contents: list[bytes] = []
+        self.moves: list[Move] = []
+        self.numbers: dict[str, str | None] = {}
+        self.last_stamps: dict[str, int] = {}
+
+    def take(self, changes: Sequence[Change]) -> list[Verdict]:
+        assert self.session is not None
+        device = self.session.device
+        known = self.store.known(device, [c.seq for c in changes if _fits(c)])
+        self._load(changes)
+        verdicts: list[Verdict] = []
+        in_batch: dict[int, bytes] = {}
+        for txn in _by_txn(changes):
+            fresh = []
+            for change in txn:
+                met = known.get(change.seq)
+                if not _fits(change):
+                    verdicts.append(Verdict(change.seq, "invalid", "bad_number"))
+                elif change.device != device:
+                    verdicts.append(Verdict(change.seq, "invalid", "foreign_device"))
+                elif met is None and change.seq not in in_batch:
+                    in_batch[change.seq] = content_hash(change)
+                    fresh.append(change)
+                elif met is None:  # twice in one request
+                    if in_batch[change.seq] != content_hash(change):
+                        verdicts.append(Verdict(change.seq, "cloned", "same_id_other_content"))
+                elif met.content != content_hash(change):
+                    verdicts.append(Verdict(change.seq, "cloned", "same_id_other_content"))
+                else:
+                    verdicts.append(met.verdict or Verdict(change.seq, "duplicate"))
+            verdicts += self._take_txn(fresh)
+        self._pairs()
+        self._write()
+        return verdicts
+
+    def own(self, kind: str, id: str, fields: dict[str, Any], op: str) -> None:
+        """A change of the hub's own."""
+        self._own(kind, id, fields, op)
+        self._write()
+
+    def _own(self, kind: str, id: str, fields: dict[str, Any], op: str = "") -> None:
+        self._load_ids([id], [id])
+        state = self.states.get(id)
+        declared = KINDS[kind]
+        base: dict[str, str] = {}
+        if state is not None:
+            for slot in fields:
+                version = state.version(slot, declared.slot_value(slot, state.values))
+                if version:
+                    base[slot] = version
+        seq = self.seq + 1  # the log number doubles as the hub's own device seq: both only rise
+        change = Change(
+            HUB_DEVICE, seq, f"{HUB_DEVICE}.{seq}", op or ("put" if state else "create"), kind, id,
+            SERVER_AUTHOR, clock.stamp_of(self.now_ms), fields, base,
+        )  # fmt: skip
+        self._accept(change, declared)
+
+    # -- loading
+
+    def _load(self, changes: Sequence[Change]) -> None:
+        wanted = {c.id for c in changes}
+        for c in changes:
+            kind = KINDS.get(c.kind)
+            if kind and kind.parent and isinstance(c.fields.get(kind.parent), str):
+                wanted.add(c.fields[kind.parent])
+        self._load_ids(wanted, ())
+        roots = {s.root for s in self.states.values() if s and s.root}
+        self._load_ids(roots, roots)
+
+    def _load_ids(self, wanted: Iterable[str], roots: Iterable[str]) -> None:
+        missing = [i for i in wanted if i not in self.states]
+        if missing:
+            found = self.store.states(missing)
+            for i in missing:
+                self.states[i] = self.before[i] = found.get(i)
+        unplaced = [r for r in roots if r not in self.place_before]
+        if unplaced:
+            placed = self.store.places(unplaced)
+            for r in unplaced:
+                self.place_before[r] = placed.get(r)
+                if r in placed:
+                    self.places[r] = placed[r]
+
+    # -- judging
+
+    def _take_txn(self, txn: Sequence[Change]) -> list[Verdict]:
+        """Accept all changes of a txn or none."""
+        made: dict[str, tuple[Kind, str, tuple[str, ...]]] = {}
+        refusal: _Refusal | None = None
+        for change in txn:
+            try:
+                self._judge(change, made)
+            except _Refusal as error:
+                if refusal is None or error.status == "invalid":
+                    refusal = error
+        if refusal is None:
+            for change in txn:
+                self._accept(change, KINDS[change.kind])
+            return []
+        verdicts = []
+        for change in txn:
+            verdict = Verdict(change.seq, refusal.status, refusal.code, refusal.field)
+            if refusal.status == "quarantined":
+                self.store.quarantine(change, content_hash(change), verdict, self.now_ms)
+            verdicts.append(verdict)
+        return verdicts
+
+    def _judge(
+        self, change: Change, made: dict[str, tuple[Kind, str, tuple[str, ...]]]
+    ) -> None:
+        """Raise `_Refusal` when a change cannot go into the log. `made`: records this txn makes."""
+        assert self.session is not None
+        kind = KINDS.get(change.kind)
+        if kind is None or change.op not in OPS or kind.scope == "public":
+            raise _Refusal("invalid", "unknown_kind")
+        if not _RECORD_ID.fullmatch(change.id):
+            raise _Refusal("invalid", "bad_id")
+        if change.author != self.session.user:
+            raise _Refusal("invalid", "foreign_author")
+        if self.session.is_revoked:
+            raise _Refusal("quarantined", "device_revoked")
+        state = self.states.get(change.id)
+        if state is not None and state.kind != change.kind:
+            raise _Refusal("invalid", "other_kind")
+        is_unmet = state is None or DELETED not in state.slots
+        if not _is_well_formed(change) or (
+            change.op == "resolve" and DELETED in change.fields and is_unmet
+        ):
+            raise _Refusal("invalid", "bad_op")
+        values = _checked(kind, change)
+        if change.op == "create":
+            missing = kind.missing(values)
+            if missing and state is None:
+                raise _Refusal("invalid", "required", missing[0])
+        elif state is None and change.id not in made:
+            raise _Refusal("quarantined", "unknown_record")
+        if state is not None:
+            for name, value in values.items():
+                if kind.by_name[name].is_fixed and value != state.values.get(name):
+                    raise _Refusal("invalid", "fixed_field", name)
+        root, units = self._whereabouts(kind, change, state, values, made)
+        made[change.id] = (kind, root, units)
+        roles = {"resolve": None, "delete": kind.delete, "undelete": kind.delete}
+        if change.op == "resolve":
+            allowed = self.scope.may_resolve(root, units)
+        else:
+            allowed = self.scope.may(roles.get(change.op, kind.write) or (), root, units)
+            if not allowed and change.op in ("delete", "undelete"):
+                allowed = self._is_withdrawal(change, state)
+        if not allowed:
+            in_reach = self.scope.may(kind.read, root, units)
+            raise _Refusal("quarantined", "not_permitted" if in_reach else "out_of_scope")
+
+    def _is_withdrawal(self, change: Change, state: State | None) -> bool:
+        """The author of a record may take it back while nobody else has touched it."""
+        if state is None:
+            return True  # made in this very txn
+        authors = {state.made.author, state.last.author}
+        authors |= {h.mark.author for s in state.slots.values() for h in s.heads}
+        return authors == {change.author}
+
+    def _whereabouts(
+        self,
+        kind: Kind,
+        change: Change,
+        state: State | None,
+        values: Mapping[str, Any],
+        made: Mapping[str, tuple[Kind, str, tuple[str, ...]]],
+    ) -> tuple[str, tuple[str, ...]]:
+        """Root and units that decide who may do this: where the record is now, or is being made."""
+        if state is not None:
+            place = self.places.get(state.root)
+            return state.root, place.units if place else ()
+        if change.id in made:
+            return made[change.id][1:]
+        if kind.scope == "root":
+            unknown = [u for u in units_of(kind, values) if u not in self.tree.parents]
+            if unknown:
+                raise _Refusal("quarantined", "unknown_unit")
+            return change.id, units_of(kind, values)
+        parent = str(values.get(kind.parent))
+        if parent in made:
+            return made[parent][1:]
+        above = self.states.get(parent)
+        if above is None or KINDS[above.kind].scope != "root":
+            raise _Refusal("quarantined", "unknown_record", kind.parent)
+        if above.is_deleted:
+            raise _Refusal("quarantined", "record_deleted", kind.parent)
+        place = self.places.get(above.root)
+        return above.root, place.units if place else ()
+
+    # -- accepting
+
+    def _accept(self, change: Change, kind: Kind) -> None:
+        state = self.states.get(change.id)
+        device = change.device
+        if device not in self.last_stamps:
+            self.last_stamps[device] = self.store.last_stamp(device)
+        floor = max(self.last_stamps[device], floor_of(kind, state, change, self._lookup))
+        stamp = clock.admit(change.hlc, self.now_ms, floor)
+        self.last_stamps[device] = stamp
+        outcome = decide(kind, state, change, stamp, self._lookup)
+        self.seq += 1
+        root = state.root if state else self._root(kind, change)
+        entry = Entry(self.seq, change, stamp, outcome, root)
+        after = replay(kind, state, entry)
+        self.states[change.id] = after
+        self.before.setdefault(change.id, None)
+        self.entries[change.version] = entry
+        self.contents.append(content_hash(change))
+        if kind.scope == "root":
+            self._place(kind, state, after)
+        if kind.name == "unit":
+            self.tree = UnitTree({**self.tree.parents, after.id: after.values.get("parent")})
+
+    def _root(self, kind: Kind, change: Change) -> str:
+        if kind.scope == "public":
+            return ""
+        if kind.scope == "root":
+            return change.id
+        above = self.states.get(str(change.fields.get(kind.parent)))
+        return above.root if above else ""
+
+    def _place(self, kind: Kind, before: State | None, after: State) -> None:
+        units = units_of(kind, after.values)
+        place = self.places.get(after.id)
+        if place is None:
+            self.places[after.id] = Place(units, after.seq)
+        elif place.units != units:
+            self.moves.append(Move(after.seq, after.id, place.units, units))
+            self.places[after.id] = Place(units, place.born)
+        if "id_number" in kind.by_name:
+            self._number(after)
+
+    def _number(self, after: State) -> None:
+        number = after.values.get("id_number")
+        self.numbers[after.id] = (
+            number if idnumber.is_valid(number) and not after.is_deleted else None
+        )
+
+    def _lookup(self, version: str) -> Entry | None:
+        return self.entries.get(version) or self.store.entry(version)
+
+    def _pairs(self) -> None:
+        """Every child with a valid ID number is compared with the whole county; a pair is kept."""
+        if "duplicate" not in KINDS:
+            return
+        held = {r: n for r, n in self.numbers.items() if n}
+        if not held:
+            return
+        others = self.store.roots_with_id(set(held.values()))
+        for root, number in held.items():
+            same = {*others.get(number, ()), *(r for r, n in held.items() if n == number)} - {root}
+            for other in sorted(same):
+                if self.numbers.get(other, number) == number:
+                    self._pair(*sorted((root, other)))
+
+    def _pair(self, a: str, b: str) -> None:
+        pair = ids.derived_id("duplicate", a, b)
+        self._load_ids([pair, a, b], [pair])
+        if self.states.get(pair) is not None:
+            return
+        first, second = self.states[a], self.states[b]
+        if first is None or second is None or first.is_deleted or second.is_deleted:
+            return
+        is_certain = first.values.get("name") == second.values.get("name")
+        tops = [code for code, parent in self.tree.parents.items() if not parent]
+        self._own(
+            "duplicate",
+            pair,
+            {
+                "a": a,
+                "b": b,
+                "score": 100 if is_certain else 90,
+                "is_certain": is_certain,
+                "why": "same_id_number_and_name" if is_certain else "same_id_number",
+                "unit": tops[0] if tops else None,
+            },
+        )
+
+    # -- writing
+
+    def _write(self) -> None:
+        if not self.entries:
+            return
+        sums: dict[tuple[str, tuple[str, ...]], int] = {}
+        moved = {m.root for m in self.moves}
+        changed = {i for i in self.states if self.states[i] is not self.before.get(i)}
+        for i in changed:
+            self._sum(sums, self.before.get(i), self.place_before, -1)
+            self._sum(sums, self.states[i], self.places, 1)
+        self.store.append(list(self.entries.values()), self.contents)
+        self.store.put_states(s for i in changed if (s := self.states[i]) is not None)
+        if moved:
+            self._move_hanging(sums, moved, changed)
+        self.store.put_places(
+            {r: p for r, p in self.places.items() if p != self.place_before.get(r)}
+        )
+        self.store.add_moves(self.moves)
+        for root, number in self.numbers.items():
+            self.store.put_id(root, number)
+        self.store.add_to_buckets({k: v for k, v in sums.items() if v % digest.MODULUS})
+
+    def _sum(
+        self,
+        sums: dict[tuple[str, tuple[str, ...]], int],
+        state: State | None,
+        places: Mapping[str, Place | None],
+        sign: int,
+    ) -> None:
+        if state is None:
+            return
+        if state.root and state.root not in places:
+            self._load_ids([], [state.root])
+        place = places.get(state.root) or self.places.get(state.root)
+        key = (state.kind, place.units if place else ())
+        sums[key] = sums.get(key, 0) + sign * digest.of(state)
+
+    def _move_hanging(
+        self,
+        sums: dict[tuple[str, tuple[str, ...]], int],
+        moved: Collection[str],
+        changed: Collection[str],
+    ) -> None:
+        """What hangs on a root moves with it, at the same log number."""
+        for root, _kind, body in self.store.records_of(moved):
+            state = msgspec.json.decode(body, type=State)
+            if state.id not in changed:
+                before, after = self.place_before[root], self.places[root]
+                value = digest.of(state)
+                old = (state.kind, before.units if before else ())
+                sums[old] = sums.get(old, 0) - value
+                sums[state.kind, after.units] = sums.get((state.kind, after.units), 0) + value
+
+
+def _fits(change: Change) -> bool:
+    """True when the numbers of a change fit a database: one that does not must not stop the others."""
+    return 0 < change.seq < 1 << 53 and 0 <= change.hlc < 1 << 63
+
+
+def _is_well_formed(change: Change) -> bool:
+    """True when an op writes what it may: only a delete hides, and a decision is about one slot."""
+    if change.op in ("delete", "undelete"):
+        is_empty = change.fields.get(DELETED) is None
+        return set(change.fields) == {DELETED} and is_empty == (change.op == "undelete")
+    if change.op == "resolve":
+        return len(change.fields) == 1
+    return DELETED not in change.fields
+
+
+def _by_txn(changes: Sequence[Change]) -> list[list[Change]]:
+    groups: list[list[Change]] = []
+    for change in changes:
+        if groups and groups[-1][0].txn == change.txn:
+            groups[-1].append(change)
+        else:
+            groups.append([change])
+    return groups
+
+
+def _checked(kind: Kind, change: Change) -> dict[str, Any]:
+    """Field values of a change; raises when one cannot be stored. Doubts are allowed."""
+    values: dict[str, Any] = {}
+    for slot, value in change.fields.items():
+        if slot == DELETED:
+            if not (value is None or isinstance(value, str)):
+                raise _Refusal("invalid", "wrong_type", slot)
+            continue
+        if slot not in kind.slots or (kind.is_group(slot) and not isinstance(value, dict | None)):
+            raise _Refusal("invalid", "unknown_field", slot)
+        if slot in kind.by_name:
+            values[slot] = value
+            continue
+        members = kind.spread(slot, value)
+        if value and not members.keys() >= value.keys():
+            raise _Refusal("invalid", "unknown_field", slot)
+        values |= members
+    for field, problem in kind.problems(values):
+        if not problem.is_doubt:
+            raise _Refusal("invalid", problem.code, field)
+    return values
