@@ -98,6 +98,8 @@ class Place(Screen[Any]):
     Place TextArea { border: none; padding: 0 1; background: $field; color: $text; }
     Place TextArea .text-area--cursor-line { background: $field; }
     Place.-plain Input { text-style: underline; }
+    Place.-plain Input .input--cursor { text-style: reverse; }
+    Place.-plain TextArea .text-area--cursor { text-style: reverse; }
     Place #foot { dock: bottom; height: 2; }
     """
 

@@ -66,12 +66,10 @@ def save_picture(app: Any, path: Path, size: int = 20) -> None:
                 cover = 2 if x + 1 < len(row) and row[x + 1][0] == "" else 1
                 draw.rectangle([left, top, left + cover * wide - 1, top + high - 1], fill=paper)
         for x, (text, style) in enumerate(row):
-            if not text.strip():
-                continue
             ink, _ = _colours(style, fore, back)
             left, top = x * wide, y * high
             cover = 2 if x + 1 < len(row) and row[x + 1][0] == "" else 1
-            if not _draw_shape(draw, text, left, top, wide, high, ink):
+            if text.strip() and not _draw_shape(draw, text, left, top, wide, high, ink):
                 font = bold if style.bold else regular
                 length = font.getlength(text)
                 at = left + (cover * wide - length) / 2
