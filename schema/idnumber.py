@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import re
+from operator import mul
 
 from schema.problems import Problem
 
@@ -18,7 +19,7 @@ def check_character(first17: str) -> str:
     >>> check_character("11010519491231002")
     'X'
     """
-    return _CHECK[sum(int(d) * w for d, w in zip(first17, _WEIGHTS, strict=True)) % 11]
+    return _CHECK[sum(map(mul, map(int, first17), _WEIGHTS)) % 11]
 
 
 def normalise(text: str) -> str:

@@ -299,10 +299,11 @@ class Batch:
         held = {r: n for r, n in self.numbers.items() if n}
         if not held:
             return
-        others = self.store.roots_with_id(set(held.values()))
+        same = {n: set(roots) for n, roots in self.store.roots_with_id(set(held.values())).items()}
         for root, number in held.items():
-            same = {*others.get(number, ()), *(r for r, n in held.items() if n == number)} - {root}
-            for other in sorted(same):
+            same.setdefault(number, set()).add(root)
+        for root, number in held.items():
+            for other in sorted(same[number] - {root}):
                 if self.numbers.get(other, number) == number:
                     self._pair(*sorted((root, other)))
 
