@@ -317,6 +317,7 @@ class UnitFinder:
                 villages = [v for v in villages if v.township in townships]
             sort = _SORT.match(text, length)
             is_bounded = length > 1 and _BOUNDARY.match(text, length)
+            is_bounded = is_bounded or any(not v.sort for v in villages)  # a whole name
             if villages and (sort or is_bounded or length == len(text)):
                 wanted = ("community" if sort[1] else "village") if sort else ""
                 return [v for v in villages if v.sort == wanted] or villages
