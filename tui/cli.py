@@ -45,6 +45,8 @@ def home_path() -> Path:
 
 def main() -> None:
     """Entry point."""
+    # Where bytecode is not written, each start compiles 400 modules anew: 0.8 s in place of 0.3.
+    sys.dont_write_bytecode = False
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             # A name that the console cannot show must not end the program.
