@@ -177,8 +177,10 @@ def ids(
     where: str = "",
     *,
     is_loose: bool = False,
+    worry: str = "",
 ) -> list[str]:
-    """Ids of matching records in list order. `where`: a condition over the kind's table."""
+    """Ids of matching records in list order. `where`: a condition over the kind's table; `worry`: a
+    ranked field whose most worrying values come first."""
     if KINDS[kind].scope == "hangs":
         found, values = _hanging(KINDS[kind], text, where)
         order = ", ".join(
@@ -191,11 +193,22 @@ def ids(
         )
         return [row[0] for row in rows]
     condition, values = _condition(kind, text, where, is_loose)
+    order = f"{_worry(kind, worry)} DESC, sort, id" if worry else "sort, id"
     rows = replica.connection.execute(
-        f"SELECT id FROM search WHERE {condition} ORDER BY sort, id LIMIT ? OFFSET ?",  # noqa: S608
+        f"SELECT id FROM search WHERE {condition} ORDER BY {order} LIMIT ? OFFSET ?",  # noqa: S608
         (*values, limit, offset),
     )
     return [row[0] for row in rows]
+
+
+def _worry(kind: str, field: str) -> str:
+    """SQL for the rank of a record's value in a code list."""
+    codes = getattr(KINDS[kind].by_name[field].type, "codes", ())
+    ranks = " ".join(f"WHEN '{c.code}' THEN {c.rank}" for c in codes)
+    return (
+        f"coalesce((SELECT CASE {quoted(field)} {ranks} END"  # noqa: S608
+        f" FROM {table(kind)} r WHERE r.id = search.id), -1)"
+    )
 
 
 def count(

@@ -47,7 +47,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("leave", N_("离开"), N_("离开，草稿都在"), ("ctrl+q", "q"), EVERYWHERE, "everywhere"),
     Action("open", N_("打开"), N_("打开档案"), ("enter",), ("home", "records", "file", "sync", "review"), "do"),
     Action("back", N_("返回"), N_("回到上一处，什么都不定"), ("escape",), EVERYWHERE, "everywhere"),
-    Action("mark", N_("标记"), N_("标记，一起办"), ("space",), ("records",), "do"),
+    Action("mark", N_("标记"), N_("标记；F2 记成一次走访"), ("space",), ("records",), "do"),
     Action("sort", N_("排序"), N_("换一个次序"), ("o",), ("records",), "find"),
     Action("reveal", N_("看全号"), N_("看身份证全号"), ("s",), ("file",), "do"),
     Action("next_record", N_("下一个"), N_("下一份档案"), ("n",), ("file",), "move"),

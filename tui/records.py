@@ -31,7 +31,8 @@ class RecordList(Canvas, can_focus=True):
         self.columns: list[Column] = columns_of(self.kind)
         self.text = ""
         self.where = ""
-        self.order = "sort"
+        self.worry = ""
+        """The ranked field by which the list runs; empty: by name."""
         self.top = 0
         self.at = 0
         """Index of the row under the cursor."""
@@ -78,8 +79,9 @@ class RecordList(Canvas, can_focus=True):
     def _first_page(self) -> None:
         name, shown = self.kind.name, self.rows_shown
         found = search.ids(
-            self.replica, name, self.text, shown, 0, self.where, is_loose=self._is_loose
-        )
+            self.replica, name, self.text, shown, 0, self.where,
+            is_loose=self._is_loose, worry=self.worry,
+        )  # fmt: skip
         self.total = len(found)
         if len(found) == shown:
             self.total = search.count(
@@ -107,6 +109,7 @@ class RecordList(Canvas, can_focus=True):
             self.top,
             self.where,
             is_loose=self._is_loose,
+            worry=self.worry,
         )
         self._take(ids, self.top)
 

@@ -101,3 +101,36 @@ def test_every_row_of_every_place_is_as_wide_as_the_screen(
                 assert all(len(row) == size[0] for row in screen_cells(app)), key
 
     play(village, story, size, user="刘国强", theme=theme)
+
+
+def test_marked_children_are_recorded_as_one_visit(village: Village) -> None:
+    async def story(app: Any, pilot: Any) -> None:
+        await pilot.press("f7", "escape")
+        app.screen.list.ask("罗")
+        await pilot.press("space", "space", "f2")
+        await pilot.pause()
+        assert len(app.screen.roots) == 2
+        await pilot.press(*"都好", "ctrl+s")
+        await pilot.pause()
+
+    before = village.replicas["何秀英"].count("contact")
+    play(village, story)
+    rows = village.replicas["何秀英"].select("contact", order=("-on",), limit=40)
+    made = [r for r in rows if r["summary"] == "都好"]
+    assert village.replicas["何秀英"].count("contact") == before + 2
+    assert len(made) == 2 and len({r["visit"] for r in made}) == 1
+
+
+def test_by_urgency_the_most_worrying_come_first(village: Village) -> None:
+    async def story(app: Any, pilot: Any) -> None:
+        await pilot.press("f7", "escape")
+        place = app.screen
+        place.do_sort()
+        screen = await shown(app, pilot)
+        ranks = [r["risk_level"] for r, _cells in place.list._page]
+        assert ranks[:4] == ["critical", "high", "high", "high"]
+        assert "按 风险" in screen
+        place.do_sort()
+        assert "按 姓名" in await shown(app, pilot)
+
+    play(village, story)

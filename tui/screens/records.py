@@ -11,6 +11,7 @@ from textual.widget import Widget
 from casework import search, summary
 from casework.views import views_of
 from schema.kinds import KINDS
+from schema.types import Choice
 from sync.language import _
 from tui.canvas import Canvas, Row, wrap
 from tui.fields import SearchField
@@ -40,6 +41,9 @@ class FindCount(Canvas):
         assert isinstance(place, RecordsPlace)
         found, every = place.list.total, place.every
         words = _("{n}，共 {m}").format(n=found, m=every) if place.list.text else str(found)
+        field = place.kind.by_name.get(place.list.worry or place.kind.title[0])
+        if field is not None and len(place.orders) > 1:
+            words += "   " + _("按 {what}").format(what=_(field.label))
         row.put(0, words, "text", row.width - LEFT, "right")
 
 
@@ -241,6 +245,21 @@ class RecordsPlace(Place):
     def do_find(self) -> None:
         self.field.focus()
 
+    @property
+    def orders(self) -> list[str]:
+        """By name, and by each ranked code list that the list shows."""
+        if self.kind.scope != "root":
+            return [""]
+        shown = (self.kind.by_name.get(n) for n in self.kind.list_columns)
+        return ["", *(f.name for f in shown if f and f.is_critical and isinstance(f.type, Choice))]
+
+    def do_sort(self) -> None:
+        """The next order; by urgency the most worrying come first."""
+        orders = self.orders
+        self.list.worry = orders[(orders.index(self.list.worry) + 1) % len(orders)]
+        self.list.ask()
+        self.repaint()
+
     def do_filter(self) -> None:
         self.choose_view((self.view_at + 1) % len(self.views))
 
@@ -319,7 +338,12 @@ class RecordsPlace(Place):
         record = self.list.current()
         if record is None:
             return
-        root = record["_root"]
-        from tui.screens.visit import VisitPlace
+        from tui.screens.visit import MOST_CHILDREN, VisitPlace
 
-        self.program.go(VisitPlace([root], is_call=way == "call"))
+        marked = sorted(self.list.marked) if self.kind.scope == "root" and way == "visit" else []
+        if len(marked) > MOST_CHILDREN:
+            words = _("一次最多记 {n} 个孩子，标了 {m} 个。")
+            self.program.say(words.format(n=MOST_CHILDREN, m=len(marked)), "amber")
+            return
+        self.list.marked.clear()
+        self.program.go(VisitPlace(marked or [record["_root"]], is_call=way == "call"))
