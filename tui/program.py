@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -93,6 +94,8 @@ class CuncaoApp(App[int]):
         return self.session.replica
 
     def on_mount(self) -> None:
+        if sys.__stdin__ is not None and sys.__stdin__.isatty():
+            self.set_interval(TERMINAL_EVERY_S, self._leave_without_terminal)
         if self.opening is not None:
             from sync.keyfile import WrongPassphrase
             from sync.storage import DamagedStore
@@ -127,6 +130,11 @@ class CuncaoApp(App[int]):
 
         gc.enable()
         self.set_interval(SYNC_EVERY_S, self._sync_quietly)
+
+    def _leave_without_terminal(self) -> None:
+        """The window was closed: a program nobody sees must not run on with an open store."""
+        if sys.__stdin__ is None or not sys.__stdin__.isatty():
+            self.do_leave()
 
     # -- the title
 
@@ -351,3 +359,4 @@ class CuncaoApp(App[int]):
 
 
 SYNC_EVERY_S = 180
+TERMINAL_EVERY_S = 5

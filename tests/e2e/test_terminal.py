@@ -148,3 +148,23 @@ def test_a_draft_outlives_the_program(laptop: Laptop) -> None:
     terminal.until("写到一半停电了")
     terminal.press(CTRL_Q)
     assert terminal.close() == 0
+
+
+def test_a_closed_window_ends_the_program_and_keeps_the_draft(laptop: Laptop) -> None:
+    terminal = Terminal(laptop)
+    terminal.until("口令")
+    terminal.press(PASSPHRASE, ENTER)
+    terminal.until("等您看")
+    terminal.press(F7, "独孤", F2)
+    terminal.until("记走访")
+    terminal.press("窗口关了")
+    os.close(terminal.master)
+    terminal.process.wait(30)
+    terminal = Terminal(laptop)
+    terminal.until("口令")
+    terminal.press(PASSPHRASE, ENTER)
+    terminal.until("等您看")
+    terminal.press(F7, "独孤", F2)
+    terminal.until("窗口关了")
+    terminal.press(CTRL_Q)
+    assert terminal.close() == 0
