@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from rich.cells import cell_len, get_character_cell_size
 from rich.segment import Segment
-from textual.geometry import Size
+from textual.geometry import Region, Size
 from textual.strip import Strip
 from textual.widget import Widget
 
@@ -142,6 +142,10 @@ class Canvas(Widget):
 
     def get_content_width(self, container: Size, viewport: Size) -> int:
         return container.width
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """Our rows are whole: no border, padding or filter to lay over them, which is half of a frame."""
+        return [self.render_line(y).crop(crop.x, crop.right) for y in crop.line_range]
 
     def render_line(self, y: int) -> Strip:
         row = Row(self.look, self.size.width, self.back)

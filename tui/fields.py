@@ -8,6 +8,7 @@ from typing import Any
 from rich.style import Style
 from textual.geometry import Size
 from textual.strip import Strip
+from textual.widget import Widget
 from textual.widgets import Input
 
 UNDERLINE = Style(underline=True)
@@ -40,9 +41,16 @@ class SearchField(Typed):
     Textual's own watcher lays the whole screen out anew for every key; a field of fixed width need not.
     """
 
-    def __init__(self, search: Callable[[str], None], **kwargs: Any) -> None:
+    def __init__(
+        self,
+        search: Callable[[str], None],
+        paints: Callable[[], list[Widget]] = list,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(**kwargs)
         self._search = search
+        self._paints = paints
+        """The widgets that a search paints anew."""
 
     def _watch_value(self, value: str) -> None:
         self.set_reactive(SearchField.virtual_size, Size(self.content_width, 1))
@@ -57,5 +65,11 @@ class SearchField(Typed):
 
     def _paint_now(self) -> None:
         """Not at the next tick of sixty a second, which is up to 17 ms away."""
-        if self.is_attached and self.screen.is_current:
-            self.screen._on_timer_update()
+        if not self.is_attached or not self.screen.is_current:
+            return
+        screen = self.screen
+        for widget in (self, *self._paints()):
+            if widget._repaint_required:  # else the next tick would paint it a second time
+                widget._repaint_required = False
+                screen._dirty_widgets.add(widget)
+        screen._on_timer_update()

@@ -134,8 +134,9 @@ class RecordsPlace(Place):
         self.counts: dict[str, int] = {}
         self.every = 0
         self.list = RecordList(kind)
-        self.field = SearchField(self.search)
+        self.field = SearchField(self.search, self._painted_by_search)
         self._peeked: tuple[str, list] | None = None  # type: ignore[type-arg]
+        self._pane: tuple[list, int, list[tuple[str, str]]] | None = None  # type: ignore[type-arg]
         self._is_searching = is_searching
 
     def body(self) -> Iterator[Widget]:
@@ -173,8 +174,15 @@ class RecordsPlace(Place):
         record = self.list.current()
         if record is None:
             return []
+        peeked = self.peek_lines(record)
+        if self._pane is None or self._pane[0] is not peeked or self._pane[1] != width:
+            self._pane = (peeked, width, self._wrapped(peeked, width))
+        return self._pane[2]
+
+    @staticmethod
+    def _wrapped(peeked: list, width: int) -> list[tuple[str, str]]:  # type: ignore[type-arg]
         lines: list[tuple[str, str]] = []
-        for label, pieces in self.peek_lines(record):
+        for label, pieces in peeked:
             if lines:
                 lines.append(("", "text"))
             if label:
@@ -274,6 +282,11 @@ class RecordsPlace(Place):
             self.list.focus()
         else:
             self.program.leave_place()
+
+    def _painted_by_search(self) -> list[Widget]:
+        """What a key in the search changes."""
+        shown: type[Widget] = PeekPane if self.query_one(PeekPane).display else Peek
+        return [self.query_one(FindCount), self.list, self.query_one(shown)]
 
     def _moved(self) -> None:
         """Paint the peek anew, the one that is shown."""
