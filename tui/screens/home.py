@@ -36,7 +36,7 @@ class Today(Canvas):
         me = place.replica.identity
         role = _(roles.LABELS[me.roles[0]]) if me.roles else ""  # type: ignore[index]
         row.put(x, f"{me.name or me.user}  {role}", "dim", row.width - LEFT - x, "right")
-        count = _("{n} 个孩子").format(n=place.child_count)
+        count = "" if place.child_count is None else _("{n} 个孩子").format(n=place.child_count)
         x = row.put(x + 3, "、".join(place.unit_names[:3]), "text", 30)
         row.put(x + 3, count, "text")
 
@@ -83,7 +83,8 @@ class HomePlace(Place):
     def __init__(self) -> None:
         super().__init__()
         self.kind = KINDS["child"]
-        self.child_count = 0
+        self.child_count: int | None = None
+        """None until read: a number not yet known is not shown as nought."""
         self.unit_names: list[str] = []
         self.needs: list[tuple[str, str, str]] = []
         self.list = RecordList("child")
