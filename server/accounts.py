@@ -47,6 +47,15 @@ class Device(Struct, frozen=True):
     may_recover: bool
 
 
+class Login(Struct, frozen=True):
+    """What a login gives."""
+
+    token: str
+    device: str
+    is_revoked: bool = False
+    """The token then serves to hand in unsent work and for nothing else."""
+
+
 class Caller(Struct, frozen=True):
     """Who a token belongs to."""
 
@@ -204,8 +213,8 @@ class Accounts:
 
     # ------------------------------------------------------------- devices
 
-    def log_in(self, user: User, device: str = "") -> tuple[str, str] | None:
-        """(token, device id) for a new device or one the user already has; None when it is revoked.
+    def log_in(self, user: User, device: str = "") -> Login:
+        """A token for a new device or one the user already has.
 
         An id unknown here is taken as it is (a hub restored from a backup has forgotten it), unless
         someone else's changes carry it.
@@ -213,7 +222,8 @@ class Accounts:
         with self.store.write():
             known = self._devices("WHERE id = ?", device)[:1] if device else []
             if known and known[0].is_revoked:
-                return None
+                is_own = known[0].user == user.name
+                return Login(self._put_token(device) if is_own else "", device, is_revoked=True)
             is_foreign = known and known[0].user != user.name
             if not device or is_foreign or not _is_device_id(device) or self._other(device, user):
                 device = ids.new_device_id(secrets.token_bytes)
@@ -223,7 +233,7 @@ class Accounts:
                     "INSERT INTO device (id, user, token, created, issued) VALUES (?, ?, ?, ?, 0)",
                     (device, user.name, secrets.token_bytes(32), self.store.now_ms()),
                 )
-            return self._put_token(device), device
+            return Login(self._put_token(device), device)
 
     def log_out(self, device: str) -> None:
         with self.store.write():

@@ -83,12 +83,12 @@ class County:
 
         def work(desk: Desk) -> dict[str, Any]:
             made = desk.accounts.log_in(user, asked.device)
-            if made is None:
-                raise Refusal(403, "revoked", "This device has been revoked.", taken=[])
-            token, device = made
+            if made.is_revoked:  # the token only lets it hand in what it has not sent
+                more = {"token": made.token} if made.token else {}
+                raise Refusal(403, "revoked", "This device has been revoked.", taken=[], **more)
             return {
-                "token": token,
-                "device": device,
+                "token": made.token,
+                "device": made.device,
                 "user": user.name,
                 "name": user.display,
                 "grants": user.grants,

@@ -197,8 +197,7 @@ def run_command(arguments: Sequence[str] | None = None) -> int:
     """Run one command; its exit code."""
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):  # Chinese on a console of another code page
-            encoding = stream.encoding if stream.isatty() else "utf-8"
-            stream.reconfigure(encoding=encoding, errors="replace")
+            stream.reconfigure(errors="replace")
     try:
         code = cli.main(arguments, prog_name="cuncao-server", standalone_mode=False)
     except InvalidValue as error:
@@ -215,4 +214,27 @@ def run_command(arguments: Sequence[str] | None = None) -> int:
         return USAGE
     except KeyboardInterrupt:
         return USAGE
+    except OSError as error:
+        say(_("读写不了 {file}：{why}。").format(file=error.filename or "", why=error.strerror))
+        return USAGE
+    except Exception as error:
+        exit_code = _store_trouble(error)
+        if exit_code is None:
+            raise
+        return exit_code
     return code if isinstance(code, int) else 0
+
+
+def _store_trouble(error: Exception) -> int | None:
+    """SQLite's own words, whichever module they come from, turned into ours; None for anything else."""
+    name = str(getattr(error, "sqlite_errorname", "") or "")
+    if name.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")):
+        say(_("库已损坏，或密钥文件不是它的。什么都没有改；请从备份恢复。"))
+        return DAMAGED
+    if name.startswith(("SQLITE_FULL", "SQLITE_IOERR", "SQLITE_READONLY", "SQLITE_CANTOPEN")):
+        say(_("库写不进去：磁盘满了，或文件夹不能写。什么都没有改。"))
+        return USAGE
+    if name.startswith("SQLITE_BUSY"):
+        say(_("库正忙，请稍等再试。什么都没有改。"))
+        return USAGE
+    return None

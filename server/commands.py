@@ -15,7 +15,8 @@ from schema.problems import InvalidValue, Problem
 from schema.roles import ROLES
 from server.home import Home, default_folder
 from sync.change import Grant
-from sync.language import _
+from sync.language import N_, _
+from sync.typed import is_unicode, line_of
 
 JSON = click.option("--json", "as_json", is_flag=True, help=_("输出 JSON"))
 STDIN = click.option("--password-stdin", is_flag=True, help=_("从标准输入读一行作密码"))
@@ -49,7 +50,9 @@ def say(text: str) -> None:
 
 
 def print_json(value: Any) -> None:
-    click.echo(json.dumps(value, ensure_ascii=False))
+    """Readable where the console takes every character, else escaped: never in another encoding."""
+    is_utf8 = is_unicode(sys.stdout.encoding)
+    click.echo(json.dumps(value, ensure_ascii=not is_utf8))
 
 
 def print_rows(rows: Sequence[Sequence[object]]) -> None:
@@ -62,8 +65,11 @@ def ask_password(from_stdin: bool) -> str:
     from server import passwords
 
     if from_stdin:
-        line = sys.stdin.buffer.readline()
-        password = line.decode("utf-8", errors="replace").rstrip("\r\n")
+        try:
+            password = line_of(sys.stdin.buffer.readline())
+        except UnicodeDecodeError:
+            message = N_("给的字读不出来，要用 UTF-8。什么都没写。")
+            raise InvalidValue(Problem("encoding", message)) from None
     else:
         password = str(
             click.prompt(_("密码"), hide_input=True, confirmation_prompt=_("再输一次"), err=True)

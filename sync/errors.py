@@ -31,6 +31,12 @@ LIST: dict[str, ErrorText] = {
     ),
     "throttled": ErrorText(104, "too many attempts", N_("试得太多了，过一会儿再试。什么都没丢。")),
     "protocol": ErrorText(105, "protocol not spoken", N_("这台电脑上的程序太旧，请更新。记录都在，更新后再收发。")),
+    "ca_file": ErrorText(107, "unreadable CUNCAO_CA", N_("CUNCAO_CA 指的证书文件读不了：{detail}。什么都没做。")),
+    "certificate": ErrorText(
+        108,
+        "certificate not trusted",
+        N_("服务器的证书不可信，没有连。县里自己发的证书用 CUNCAO_CA 指明。记录都在这台电脑上。"),
+    ),
     "too_large": ErrorText(106, "message too large", N_("一次交的东西太大，服务器没收。记录都在本机。")),
     # 2xx: who one is
     "login": ErrorText(201, "login refused", N_("登录名或密码不对，或要重新登录。本机的记录都在，没有动。")),
@@ -43,6 +49,14 @@ LIST: dict[str, ErrorText] = {
     "inspector": ErrorText(208, "inspector asks for records", N_("督导只看数字，看不到孩子的档案。")),
     "no_recovery": ErrorText(209, "recovery not allowed", N_("县里还没同意找回。请管理员先允许这台电脑：{detail}。")),
     "no_passphrase": ErrorText(210, "no passphrase", N_("要口令才能打开。设 CUNCAO_PASSPHRASE，或在终端里输入。")),
+    "passphrase_file": ErrorText(
+        211, "unreadable passphrase file", N_("CUNCAO_PASSPHRASE_FILE 指的文件读不了：{detail}。什么都没做。")
+    ),
+    "revoked_kept": ErrorText(
+        212,
+        "device revoked, hand-in unfinished",
+        N_("县里停用了这台电脑。还有没交上去的记录，留在这里没有动，连上县里再收发一次。"),
+    ),
     # 3xx: what one may do
     "not_permitted": ErrorText(301, "not permitted", N_("这不归您办，什么都没写。请找督导员或县里。")),
     "out_of_scope": ErrorText(302, "out of scope", N_("这个孩子不归您这里了。您写的已交给县里，没有丢。")),
@@ -68,9 +82,11 @@ LIST: dict[str, ErrorText] = {
     "unknown_field": ErrorText(404, "unknown field", N_("没有这一项，什么都没写进去。")),
     "required": ErrorText(405, "required field empty", N_("必填的一项空着，没有收。改好再交。")),
     "fixed_field": ErrorText(406, "fixed field", N_("这一项建档后不能改，没有收。")),
+    "encoding": ErrorText(407, "no readable text", N_("给的字读不出来，要用 UTF-8。什么都没写。")),
     # 5xx: the store
     "damaged": ErrorText(501, "store damaged", N_("这台电脑上的资料打不开了。别删任何文件，联系县里；已上传的都在服务器上。")),
     "disk_full": ErrorText(502, "disk full", N_("磁盘满了，这一条没存进去，以前的都在。腾出地方再存。")),
+    "read_only": ErrorText(504, "folder not writable", N_("资料文件夹不能写：{detail}。什么都没改，以前的都在。")),
     "busy": ErrorText(503, "store busy", N_("另一个窗口正在写，请稍等再试。什么都没丢。")),
 }  # fmt: skip
 

@@ -15,6 +15,8 @@ from msgspec import Struct
 
 MEMORY_KIB = 19 * 1024
 PASSES = 2
+MOST_MEMORY_KIB = 1024 * 1024
+"""More than any version of the program asks for: a key file that does is damaged."""
 MIN_LENGTH = 8
 MAX_LENGTH = 128
 _LABEL = b"cuncao store key 1"
@@ -81,16 +83,19 @@ def unwrap(file: KeyFile, passphrase: str) -> bytes:
     Raises:
         WrongPassphrase, DamagedKey
     """
+    from argon2.exceptions import HashingError
     from cryptography.exceptions import InvalidTag
     from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+    if file.memory_kib > MOST_MEMORY_KIB:
+        raise DamagedKey
     try:
         salt, text = base64.b64decode(file.salt), base64.b64decode(file.wrapped)
         wrapping = _derive(passphrase, salt, file.memory_kib, file.passes)
         return AESGCM(wrapping).decrypt(text[:12], text[12:], _LABEL)
     except InvalidTag:
         raise WrongPassphrase from None
-    except ValueError as error:
+    except (ValueError, OverflowError, HashingError) as error:
         raise DamagedKey from error
 
 

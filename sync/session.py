@@ -11,6 +11,7 @@ import os
 import secrets
 import zlib
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -92,7 +93,6 @@ class Session:
         self.replica = replica
         self._key = key
         self._transport: HttpTransport | None = None
-        self.verify: Any = _trusted()
 
     @property
     def transport(self) -> HttpTransport:
@@ -101,7 +101,7 @@ class Session:
 
             card = self.account.card
             self._transport = HttpTransport(
-                card.server, insecure=card.insecure, verify=self.verify
+                card.server, insecure=card.insecure, verify=_trusted()
             )
         return self._transport
 
@@ -114,7 +114,8 @@ class Session:
 
         Raises:
             Offline: nothing was lost, try again.
-            Rejected: `login` (log in again), `revoked` (the store is gone), and others.
+            Rejected: `login` (log in again), `revoked` (the store is gone), `revoked_kept` (some unsent
+                work is still here), and others.
         """
         from sync.client import sync_once
         from sync.transport import Rejected
@@ -125,20 +126,39 @@ class Session:
         try:
             return sync_once(self.replica, self.transport, token, limit)
         except Rejected as refusal:
-            if refusal.code == "revoked":
-                self._hand_in(refusal)
+            if refusal.code != "revoked":
+                raise
+            self._hand_in(refusal, token, limit)
             raise
         finally:
             if self.account.folder.exists():
                 self.write_card()
 
-    def _hand_in(self, refusal: Rejected) -> None:
-        """The county took our unsent work into quarantine; once all is there, the store goes."""
-        taken = [(seq,) for seq in refusal.body.get("taken", ())]
-        self.replica.connection.executemany("DELETE FROM outbox WHERE seq = ?", taken)
-        if not self.replica.pending_count():
-            self.close()
-            wipe(self.account)
+    def _hand_in(self, refusal: Rejected, token: str, limit: int) -> None:
+        """The county takes our unsent work into quarantine page by page; once all is there, the store goes.
+
+        Raises:
+            Rejected: `revoked_kept`: the county takes no more just now.
+            Offline: the line broke in between; what was taken need not be sent again.
+        """
+        from sync.client import sync_once
+        from sync.transport import Rejected
+
+        while True:
+            before = self.replica.pending_count()
+            taken = [(seq,) for seq in refusal.body.get("taken", ())]
+            self.replica.connection.executemany("DELETE FROM outbox WHERE seq = ?", taken)
+            left = self.replica.pending_count()
+            if not left:
+                self.close()
+                wipe(self.account)
+                return
+            if left == before:
+                raise Rejected("revoked_kept") from refusal
+            try:
+                sync_once(self.replica, self.transport, token, limit)
+            except Rejected as again:
+                refusal = again
 
     def logout(self) -> None:
         """Forget the server's token. Store and unsent work stay."""
@@ -165,7 +185,16 @@ class Session:
         keyfile.write(self.account.key, file)
 
     def write_card(self) -> None:
-        """Bring the card up to date with the store."""
+        """Bring the card up to date with the store.
+
+        A courtesy to the unlock screen: what a full disk or a damaged page makes of it must not be taken
+        for the end of what was done before.
+        """
+        with suppress(Exception):  # sqlcipher3's errors and the system's share no base class
+            self._fill_card()
+            _write_card(self.account)
+
+    def _fill_card(self) -> None:
         replica, card = self.replica, self.account.card
         me = replica.identity
         units = replica.units()
@@ -175,7 +204,6 @@ class Session:
         card.children = replica.count("child")
         card.pending = replica.pending_count()
         card.last_sync = replica.get_state("last_sync")
-        _write_card(self.account)
 
     def close(self) -> None:
         if self._transport is not None:
@@ -240,7 +268,7 @@ class Home:
         return self._open(account, key)
 
     def _open(self, account: Account, key: bytes) -> Session:
-        if not account.store.exists():
+        if not _holds_something(account.store):  # SQLite would make a new store of an empty file
             raise DamagedStore(str(account.store))
         replica = Replica(open_encrypted(account.store, key), indexers=self.indexers)
         if self.prepare is not None:
@@ -264,11 +292,18 @@ class Home:
         Raises:
             Offline, Rejected, WrongPassphrase, UnfitPassphrase, DamagedStore
         """
+        from sync.transport import Rejected
+
         account = next((a for a in self.accounts() if a.card.user == user), None)
         if account is not None:  # opened first: a wrong passphrase must not use up a login
             session = self.unlock(account, passphrase(False))
             device = session.replica.identity.device
-            answer, county_key = self._ask(url, user, password, device, insecure)
+            try:
+                answer, county_key = self._ask(url, user, password, device, insecure)
+            except Rejected as refusal:
+                if refusal.code == "revoked":
+                    _hand_in_after_login(session, refusal, url)
+                raise
         else:
             answer, county_key = self._ask(url, user, password, "", insecure)
             session = self._make(user, passphrase(True))
@@ -304,7 +339,7 @@ class Home:
         keyfile.check_length(passphrase)
         account = Account(self.path / f"user-{ids.derived_id('user', user)[:10]}", Card(user))
         account.folder.mkdir(parents=True, exist_ok=True)
-        if account.key.exists() and account.store.exists():
+        if account.key.exists() and _holds_something(account.store):
             return self.unlock(account, passphrase)  # only the card was lost
         key = secrets.token_bytes(32)
         keyfile.write(account.key, keyfile.wrap(key, passphrase))
@@ -351,12 +386,36 @@ def _trusted() -> Any:
         return True
     import ssl
 
-    return ssl.create_default_context(cafile=ca)
+    from sync.transport import Rejected
+
+    try:
+        return ssl.create_default_context(cafile=ca)
+    except OSError as error:  # no such file, or no certificate in it
+        raise Rejected("ca_file", Path(ca).name) from error
+
+
+def _holds_something(store: Path) -> bool:
+    return store.is_file() and store.stat().st_size > 0
+
+
+def _hand_in_after_login(session: Session, refusal: Rejected, url: str) -> None:
+    """A revoked device whose token had run out: the county gives one that only hands in.
+
+    Raises:
+        Rejected, Offline: as `Session.sync` does.
+    """
+    session.account.card.server = url.rstrip("/")
+    if refusal.body.get("token"):
+        session.replica.set_state(token=refusal.body["token"])
+    if session.is_logged_in:
+        session.sync()
 
 
 def _write_card(account: Account) -> None:
     packed = base64.b64encode(zlib.compress(msgspec.json.encode(account.card)))
-    keyfile.write_whole(account.folder / "card", packed)
+    card = account.folder / "card"
+    if not card.exists() or card.read_bytes() != packed:
+        keyfile.write_whole(card, packed)
 
 
 def wipe(account: Account) -> None:

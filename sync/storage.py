@@ -13,6 +13,10 @@ Connection = Any
 SCHEMA_OF_SQLITE = "sqlite_master"
 
 
+_NO_DAMAGE = ("BUSY", "LOCKED", "NOMEM", "READONLY", "IOERR", "FULL", "CANTOPEN", "PERM", "AUTH")
+"""SQLite's words for what lies around a store, not in it: a full disk, a folder nobody may write."""
+
+
 class DamagedStore(Exception):
     """The file is no store of ours, is damaged, or the key is not its key."""
 
@@ -39,6 +43,9 @@ def open_encrypted(path: Path | str, key: bytes, *, same_thread: bool = True) ->
         connection.execute(f"SELECT count(*) FROM {SCHEMA_OF_SQLITE}").fetchone()  # noqa: S608
     except dbapi2.DatabaseError as error:
         connection.close()
+        name = str(getattr(error, "sqlite_errorname", "") or "").removeprefix("SQLITE_")
+        if name.startswith(_NO_DAMAGE):
+            raise
         raise DamagedStore(str(path)) from error
     return prepared(connection)
 

@@ -47,8 +47,12 @@ def check_address(url: str, *, insecure: bool = False) -> str:
     Raises:
         Rejected: plain http to another machine, unless `insecure`.
     """
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    try:
+        parts = urlsplit(url)
+        is_known = parts.scheme in ("http", "https") and parts.port != 0
+    except ValueError:  # a bracket missing, a port beyond 65535
+        raise Rejected("address", url) from None
+    if not is_known or not parts.hostname:
         raise Rejected("address", url)
     if parts.scheme == "http" and not insecure and not is_loopback(parts.hostname):
         raise Rejected("insecure", url)
@@ -89,7 +93,8 @@ class HttpTransport:
             answer = self._open().post(self.url + path, content=body, headers=headers)
         except (httpx.HTTPError, OSError) as error:
             self.close()
-            raise Offline(type(error).__name__) from error
+            is_untrusted = "CERTIFICATE_VERIFY_FAILED" in str(error)
+            raise Offline("certificate" if is_untrusted else type(error).__name__) from error
         self.bytes_up += len(body)
         self.bytes_down += len(answer.content)
         if answer.status_code == 200:

@@ -49,12 +49,14 @@ def main() -> None:
     sys.dont_write_bytecode = False
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
-            # A name that the console cannot show must not end the program.
-            stream.reconfigure(errors="replace" if stream.isatty() else stream.errors)
+            # A name that the console or the file's encoding cannot hold must not end the program.
+            stream.reconfigure(errors="replace")
     arguments = sys.argv[1:]
     user = None
     if arguments[:1] == ["--user"] and len(arguments) == 2:
         user = arguments[1]
+    elif len(arguments) == 1 and arguments[0].startswith("--user="):
+        user = arguments[0].removeprefix("--user=")
     if not arguments or user:
         from tui.app import run
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -23,11 +24,22 @@ def home_at(path: Path) -> Home:
 
 
 def passphrase_given() -> str | None:
-    """From `CUNCAO_PASSPHRASE` or the file that `CUNCAO_PASSPHRASE_FILE` names."""
+    """From `CUNCAO_PASSPHRASE` or the file that `CUNCAO_PASSPHRASE_FILE` names.
+
+    A file that cannot be read ends the program: to ask instead would hang whoever set it.
+    """
     given = os.environ.get("CUNCAO_PASSPHRASE")
     if given:
         return given
     named = os.environ.get("CUNCAO_PASSPHRASE_FILE")
     if named:
-        return Path(named).read_text(encoding="utf-8").removesuffix("\n").removesuffix("\r")
+        from sync.typed import line_of
+
+        try:
+            return line_of(Path(named).read_bytes())
+        except (OSError, UnicodeDecodeError):
+            from sync import errors
+
+            sys.stderr.write(errors.sentence("passphrase_file", detail=Path(named).name) + "\n")
+            raise SystemExit(2) from None
     return None

@@ -24,8 +24,22 @@ class LateGroup(click.Group):
         found: dict[str, Any] = vars(importlib.import_module(f"tui.commands.{module}"))
         for name in (cmd_name, f"{cmd_name}_"):  # `import_`, `set_`: Python's own words
             if isinstance(found.get(name), click.Command):
-                return found[name]
+                return _with_user(found[name])
         return None
+
+
+def _with_user(command: click.Command) -> click.Command:
+    """`--user` may stand after the command too; `login` has one of its own."""
+    if not any(option.name == "user" for option in command.params):
+        command.params.append(
+            click.Option(["--user"], expose_value=False, callback=_choose, hidden=True)
+        )
+    return command
+
+
+def _choose(ctx: click.Context, _option: click.Parameter, user: str | None) -> None:
+    if user:
+        ctx.obj = user
 
 
 @click.group(

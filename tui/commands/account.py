@@ -25,12 +25,23 @@ from tui.paths import passphrase_given
 
 @click.command(help=_("在县里的服务器上登录；第一次会把资料取下来。"))
 @click.argument("url")
-@click.option("--user", required=True)
+@click.option("--user", envvar="CUNCAO_USER")
 @click.option("--password-stdin", is_flag=True)
 @click.option("--insecure", is_flag=True, help=_("不加密也连（只为试用）。"))
 @as_json
+@click.pass_context
 @guarded
-def login(url: str, user: str, password_stdin: bool, insecure: bool, is_json: bool) -> None:
+def login(
+    ctx: click.Context,
+    url: str,
+    user: str | None,
+    password_stdin: bool,
+    insecure: bool,
+    is_json: bool,
+) -> None:
+    user = user or ctx.obj
+    if not user:
+        raise click.MissingParameter(ctx=ctx, param_hint="--user", param_type="option")
     password = read_password(password_stdin)
     session = make_home().login(url, user, password, ask_passphrase, insecure=insecure)
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import functools
 import json
 import sys
@@ -22,6 +23,7 @@ from sync.replica import InvalidRecord, Refused
 from sync.session import Home, ManyAccounts, NoAccount, Session
 from sync.storage import DamagedStore
 from sync.transport import Offline, Rejected
+from sync.typed import is_unicode, line_of, text_of
 from tui.cli import home_path
 from tui.paths import home_at, passphrase_given
 
@@ -29,8 +31,10 @@ DONE, NEEDS_A_PERSON, WRONG_USAGE, OFFLINE, REFUSED, DAMAGED = range(6)
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
-_USAGE_CODES = {"address", "insecure"}
+_USAGE_CODES = {"address", "insecure", "ca_file"}
 _LATER_CODES = {"throttled"}
+_FULL = {errno.ENOSPC, errno.EFBIG, errno.EIO, getattr(errno, "EDQUOT", errno.ENOSPC)}
+_CLOSED = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST}
 
 
 def fail(exit_code: int, code: str, **args: object) -> NoReturn:
@@ -40,14 +44,8 @@ def fail(exit_code: int, code: str, **args: object) -> NoReturn:
 
 
 def emit(data: Any) -> None:
-    """JSON on stdout, readable on any console: UTF-8 where it can be shown, escaped where not."""
-    text = json.dumps(data, ensure_ascii=False)
-    encoding = sys.stdout.encoding or "utf-8"
-    try:
-        text.encode(encoding)
-    except UnicodeEncodeError:
-        text = json.dumps(data)
-    click.echo(text)
+    """JSON on stdout that any program reads: UTF-8, or escaped where the console has another encoding."""
+    click.echo(json.dumps(data, ensure_ascii=not is_unicode(sys.stdout.encoding)))
 
 
 def say(message: str) -> None:
@@ -73,8 +71,7 @@ def ask_passphrase(is_new: bool) -> str:
 def read_password(from_stdin: bool) -> str:
     """The password for the server: one line of stdin without its end, or typed."""
     if from_stdin:
-        raw = sys.stdin.buffer.readline()
-        return raw.decode("utf-8").removesuffix("\n").removesuffix("\r")
+        return line_of(sys.stdin.buffer.readline())
     return str(click.prompt(_("服务器上的密码"), hide_input=True, err=True))
 
 
@@ -107,7 +104,8 @@ def guarded(command: Function) -> Function:
         try:
             return command(*args, **kwargs)
         except Offline as error:
-            fail(OFFLINE, "offline", n=_unsent(), detail=str(error))
+            code = "certificate" if str(error) == "certificate" else "offline"
+            fail(OFFLINE, code, n=_unsent())
         except Rejected as error:
             exit_code = REFUSED
             if error.code in _USAGE_CODES:
@@ -132,6 +130,8 @@ def guarded(command: Function) -> Function:
             field = dict(error.problem.args).get("field", "")
             say(f"{field}: {error.problem.text(_)} ({error.problem.code})")
             fail(WRONG_USAGE, "invalid")
+        except UnicodeError:
+            fail(WRONG_USAGE, "encoding")
         except Exception as error:
             _storage_trouble(error)
             raise
@@ -140,10 +140,13 @@ def guarded(command: Function) -> Function:
 
 
 def _storage_trouble(error: Exception) -> None:
-    """SQLite's own words, whichever module they come from, turned into ours."""
+    """SQLite's own words and the system's, whichever module they come from, turned into ours."""
     name = getattr(error, "sqlite_errorname", "") or ""
-    if name.startswith("SQLITE_FULL"):
+    number = error.errno if isinstance(error, OSError) else None
+    if name.startswith(("SQLITE_FULL", "SQLITE_IOERR")) or number in _FULL:
         fail(DAMAGED, "disk_full")
+    if name.startswith(("SQLITE_READONLY", "SQLITE_CANTOPEN")) or number in _CLOSED:
+        fail(WRONG_USAGE, "read_only", detail=home_path().name)
     if name.startswith("SQLITE_BUSY"):
         fail(OFFLINE, "busy")
     if name.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")):
@@ -170,7 +173,7 @@ def assignments(pairs: Sequence[str]) -> dict[str, str]:
         if not sign or not name:
             fail(WRONG_USAGE, "assignment", detail=pair)
         if text == "@-":
-            text = sys.stdin.buffer.read().decode("utf-8")
+            text = text_of(sys.stdin.buffer.read())
         texts[name] = text
     return texts
 

@@ -66,8 +66,12 @@ def list_(
 ) -> None:
     declared = kind_named(kind)
     values = declared.parse(assignments(where))
+    # Of a set, the records that have these among others are meant: `categories=study`.
+    sets = {n: set(v) for n, v in values.items() if isinstance(v, list)}
+    exact = {n: v for n, v in values.items() if n not in sets}
     with opened(user) as session:
-        rows = session.replica.select(kind, values, limit=limit)
+        rows = session.replica.select(kind, exact, limit=None if sets else limit)
+    rows = [r for r in rows if all(s <= set(r[n] or ()) for n, s in sets.items())][:limit]
     shown = [
         {"id": r["id"], **{f.name: r[f.name] for f in declared.fields if r[f.name] is not None}}
         for r in rows

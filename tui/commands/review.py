@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from schema.kinds import KINDS
-from schema.record import DELETED
+from schema.record import DELETED, Kind
 from sync.change import Conflict, Head, device_of
 from sync.clock import ms_of
 from sync.language import _
@@ -80,7 +80,11 @@ def resolve(
 
 
 def _typed(conflict: Conflict, text: str | None) -> Any:
-    """`--value` as a value of the conflict's slot; a group is given as a JSON object of its members."""
+    """`--value` as a value of the conflict's slot.
+
+    A group is given as a JSON object of its members, or as the text of the one member told two ways;
+    the others stay as they stand.
+    """
     kind = KINDS[conflict.kind]
     if text is None:
         raise click.UsageError(_("--take value 要同时给 --value。"))
@@ -91,8 +95,18 @@ def _typed(conflict: Conflict, text: str | None) -> Any:
     try:
         members = {name: str(member) for name, member in json.loads(text).items()}
     except (ValueError, AttributeError):
-        raise click.UsageError(_("这几项是一组，--value 要写成 JSON。")) from None
+        told = _told_two_ways(conflict, kind)
+        if len(told) != 1:
+            raise click.UsageError(_("这几项是一组，--value 要写成 JSON。")) from None
+        standing = kind.spread(conflict.slot, conflict.heads[0].value)
+        return kind.slot_value(conflict.slot, standing | kind.parse({told[0]: text}))
     return kind.slot_value(conflict.slot, kind.parse(members))
+
+
+def _told_two_ways(conflict: Conflict, kind: Kind) -> list[str]:
+    """The members of a group whose values differ among the heads."""
+    heads = [kind.spread(conflict.slot, head.value) for head in conflict.heads]
+    return [name for name in heads[0] if any(h[name] != heads[0][name] for h in heads)]
 
 
 @click.command(help=_("像是同一个孩子的两份档案。"))
