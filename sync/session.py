@@ -100,9 +100,7 @@ class Session:
             from sync.transport import HttpTransport
 
             card = self.account.card
-            self._transport = HttpTransport(
-                card.server, insecure=card.insecure, verify=_trusted()
-            )
+            self._transport = HttpTransport(card.server, insecure=card.insecure, verify=_trusted())
         return self._transport
 
     @property
@@ -110,13 +108,20 @@ class Session:
         return bool(self.replica.get_state("token"))
 
     def sync(self, limit: int = 2000) -> SyncReport:
-        """Send and receive.
+        """Send and receive; one process at a time, or two would take in one answer twice.
 
         Raises:
             Offline: nothing was lost, try again.
             Rejected: `login` (log in again), `revoked` (the store is gone), `revoked_kept` (some unsent
                 work is still here), and others.
         """
+        from sync.platform import locked
+
+        # Beside the folder: a revoked device's folder goes while the lock is held.
+        with locked(self.account.folder.with_name(f".sync-{self.account.folder.name}")):
+            return self._sync(limit)
+
+    def _sync(self, limit: int) -> SyncReport:
         from sync.client import sync_once
         from sync.transport import Rejected
 
@@ -420,6 +425,8 @@ def _write_card(account: Account) -> None:
 
 def wipe(account: Account) -> None:
     """Remove a user's store. The key file goes first: without it the rest is noise."""
+    if not account.folder.exists():  # another process did
+        return
     for name in ("key.json", "store.db", "store.db-wal", "store.db-shm", "card"):
         (account.folder / name).unlink(missing_ok=True)
     for left in account.folder.iterdir():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -76,6 +77,25 @@ def test_a_revoked_laptop_whose_password_is_new_hands_in_when_it_logs_in(
     assert laptop("status", "--json").json["pending"] == 0
 
 
+def test_several_programs_on_one_laptop_do_not_trip_over_each_other(
+    county: County, director: Laptop, admin: Laptop, villages: tuple[str, str]
+) -> None:
+    director.sync()
+    before = director("status", "--json").json["records"]["child"]
+    add = ("add", "child", "name=同时", f"village={villages[0]}", "--json")
+    words = [add, ("sync", "--json")] * 4
+    with ThreadPoolExecutor(len(words)) as pool:
+        done = list(pool.map(lambda w: director(*w), words))
+    made = {d.json["id"] for d in done if "id" in d.json}
+    reports = [d.json for d in done if "id" not in d.json] + [director.sync()]
+    assert len(made) == 4 and sum(r["sent"] for r in reports) == 4
+    assert {r["received"] for r in reports} == {0}
+    assert director("status", "--json").json["records"]["child"] == before + 4
+    assert director("check", "--json").json["ok"] is True
+    admin.sync()
+    assert made <= {r["id"] for r in admin("list", "child", "name=同时", "--json").json}
+
+
 def test_a_child_moves_with_all_that_hangs_on_it(
     county: County, director: Laptop, villages: tuple[str, str]
 ) -> None:
@@ -104,7 +124,11 @@ def test_three_opinions_of_one_number_are_settled_by_the_number_alone(
     teacher = county.laptop("周晓燕", "teacher").login()
     numbers = ["510811201501011234", "510811201501015678", "510811201501014321"]
     child = director.add(
-        "child", "name=三说", f"village={villages[0]}", "id_type=resident", f"id_number={numbers[0][:-1]}9"
+        "child",
+        "name=三说",
+        f"village={villages[0]}",
+        "id_type=resident",
+        f"id_number={numbers[0][:-1]}9",
     )
     for laptop in (director, teacher, admin):
         laptop.sync(expect=None)
