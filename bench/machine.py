@@ -26,7 +26,9 @@ def describe() -> dict[str, object]:
 
 def peak_mb(pid: int) -> float:
     """Peak resident memory of a process in MB (Linux)."""
-    for line in Path(f"/proc/{pid}/status").read_text(encoding="ascii", errors="replace").splitlines():
+    for line in (
+        Path(f"/proc/{pid}/status").read_text(encoding="ascii", errors="replace").splitlines()
+    ):
         if line.startswith("VmHWM"):
             return round(int(line.split()[1]) / 1024, 1)
     return 0.0

@@ -13,7 +13,14 @@ from schema.idnumber import check_character
 DIVISIONS = Path(__file__).parent.parent / "tui" / "data" / "demo" / "510811.csv"
 SURNAMES = "王李张刘陈杨黄赵周吴徐孙马胡朱郭何罗高林郑梁谢唐许邓冯韩曹曾彭萧蔡潘田董袁于余叶蒋杜苏魏程吕丁沈任姚卢傅钟姜崔谭廖范汪陆金石戴贾韦夏邱方侯邹熊孟秦白江阎薛尹段雷黎史龙陶贺顾毛郝龚邵万钱严覃武戴莫孔向汤"
 GIVEN = "静浩晨曦若兰梓涵家豪佳琪建军金凤怡然宇轩子墨雨桐思远欣妍俊杰雅婷志强秀英桂兰海燕文博诗琪嘉懿天佑可馨一诺浩然梦洁明辉晓彤丽华国庆春梅小龙玉兰红霞永强淑珍"
-PLACES = ("广东省东莞市", "浙江省宁波市", "江苏省苏州市", "福建省泉州市", "成都市双流区", "上海市松江区")
+PLACES = (
+    "广东省东莞市",
+    "浙江省宁波市",
+    "江苏省苏州市",
+    "福建省泉州市",
+    "成都市双流区",
+    "上海市松江区",
+)
 RISKS = ("low", "low", "low", "medium", "medium", "high", "critical")
 LIVES = ("paternal_grandparents", "maternal_grandparents", "mother", "relatives", "sibling")
 

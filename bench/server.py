@@ -21,7 +21,9 @@ def running(folder: Path) -> Iterator[tuple[str, int]]:
 
     def call(*words: str) -> None:
         command = [sys.executable, "-m", "server", *words, "--password-stdin"]
-        subprocess.run(command, input=PASSWORD + "\n", text=True, encoding="utf-8", env=env, check=True)
+        subprocess.run(
+            command, input=PASSWORD + "\n", text=True, encoding="utf-8", env=env, check=True
+        )
 
     call("init", "--divisions", str(DIVISIONS), "--admin", "admin")
     call("user", "add", "second", "--role", "admin", "--unit", "510811")

@@ -53,12 +53,16 @@ def build_home(folder: Path, count: int) -> str:
     replica = session.replica
     mark = Mark("hub.1", "server", 1)
     with transaction(replica.connection):
-        replica.become(Identity("admin", "bench", (Grant("admin", "510811"),), "http://127.0.0.1:1"))
+        replica.become(
+            Identity("admin", "bench", (Grant("admin", "510811"),), "http://127.0.0.1:1")
+        )
         with open(DIVISIONS, encoding="utf-8", newline="") as file:
             for row in csv.DictReader(file):
                 row["parent"] = row.pop("parent_code")
                 values = {k: v for k, v in row.items() if v}
-                replica.records.put([(State("unit", row["code"], "", mark, mark, values, {}, 1), 0)])
+                replica.records.put([
+                    (State("unit", row["code"], "", mark, mark, values, {}, 1), 0)
+                ])
         replica.records.settle()
         states = []
         for n, values in enumerate(children(count)):
@@ -69,7 +73,9 @@ def build_home(folder: Path, count: int) -> str:
         replica.set_state(last_sync=int(time.time() * 1000), token="none", in_step=1)
     session.write_card()
     high = next(v for v in views_of(KINDS["child"]) if v.name == "high")
-    first = search.ids(replica, "child", "", 1, where=high.where)  # the first row of the first screen
+    first = search.ids(
+        replica, "child", "", 1, where=high.where
+    )  # the first row of the first screen
     name = replica.rows("child", first)[0]["name"]
     session.close()
     return str(name)

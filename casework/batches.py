@@ -227,7 +227,9 @@ def _edited(view: View, wrote: Sequence[_Wrote]) -> list[str]:
     return sorted(
         name
         for name, slot in view.slots.items()
-        if name != DELETED and not _is_ours(view, name, ours.get(name)) and (slot.heads or name in ours)
+        if name != DELETED
+        and not _is_ours(view, name, ours.get(name))
+        and (slot.heads or name in ours)
     )
 
 
@@ -265,9 +267,7 @@ def _edited_since(
     return kept
 
 
-def _restore(
-    replica: Replica, view: View, wrote: Sequence[_Wrote]
-) -> tuple[bool, list[Kept]]:
+def _restore(replica: Replica, view: View, wrote: Sequence[_Wrote]) -> tuple[bool, list[Kept]]:
     """Put back the values that stood before, where nobody has written since."""
     kind = KINDS[view.kind]
     values: dict[str, Any] = {}

@@ -16,9 +16,11 @@ _EMPTY = frozenset(
     "- -- --- — —— ———— － / // \\ | . 。 、 , ， * ? ？ ?? 无 暂无 没有 空 空白 不详 未知 不清楚 不知道 未填 null none nan n/a na"
     " #n/a #ref! #value! #name? #div/0! #null! #num! 〇".split()
 )
-_DITTO = frozenset(("同上", "〃", "″", "\"", "”"))
+_DITTO = frozenset(("同上", "〃", "″", '"', "”"))
 _NOTHING = frozenset("否 × ✗ x 没有 无 不是 0".split())
-_PHONE = re.compile(r"(?<!\d)(?:\+?86[- ]?)?(1[3-9](?:[ \-]?\d){9})(?!\d)|(?<!\d)(0\d{2,3}[- ]?\d{7,8})(?!\d)")
+_PHONE = re.compile(
+    r"(?<!\d)(?:\+?86[- ]?)?(1[3-9](?:[ \-]?\d){9})(?!\d)|(?<!\d)(0\d{2,3}[- ]?\d{7,8})(?!\d)"
+)
 _ID = re.compile(r"(?<!\d)\d{17}[\dXx](?![\dXx])")
 _EPOCH = datetime.date(1899, 12, 30)
 """Day 0 of spreadsheet serial numbers, as they count since March 1900."""
@@ -152,7 +154,9 @@ def id_of(cell: Any) -> IdReading:
     if isinstance(cell, bool) or cell is None:
         return IdReading()
     if isinstance(cell, (int, float)):
-        return IdReading(problem="id_damaged", shown=str(cell)) if abs(cell) >= 10_000 else IdReading()
+        return (
+            IdReading(problem="id_damaged", shown=str(cell)) if abs(cell) >= 10_000 else IdReading()
+        )
     text = text_of(cell)
     number = idnumber.normalise(text)
     if is_empty(number) or number in ("未办", "未办理", "未上户", "办理中", "没办"):
@@ -212,7 +216,9 @@ def take_phones(text: str) -> tuple[list[str], str]:
     phones = ["".join(m.groups(default="")) for m in _PHONE.finditer(folded)]
     rest = _PHONE.sub(" ", folded)
     rest = re.sub(r"(?:联系)?(?:电话|手机|方式|tel)\s*[:：]?", " ", rest, flags=re.IGNORECASE)
-    return [Phone().parse(p) for p in phones], re.sub(r"\(\s*\)|\[\s*\]", " ", rest).strip(_ORNAMENT)
+    return [Phone().parse(p) for p in phones], re.sub(r"\(\s*\)|\[\s*\]", " ", rest).strip(
+        _ORNAMENT
+    )
 
 
 def take_id(text: str) -> tuple[str | None, str]:
@@ -235,5 +241,7 @@ def people_in(text: str) -> list[tuple[str, str | None]]:
         people.append((names[-1] if names else "", phone))
         at = match.end()
     rest = folded[at:].strip(_ORNAMENT)
-    people += [(n.strip(_ORNAMENT), None) for n in re.split(r"[、;,/\n\s]+", rest) if n.strip(_ORNAMENT)]
+    people += [
+        (n.strip(_ORNAMENT), None) for n in re.split(r"[、;,/\n\s]+", rest) if n.strip(_ORNAMENT)
+    ]
     return people

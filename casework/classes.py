@@ -55,7 +55,9 @@ def parse(text: str) -> Written:
         return Written("junior", year - 6, number) if year > 6 else Written("primary", year, number)
     small = re.match(r"(小|中|大)(" + number_of + r")?班?", folded)
     if small and folded[:1] in "小中大" and "班" in folded:
-        return Written("kindergarten", "小中大".index(small[1]) + 1, _number(small[3] or "") or number)
+        return Written(
+            "kindergarten", "小中大".index(small[1]) + 1, _number(small[3] or "") or number
+        )
     return Written("", None, number)
 
 
@@ -73,11 +75,7 @@ def class_of(
     written = parse(text)
     if written.grade is None:
         return None
-    fitting = [
-        c
-        for c, u in classes.items()
-        if (_says(u, written, today))
-    ]
+    fitting = [c for c, u in classes.items() if (_says(u, written, today))]
     return fitting[0] if len(fitting) == 1 else None
 
 

@@ -41,16 +41,12 @@ class Column:
     """Set dim: facts that help to tell, not those one looks for."""
 
 
-def _ages(
-    _replica: Reading, rows: Sequence[dict[str, Any]], today: datetime.date
-) -> list[Cell]:
+def _ages(_replica: Reading, rows: Sequence[dict[str, Any]], today: datetime.date) -> list[Cell]:
     years = (wording.age(r.get("birth_date"), today) for r in rows)
     return [Cell("" if y is None else str(y)) for y in years]
 
 
-def _carers(
-    replica: Reading, rows: Sequence[dict[str, Any]], _today: datetime.date
-) -> list[Cell]:
+def _carers(replica: Reading, rows: Sequence[dict[str, Any]], _today: datetime.date) -> list[Cell]:
     """The family member marked as carer; else with whom the child lives."""
     found = dict(
         replica.connection.execute(
@@ -106,9 +102,7 @@ def _width(field: Field) -> int:
 def _of_field(field: Field) -> Column:
     codes = field.type.codes if isinstance(field.type, Choice) else None
 
-    def load(
-        replica: Reading, rows: Sequence[dict[str, Any]], today: datetime.date
-    ) -> list[Cell]:
+    def load(replica: Reading, rows: Sequence[dict[str, Any]], today: datetime.date) -> list[Cell]:
         cells = []
         for row in rows:
             value = row.get(field.name)

@@ -28,7 +28,12 @@ def pairs(replica: Reading) -> list[Pair]:
     for row in replica.select("duplicate"):
         if len(replica.rows("child", [row["a"], row["b"]])) == 2:
             found[row["id"]] = Pair(
-                row["id"], row["a"], row["b"], row["score"] or 0, bool(row["is_certain"]), row["why"] or ""
+                row["id"],
+                row["a"],
+                row["b"],
+                row["score"] or 0,
+                bool(row["is_certain"]),
+                row["why"] or "",
             )
     for pair in _same_numbers(replica):
         found.setdefault(pair.id, pair)

@@ -72,8 +72,12 @@ class Header(Struct):
 NAME = Target("child", "name")
 _BARE_PHONE = Target("family", "phone", ANYONE)
 _SEPARATOR = re.compile(r"以及|[及和、/,，;；+&|\\]|与(?![^、/及和,]*关系)|(?<=[名码话系别号])[-—]")
-_ROLE_MODIFIER = re.compile(r"^(?:现任|现|法定|实际|主要|第一|受委托|委托|临时|学生|儿童|孩子|幼儿|其|外出务工|外出|务工|家庭)+")
-_CHILD_PREFIX = re.compile(r"^(?:农村)?(?:留守儿童|留守学生|困境儿童|留守幼儿|儿童|学生|孩子|幼儿|本人|被监护人|该生|少儿)(?:的|本人)?")
+_ROLE_MODIFIER = re.compile(
+    r"^(?:现任|现|法定|实际|主要|第一|受委托|委托|临时|学生|儿童|孩子|幼儿|其|外出务工|外出|务工|家庭)+"
+)
+_CHILD_PREFIX = re.compile(
+    r"^(?:农村)?(?:留守儿童|留守学生|困境儿童|留守幼儿|儿童|学生|孩子|幼儿|本人|被监护人|该生|少儿)(?:的|本人)?"
+)
 _FILLER = re.compile(r"(?:的)?(?:基本)?(?:情况|信息|资料|状况)$")
 _DECOR = re.compile(
     r"^(?:家庭|详细|现在|现|目前|当前|实际|具体|常住|所在|本人|儿童|学生|真实|有效|主要|常用|最新|就读|在读|居住)+"
@@ -81,7 +85,9 @@ _DECOR = re.compile(
 )
 """What people put around a known word: 家庭详细住址, 监护人有效联系电话."""
 _BOTH = re.compile(r"^父亲?(?:[/、或和及与,]|\()母亲?\)?")
-_TOWNSHIP = re.compile(r"(?:所在|所属|现住|居住|户籍|现居住)*(?:乡镇街道|镇乡街道|乡镇|镇街道|镇街|街镇|镇乡|街道|镇|乡)(?:办|办事处)?(?:名称|别)?")
+_TOWNSHIP = re.compile(
+    r"(?:所在|所属|现住|居住|户籍|现居住)*(?:乡镇街道|镇乡街道|乡镇|镇街道|镇街|街镇|镇乡|街道|镇|乡)(?:办|办事处)?(?:名称|别)?"
+)
 _VILLAGE = re.compile(
     r"(?:所在|所属|现|居住|家庭|常住|住址|现居住|现居住地|居住地|家庭所在)*(?:行政)?(?:村民委员会|居民委员会|村委会|居委会|村居委会|村|社区|居)+"
     r"(?:委会|名称|别|名|组|小组|队|屯)*"
@@ -97,7 +103,9 @@ def normalise(text: str) -> str:
     """
     folded = unicodedata.normalize("NFKC", text)
     folded = re.sub(r"[\s*＊★☆※_\u200b\ufeff]", "", folded)
-    folded = re.sub(r"[(\[【](?:必填|选填|必填项|可不填|必录|下拉选择|下拉|必选)[)\]】]", "", folded)
+    folded = re.sub(
+        r"[(\[【](?:必填|选填|必填项|可不填|必录|下拉选择|下拉|必选)[)\]】]", "", folded
+    )
     folded = re.sub(r"^[(（]?(?:\d{1,2}|[一二三四五六七八九十]{1,3})[.、)）]", "", folded)
     return folded.rstrip(":;,。.").lower()
 
@@ -185,7 +193,9 @@ def _single(key: str) -> tuple[Target, ...]:
         return (Target("place", "township"),)
     if _VILLAGE.fullmatch(flat):
         return (Target("child", "village"),)
-    if re.search(r"乡|镇|街道", flat) and _VILLAGE.fullmatch(re.sub(r"(?:所在)?[乡镇街道办]+", "", flat)):
+    if re.search(r"乡|镇|街道", flat) and _VILLAGE.fullmatch(
+        re.sub(r"(?:所在)?[乡镇街道办]+", "", flat)
+    ):
         return (Target("child", "village"),)
     if key in _BARE_FAMILY:
         return (Target("family", _BARE_FAMILY[key], ANYONE),)
@@ -295,7 +305,9 @@ def _looks_like_header(row: Sequence[Any]) -> bool:
     return len(distinct) > 1 and known >= 2 and known * 2 >= len(filled)
 
 
-def find_header(rows: Sequence[Sequence[Any]], start: int, stop: int | None = None) -> Header | None:
+def find_header(
+    rows: Sequence[Sequence[Any]], start: int, stop: int | None = None
+) -> Header | None:
     """The next header at or after `start` that names children, with one to three rows."""
     for first in range(start, min(len(rows), stop or len(rows))):
         header = header_at(rows, first)
@@ -321,7 +333,9 @@ def _names_somebody(head: Sequence[Any], row: Sequence[Any]) -> bool:
     """True for a data row or a repeated header: below 姓名 stands something that does not continue it."""
     if list(head) == list(row):
         return True
-    below = [row[c] for c in range(min(len(head), len(row))) if targets_of(str(head[c] or "")) == (NAME,)]
+    below = [
+        row[c] for c in range(min(len(head), len(row))) if targets_of(str(head[c] or "")) == (NAME,)
+    ]
     return any(cell is not None and not is_heading(cell) for cell in below)
 
 
@@ -402,7 +416,9 @@ class _Neighbours:
         self.taken: set[Target] = set()
         targets = [t for d in drafts for t in d]
         self.roles = {t.role for t in targets if t.kind == "family"} - {ANYONE}
-        self.phones = {t.role for t in targets if t.kind == "family" and t.field == "phone"} - {ANYONE}
+        self.phones = {t.role for t in targets if t.kind == "family" and t.field == "phone"} - {
+            ANYONE
+        }
         self.bare_phones = sum(_BARE_PHONE in d for d in drafts)
         if self._is_beside_carer(targets):
             self.phones.add(CARER)
@@ -422,7 +438,9 @@ class _Neighbours:
     def settle(self, path: Sequence[str], target: Target) -> Target:
         if target.role == ANYONE:
             target = self._person(target)
-        elif target.kind == "child" and target in self.taken and target.field not in self.REPEATABLE:
+        elif (
+            target.kind == "child" and target in self.taken and target.field not in self.REPEATABLE
+        ):
             word = next((_FAMILY[k] for k in _variants(path[-1]) if k in _FAMILY), "")
             if self.active and word:
                 target = Target("family", word, self.active)
@@ -440,7 +458,11 @@ class _Neighbours:
         here = target._replace(role=self.active)
         if target.field == "phone":
             lone = self.active in ("father", "mother") and self.bare_phones == 1
-            shared = lone and {"father", "mother"} <= self.roles and not self.phones & {"father", "mother"}
+            shared = (
+                lone
+                and {"father", "mother"} <= self.roles
+                and not self.phones & {"father", "mother"}
+            )
             if self.active and here not in self.taken and not shared:
                 return here
             carer = target._replace(role=CARER)

@@ -179,9 +179,7 @@ class Drafter:
             made.child["school"] = school
         if text and not named and not self._is_name_of(text, school):
             made.note.append(f"{_short(heading)}：{text}")
-        written = " ".join(
-            entry.classes[p] for p in ("grade", "class") if entry.classes.get(p)
-        )
+        written = " ".join(entry.classes[p] for p in ("grade", "class") if entry.classes.get(p))
         if not written:
             if self.class_ and school == self.home_school:
                 made.child["class"] = self.class_
@@ -205,7 +203,8 @@ class Drafter:
     def _hints(self, entry: Entry) -> list[str]:
         texts = [entry.place.get("township", "")]
         texts += [
-            cells.text_of(entry.child.get(n)) for n in ("village", "address", "registered_place", "school")
+            cells.text_of(entry.child.get(n))
+            for n in ("village", "address", "registered_place", "school")
         ]
         texts.append(entry.classes.get("school", ""))
         return [t for t in (*texts, *entry.around) if t]
@@ -229,7 +228,9 @@ class Drafter:
         if township and not self.finder.township_in(text):
             text = township + text
         answer = self.finder.find(text, hints, self._nearest([]))
-        if answer.code is None and not village:  # an address may be vague where the other text is not
+        if (
+            answer.code is None and not village
+        ):  # an address may be vague where the other text is not
             for other in (address, registered):
                 if other and other != asked:
                     second = self.finder.find(other, hints)
@@ -363,9 +364,7 @@ def relation_of(text: str) -> str | None:
 # -- by type
 
 
-def read_values(
-    declared: Field, cell: Any, text: str, heading: str
-) -> tuple[dict[str, Any], str]:
+def read_values(declared: Field, cell: Any, text: str, heading: str) -> tuple[dict[str, Any], str]:
     """The cell's value for a field, and the text that found no place."""
     name, kind = declared.name, declared.type
     if isinstance(kind, Choices):
@@ -409,7 +408,9 @@ def _choice(name: str, kind: Choice, text: str, heading: str) -> tuple[dict[str,
             code = kind.codes.find(asked[1])
             return ({name: code}, "") if code else ({}, text)
     plain = re.sub(r"[（(].*?[)）]", "", word)
-    code = kind.codes.find(word) or kind.codes.find(plain) or kind.codes.find(plain.removesuffix("户"))
+    code = (
+        kind.codes.find(word) or kind.codes.find(plain) or kind.codes.find(plain.removesuffix("户"))
+    )
     if code:
         return {name: code}, word if plain != word and not kind.codes.find(word) else ""
     if cells.is_empty(word):
@@ -447,6 +448,11 @@ def _phone(declared: Field, cell: Any, text: str) -> tuple[dict[str, Any], str]:
         return {}, "" if cells.says_nothing(text) else text
     more = phones[1:]
     values: dict[str, Any] = {declared.name: phones[0]}
-    if more and declared.name == "phone" and "role" not in CHILD.by_name and declared in FAMILY.fields:
+    if (
+        more
+        and declared.name == "phone"
+        and "role" not in CHILD.by_name
+        and declared in FAMILY.fields
+    ):
         values["other_phone"] = more.pop(0)
     return values, "、".join(more)

@@ -63,7 +63,9 @@ class People:
 
     def _load(self, replica: Reading) -> None:
         for row in replica.select("child"):
-            self.by_id[row["id"]] = Person({k: v for k, v in row.items() if v is not None}, row["id"])
+            self.by_id[row["id"]] = Person(
+                {k: v for k, v in row.items() if v is not None}, row["id"]
+            )
         for row in replica.select("family"):
             person = self.by_id.get(row["child"])
             if person:
@@ -96,7 +98,9 @@ class People:
     def match(self, row: Person, typed_birth: str | None = None) -> Match:
         """Who `row` is. `typed_birth`: the birth date as written, which tells a copied number from a typo."""
         number = row.values.get("id_number")
-        for person in sorted(self._by_number.get(str(number), []), key=lambda p: p.name != row.name):
+        for person in sorted(
+            self._by_number.get(str(number), []), key=lambda p: p.name != row.name
+        ):
             if _is_same_name(row, person) or _may_be_misspelt(row, person, typed_birth):
                 return Match(person, is_certain=True)
             return Match(maybe=person)
@@ -164,6 +168,8 @@ def _has_support(row: Person, person: Person) -> bool:
         return True
     is_neighbour = _shares_village(row, person)
     if row.names & person.names:
-        return is_neighbour or bool(row.values.get("birth_date") and person.values.get("birth_date"))
+        return is_neighbour or bool(
+            row.values.get("birth_date") and person.values.get("birth_date")
+        )
     is_told = bool(row.phones | row.names) and bool(person.phones | person.names)
     return is_neighbour and not is_told and row.values.get("school") == person.values.get("school")

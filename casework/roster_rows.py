@@ -18,13 +18,17 @@ from schema.kinds.child import CHILD, SEX
 from schema.kinds.family import ROLE
 from schema.types import Choice, Date, IdNumber, Phone
 
-_TOTAL = re.compile(r"^(合计|小计|总计|共计|总数|总人数|人数合计|本页|累计|汇总|平均)|^(本表)?共\s*\d*\s*[人名个]")
+_TOTAL = re.compile(
+    r"^(合计|小计|总计|共计|总数|总人数|人数合计|本页|累计|汇总|平均)|^(本表)?共\s*\d*\s*[人名个]"
+)
 _NOTE = re.compile(
     r"^[(（]?(说明|注|备注|填表|填报|制表|审核|审批|负责人|单位负责|经办|联系人|联系电话|日期|附|提示|温馨提示|要求|填写|盖章|报送|核实人|统计时间|领导)"
     r"(?:.*[:：]|\d|$|说明|单位|人)"
 )
 _EXAMPLE = re.compile(r"^[(（]?(示例|样例|例如|举例|例[:：]|填写示例|范例)")
-_FORM = re.compile(r"盖章|签字|签名|填报单位|填表人|填报人|审核人|制表人|填报时间|填表时间|填表日期")
+_FORM = re.compile(
+    r"盖章|签字|签名|填报单位|填表人|填报人|审核人|制表人|填报时间|填表时间|填表日期"
+)
 
 
 class Entry(Struct):
@@ -136,7 +140,9 @@ def row_kind(row: Sequence[Any], columns: Sequence[Column]) -> str:
 
 def _are_numbers(filled: Sequence[str]) -> bool:
     """A row of column numbers, (1) (2) (3), or of sums."""
-    return all(re.fullmatch(r"[(（]?\d+(\.\d+)?[)）]?|[甲乙丙丁]|[A-Z]", t) and len(t) < 8 for t in filled)
+    return all(
+        re.fullmatch(r"[(（]?\d+(\.\d+)?[)）]?|[甲乙丙丁]|[A-Z]", t) and len(t) < 8 for t in filled
+    )
 
 
 def _says_little(mapped: Sequence[Column], texts: Sequence[str]) -> bool:
@@ -227,7 +233,10 @@ def _put_people(entry: Entry, column: Column, text: str) -> None:
         people = list(marked.items()) if marked else []
         if not people:
             found = cells.people_in(text)
-            people = [(r, f"{n} {p or ''}") for r, (n, p) in zip(("father", "mother"), found, strict=False)]
+            people = [
+                (r, f"{n} {p or ''}")
+                for r, (n, p) in zip(("father", "mother"), found, strict=False)
+            ]
         for role, part in people:
             targets = tuple(t._replace(role=role) for t in column.targets)
             _put_person(entry, role, targets, part)
@@ -288,11 +297,10 @@ def _put_named(entry: Entry, target: Target, text: str) -> None:
         _put_family(entry, target.role, "name", rest)
 
 
-_RELATION_FIRST = re.compile(
-    "^(%s)([\u4e00-\u9fff·]{2,4})$" % "|".join(  # noqa: UP031 - braces in the pattern
-        sorted((w for w in ROLE.by_word if len(w) > 1 and not w.isascii()), key=lambda w: -len(w))
-    )
+_RELATION_WORDS = sorted(
+    (w for w in ROLE.by_word if len(w) > 1 and not w.isascii()), key=lambda w: -len(w)
 )
+_RELATION_FIRST = re.compile(f"^({'|'.join(_RELATION_WORDS)})([\u4e00-\u9fff·]{{2,4}})$")
 
 
 def _take_relation(text: str) -> tuple[str, str]:
@@ -343,7 +351,9 @@ def _take(target: Target, text: str) -> tuple[str, str]:
     return "", text
 
 
-_SCHOOL_AND_CLASS = re.compile(r"^(.*(?:学校|小学|中学|幼儿园|教学点|校区|职高|高中|初中|校|园))?(.*)$", re.DOTALL)
+_SCHOOL_AND_CLASS = re.compile(
+    r"^(.*(?:学校|小学|中学|幼儿园|教学点|校区|职高|高中|初中|校|园))?(.*)$", re.DOTALL
+)
 
 
 def _put_class(entry: Entry, column: Column, parts: Sequence[str], text: str) -> None:
@@ -355,4 +365,3 @@ def _put_class(entry: Entry, column: Column, parts: Sequence[str], text: str) ->
         if value.strip(" 、,，/-"):
             entry.classes.setdefault(part, value.strip(" 、,，/-"))
             entry.headings.setdefault(part, column.heading)
-

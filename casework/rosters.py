@@ -237,7 +237,9 @@ class _Rehearser:
     def _plan_of(self, person: Person) -> ChildPlan:
         assert person.id is not None
         family = [
-            FamilyPlan(r["id"], {k: v for k, v in r.items() if k in FAMILY.by_name and v is not None})
+            FamilyPlan(
+                r["id"], {k: v for k, v in r.items() if k in FAMILY.by_name and v is not None}
+            )
             for r in person.family
         ]
         base = {k: v for k, v in person.values.items() if k in CHILD.by_name}

@@ -83,9 +83,7 @@ class Indexer:
             if units and values[-1] in names:
                 texts.append(names[values[-1]])
             title = str(values[0] or "")
-            made.append(
-                (kind.name, pinyin.sort_key(title), id_, SEPARATOR.join(texts).lower())
-            )
+            made.append((kind.name, pinyin.sort_key(title), id_, SEPARATOR.join(texts).lower()))
         connection.execute(
             "DELETE FROM search WHERE id IN (SELECT value FROM json_each(?))", (listed,)
         )

@@ -109,7 +109,9 @@ def _too_large() -> Unreadable:
 
 
 def _encrypted() -> Unreadable:
-    return Unreadable("file_encrypted", N_("这个表格加了密码。先在表格软件里去掉密码，另存再导入。"))
+    return Unreadable(
+        "file_encrypted", N_("这个表格加了密码。先在表格软件里去掉密码，另存再导入。")
+    )
 
 
 def _not_a_spreadsheet() -> Unreadable:

@@ -34,9 +34,7 @@ def is_people(kind: Kind) -> bool:
     return any(isinstance(f.type, Phone) for f in kind.fields)
 
 
-def head(
-    replica: Reading, kind: Kind, row: dict[str, Any], today: datetime.date
-) -> list[Piece]:
+def head(replica: Reading, kind: Kind, row: dict[str, Any], today: datetime.date) -> list[Piece]:
     """The first line of a file: title and the short facts of its list."""
     pieces: list[Piece] = [(wording.title_text(kind, row, replica, today), "text bold")]
     for column in columns.columns_of(kind)[1:]:
@@ -56,7 +54,10 @@ def marks(row: dict[str, Any], kind: Kind) -> list[tuple[str, str]]:
         if isinstance(field.type, Choice) and isinstance(row.get(field.name), str):
             code = field.type.codes.by_code.get(row[field.name])
             if code and code.mark in ("danger", "high"):
-                found.append((code.mark, _("{level}{what}").format(level=_(code.label), what=_(field.label))))
+                found.append((
+                    code.mark,
+                    _("{level}{what}").format(level=_(code.label), what=_(field.label)),
+                ))
     if row.get("_open"):
         found.append(("told_two_ways", _("{n} 待核").format(n=row["_open"])))
     if row.get("_pending"):
@@ -111,7 +112,9 @@ def peek(
     for other in hanging_kinds(kind):
         if is_people(other):
             people = replica.select(other.name, {other.parent: row["id"]})
-            flags = [f.name for f in other.fields if f.name in other.list_columns and f.type.sql is int]
+            flags = [
+                f.name for f in other.fields if f.name in other.list_columns and f.type.sql is int
+            ]
             people.sort(key=lambda p: not any(p.get(n) for n in flags))
             pieces: list[Piece] = []
             for person in people[:2]:
@@ -119,5 +122,8 @@ def peek(
             lines.append((_(other.label), pieces or [(_("还没有"), "faint")]))
         else:
             pieces = newest(replica, other, row["id"], today)
-            lines.append((_("上次"), pieces or [(_("还没有{what}").format(what=_(other.label)), "faint")]))
+            lines.append((
+                _("上次"),
+                pieces or [(_("还没有{what}").format(what=_(other.label)), "faint")],
+            ))
     return lines[:3]

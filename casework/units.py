@@ -26,7 +26,9 @@ _SORT = re.compile(
     r"|(村村民委员会|村民委员会|村村委会|村村委|村委会|村委|村村|村)"
 )
 _TOWNSHIP_END = re.compile(r"(镇人民政府|乡人民政府|街道办事处|街道办|街道|镇|乡)$")
-_BOUNDARY = re.compile(r"$|[\d一二三四五六七八九十两第组社队屯路街巷号院栋楼东西南北上下,，;；、。()\-/]")
+_BOUNDARY = re.compile(
+    r"$|[\d一二三四五六七八九十两第组社队屯路街巷号院栋楼东西南北上下,，;；、。()\-/]"
+)
 """What may follow a bare stem: 冯家岭4组 is 冯家岭, 石龙坑 is not 石龙."""
 _SEPARATORS = re.compile(r"[\s·•_>|\\]+")
 _PREFIX = re.compile(
@@ -86,7 +88,9 @@ class UnitFinder:
 
     def __init__(self, units: Mapping[str, Mapping[str, Any]], default: str | None = None) -> None:
         self.units = units
-        self.counties = {c: fold(str(u["name"])) for c, u in units.items() if u["level"] == "county"}
+        self.counties = {
+            c: fold(str(u["name"])) for c, u in units.items() if u["level"] == "county"
+        }
         self.default = default or (min(self.counties) if self.counties else None)
         self._townships: dict[str, list[str]] = {}
         self._township_stems: dict[str, list[str]] = {}
@@ -212,7 +216,9 @@ class UnitFinder:
         for start, end, codes in self._townships_in(text):
             if not self._is_prefix(text[:start]):
                 continue
-            found = self._in_township(text[end:], self._by_county(codes, text[:start], hints), hints)
+            found = self._in_township(
+                text[end:], self._by_county(codes, text[:start], hints), hints
+            )
             if found.code or not self._names_other_county(text):
                 return found  # a county's former name is no other county
         if self._names_other_county(text):

@@ -133,7 +133,8 @@ def slot_text(
         return value_text(kind.by_name.get(slot), value, replica, today, is_masked=is_masked)
     members = kind.spread(slot, value)
     texts = (
-        value_text(kind.by_name[n], v, replica, today, is_masked=is_masked) for n, v in members.items()
+        value_text(kind.by_name[n], v, replica, today, is_masked=is_masked)
+        for n, v in members.items()
     )
     return " ".join(t for t in texts if t)
 

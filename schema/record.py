@@ -174,7 +174,10 @@ class Kind:
         for name, value in values.items():
             f = self.by_name.get(name)
             if f is None:
-                found.append((name, Problem("unknown_field", "没有「{field}」这一项。", args=(("field", name),))))
+                found.append((
+                    name,
+                    Problem("unknown_field", "没有「{field}」这一项。", args=(("field", name),)),
+                ))
             elif value is not None:
                 problem = f.type.check(value)
                 if problem:

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from typing import Literal, get_args
 
-Role = Literal["teacher", "class-teacher", "director", "supervisor", "admin", "counsellor", "inspector"]
+Role = Literal[
+    "teacher", "class-teacher", "director", "supervisor", "admin", "counsellor", "inspector"
+]
 
 ROLES: tuple[Role, ...] = get_args(Role)
 

@@ -78,7 +78,9 @@ class Text(FieldType):
         if not isinstance(value, str) or not value:
             return _kind_problem(self, value)
         if len(value) > self.limit:
-            return Problem("too_long", "太长了，最多 {limit} 个字。", args=(("limit", str(self.limit)),))
+            return Problem(
+                "too_long", "太长了，最多 {limit} 个字。", args=(("limit", str(self.limit)),)
+            )
         if _CONTROL.search(value) or "\n" in value:
             return Problem("control_character", "里面有看不见的控制字符。")
         return None
@@ -110,7 +112,9 @@ class LongText(FieldType):
         if not isinstance(value, str) or not value:
             return _kind_problem(self, value)
         if len(value) > self.limit:
-            return Problem("too_long", "太长了，最多 {limit} 个字。", args=(("limit", str(self.limit)),))
+            return Problem(
+                "too_long", "太长了，最多 {limit} 个字。", args=(("limit", str(self.limit)),)
+            )
         if _CONTROL.search(value):
             return Problem("control_character", "里面有看不见的控制字符。")
         return None
@@ -126,7 +130,8 @@ class Date(FieldType):
     def clean(self, text: str) -> Any:
         folded = unicodedata.normalize("NFKC", text)
         found = re.fullmatch(
-            r"(\d{4})(?:[-/.年](\d{1,2})(?:[-/.月](\d{1,2})日?|月)?|年)?|(\d{4})(\d{2})(\d{2})", folded
+            r"(\d{4})(?:[-/.年](\d{1,2})(?:[-/.月](\d{1,2})日?|月)?|年)?|(\d{4})(\d{2})(\d{2})",
+            folded,
         )
         if not found:
             raise _refuse("bad_date", "「{text}」不是日期。日期写成 2026-11-18 这样。", text=text)
@@ -142,7 +147,9 @@ class Date(FieldType):
             return _kind_problem(self, value)
         if not re.fullmatch(r"\d{4}(-\d{2}){0,2}", value) or (len(value) < 10 and not self.partial):
             return Problem(
-                "bad_date", "「{text}」不是日期。日期写成 2026-11-18 这样。", args=(("text", value),)
+                "bad_date",
+                "「{text}」不是日期。日期写成 2026-11-18 这样。",
+                args=(("text", value),),
             )
         year, month, day = (*(int(p) for p in value.split("-")), 1, 1)[:3]
         try:
@@ -203,7 +210,9 @@ class Choices(Choice):
         for code in value:
             if code not in self.codes.by_code:
                 return self._unknown(code)
-        return None if value == self.sorted(value) else Problem("not_sorted", "集合要去重、按次序。")
+        return (
+            None if value == self.sorted(value) else Problem("not_sorted", "集合要去重、按次序。")
+        )
 
     def show(self, value: Any) -> str:
         return ",".join(value or ())
@@ -285,7 +294,11 @@ class Money(FieldType):
         return None if is_int else _kind_problem(self, value)
 
     def show(self, value: Any) -> str:
-        return "" if value is None else f"{'-' if value < 0 else ''}{abs(value) // 100}.{abs(value) % 100:02d}"
+        return (
+            ""
+            if value is None
+            else f"{'-' if value < 0 else ''}{abs(value) // 100}.{abs(value) % 100:02d}"
+        )
 
 
 @dataclass(frozen=True)
@@ -303,8 +316,12 @@ class Phone(FieldType):
     def check(self, value: Any) -> Problem | None:
         if not isinstance(value, str) or not 0 < len(value) <= 40 or _CONTROL.search(value):
             return _kind_problem(self, value)
-        if not re.fullmatch(r"1[3-9]\d{9}|(0\d{2,3}-?)?\d{7,8}(-\d{1,6})?|1\d{2,4}|[48]00\d{7}", value):
-            return Problem("phone_doubtful", "这个电话看着不像电话：{text}。", True, (("text", value),))
+        if not re.fullmatch(
+            r"1[3-9]\d{9}|(0\d{2,3}-?)?\d{7,8}(-\d{1,6})?|1\d{2,4}|[48]00\d{7}", value
+        ):
+            return Problem(
+                "phone_doubtful", "这个电话看着不像电话：{text}。", True, (("text", value),)
+            )
         return None
 
     def grouped(self, value: str) -> str:

@@ -201,7 +201,9 @@ def faults() -> list[str]:
     for lang in LANGUAGES:
         known = read(lang)
         found += [f"{lang}: not in the catalogue: {text}" for text in messages if text not in known]
-        found += [f"{lang}: no longer in the program: {text}" for text in known if text not in messages]
+        found += [
+            f"{lang}: no longer in the program: {text}" for text in known if text not in messages
+        ]
         for text, given in known.items():
             if not given or not all(given):
                 found.append(f"{lang}: not translated: {text}")

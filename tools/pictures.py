@@ -38,9 +38,7 @@ MORE = {
 }
 
 
-async def _draw(
-    name: str, user: str, keys: tuple[str, ...], variant: tuple[Any, ...]
-) -> None:
+async def _draw(name: str, user: str, keys: tuple[str, ...], variant: tuple[Any, ...]) -> None:
     from dump import save_picture
     from village import Village
 

@@ -227,25 +227,21 @@ class Rehearsal:
         self._sync(DIRECTOR, TEACHER, DIRECTOR, ADMIN)
         admin = self.sessions[ADMIN].replica
         for conflict in admin.conflicts():
-            self.story.meetings.append(
-                {
-                    "kind": conflict.meeting,
-                    "field": conflict.slot,
-                    "values": [h.value for h in conflict.heads],
-                    "authors": [h.mark.author for h in conflict.heads],
-                }
-            )
+            self.story.meetings.append({
+                "kind": conflict.meeting,
+                "field": conflict.slot,
+                "values": [h.value for h in conflict.heads],
+                "authors": [h.mark.author for h in conflict.heads],
+            })
         view = admin.get(self.shared[0])
         assert view is not None
         for kind, names in (("parallel", ("address", "hobbies")), ("merged", ("categories",))):
-            self.story.meetings.append(
-                {
-                    "kind": kind,
-                    "field": "、".join(names),
-                    "values": [view.values.get(n) for n in names],
-                    "authors": sorted({str(view.author(n)) for n in names}),
-                }
-            )
+            self.story.meetings.append({
+                "kind": kind,
+                "field": "、".join(names),
+                "values": [view.values.get(n) for n in names],
+                "authors": sorted({str(view.author(n)) for n in names}),
+            })
         self._expect_meetings()
 
     def _expect_meetings(self) -> None:
@@ -278,9 +274,7 @@ class Rehearsal:
     def compare(self) -> None:
         """Everyone in step with the county, and shared files the same on every laptop."""
         reports = [s.sync() for s in self.sessions.values()]
-        views = [
-            [_content(s.replica.get(i)) for i in self.shared] for s in self.sessions.values()
-        ]
+        views = [[_content(s.replica.get(i)) for i in self.shared] for s in self.sessions.values()]
         self.story.digests_equal = all(r.in_step for r in reports) and all(
             v == views[0] for v in views
         )

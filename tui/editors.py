@@ -19,7 +19,15 @@ from tui.fields import Typed
 if TYPE_CHECKING:
     from sync.reading import Reading
 
-_DAY_WORDS = {"今天": 0, "昨天": -1, "前天": -2, "明天": 1, "today": 0, "yesterday": -1, "tomorrow": 1}
+_DAY_WORDS = {
+    "今天": 0,
+    "昨天": -1,
+    "前天": -2,
+    "明天": 1,
+    "today": 0,
+    "yesterday": -1,
+    "tomorrow": 1,
+}
 
 
 def date_typed(text: str, today: datetime.date) -> str:
@@ -56,9 +64,7 @@ class FieldEditor(Typed):
             return str(value or "")
         if isinstance(self.field.type, LongText):
             return str(value or "").replace("\n", " ")
-        return wording.value_text(
-            self.field, value, self.replica, self.today, is_masked=False
-        )
+        return wording.value_text(self.field, value, self.replica, self.today, is_masked=False)
 
     def _words(self) -> str:
         codes = self.field.type.codes.by_code  # type: ignore[attr-defined]
@@ -139,10 +145,14 @@ class FieldEditor(Typed):
             return f"{wording.date_text(value, self.today)} {_(WEEKDAYS[day.weekday()])}"
         if isinstance(self.field.type, UnitRef) and value:
             unit = self.replica.unit(value)
-            return " ‹ ".join(
-                short_name(str(self.replica.units()[c]["name"]))
-                for c in self.replica.path_of(value)[1:3]
-            ) if unit else ""
+            return (
+                " ‹ ".join(
+                    short_name(str(self.replica.units()[c]["name"]))
+                    for c in self.replica.path_of(value)[1:3]
+                )
+                if unit
+                else ""
+            )
         return ""
 
     # -- keys
@@ -178,7 +188,9 @@ class FieldEditor(Typed):
             step = 1 if key == "right" else -1
             self.chosen = [live[(at + step) % len(live)] if at >= 0 else live[0]]
         else:
-            return key not in ("tab", "shift+tab", "up", "down", "enter", "escape") and len(key) == 1
+            return (
+                key not in ("tab", "shift+tab", "up", "down", "enter", "escape") and len(key) == 1
+            )
         self.value = self._words()
         self.cursor_position = len(self.value)
         return True

@@ -28,7 +28,6 @@ class Typed(Input):
         """Textual adds a cell at the end of the text, which would move the pinyin preview."""
         return self._position_to_cell(self.cursor_position)
 
-
     def render_line(self, y: int) -> Strip:
         """Without colours the whole field is underlined, not only what stands in it."""
         strip = super().render_line(y)

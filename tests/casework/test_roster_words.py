@@ -51,7 +51,15 @@ def a_phone(draw: random.Random, phone: str) -> Any:
 def a_date(draw: random.Random, day: datetime.date) -> Any:
     serial = (day - datetime.date(1899, 12, 30)).days
     words = f"{day.year}年{day.month}月"
-    return draw.choice([day, day.isoformat(), f"{day:%Y/%m/%d}", f"{day:%Y%m%d}", words, serial, float(serial)])
+    return draw.choice([
+        day,
+        day.isoformat(),
+        f"{day:%Y/%m/%d}",
+        f"{day:%Y%m%d}",
+        words,
+        serial,
+        float(serial),
+    ])
 
 
 def cell(draw: random.Random, key: str, person: made.Person) -> Any:

@@ -81,7 +81,9 @@ def test_only_command_lines_print():
         for path in modules(*ROOMS)
         if not named(path).startswith(MAY_PRINT)
         for node in ast.walk(tree(path))
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "print"
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Name)
+        and node.func.id == "print"
     ]
     assert found == []
 

@@ -49,6 +49,8 @@ def test_the_runner_itself_needs_nothing_but_python() -> None:
         alias.name.split(".")[0]
         for node in tree(ROOT / "tasks.py").body
         if isinstance(node, ast.Import | ast.ImportFrom)
-        for alias in ([*node.names] if isinstance(node, ast.Import) else [ast.alias(str(node.module))])
+        for alias in (
+            [*node.names] if isinstance(node, ast.Import) else [ast.alias(str(node.module))]
+        )
     }
     assert imported <= sys.stdlib_module_names

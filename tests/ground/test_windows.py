@@ -21,7 +21,14 @@ OS_CALLS = frozenset(
     getloadavg uname mkfifo chown lchown statvfs nice wait3 wait4 WIFEXITED WEXITSTATUS sync
     openpty ttyname fchmod pread pwrite sendfile O_DIRECTORY O_NOFOLLOW O_CLOEXEC""".split()
 )
-SIGNALS = frozenset({"SIGINT", "SIGTERM", "SIGBREAK", "CTRL_C_EVENT", "CTRL_BREAK_EVENT", "SIGABRT"})
+SIGNALS = frozenset({
+    "SIGINT",
+    "SIGTERM",
+    "SIGBREAK",
+    "CTRL_C_EVENT",
+    "CTRL_BREAK_EVENT",
+    "SIGABRT",
+})
 """The ones that exist everywhere or are asked for by name where they exist; every other is POSIX."""
 
 

@@ -19,7 +19,12 @@ from schema.record import DELETED, Field, Kind
 from schema.types import Choice, Choices, LongText, Ref, UnitRef
 
 kinds = pytest.mark.parametrize("kind", KINDS.values(), ids=lambda kind: kind.name)
-LISTS = {f"{k.name}.{f.name}": f.type.codes for k in KINDS.values() for f in k.fields if isinstance(f.type, Choice)}
+LISTS = {
+    f"{k.name}.{f.name}": f.type.codes
+    for k in KINDS.values()
+    for f in k.fields
+    if isinstance(f.type, Choice)
+}
 CHILD, CONTACT, FAMILY, UNIT = (KINDS[name] for name in ("child", "contact", "family", "unit"))
 SQL_WORDS = set("select from where group order table index references check default".split())
 SAFETY_LIST = {"risk_level", "lives_with", "lives_alone", "suspected_harm", "agreement_void"}
@@ -163,7 +168,9 @@ def test_a_word_of_a_list_means_one_code(code_list: CodeList) -> None:
     for code in code_list:
         for word in (code.code, code.label, *code.synonyms):
             assert owner.setdefault(word, code.code) == code.code, word
-            assert not re.search(r"[\s,，、;；]", word) or word == code.label, "cannot be typed in a set"
+            assert not re.search(r"[\s,，、;；]", word) or word == code.label, (
+                "cannot be typed in a set"
+            )
     assert len(code_list.by_code) == len(code_list.codes)
 
 
@@ -298,7 +305,10 @@ def test_a_refused_text_says_in_which_field_it_stood() -> None:
 
 
 def test_a_doubtful_number_is_a_doubt_and_a_code_out_of_the_list_is_not() -> None:
-    found = {name: p.is_doubt for name, p in CHILD.problems({"id_number": "123", "sex": "x", "name": "张玲"})}
+    found = {
+        name: p.is_doubt
+        for name, p in CHILD.problems({"id_number": "123", "sex": "x", "name": "张玲"})
+    }
     assert found == {"id_number": True, "sex": False}
 
 

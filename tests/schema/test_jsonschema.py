@@ -62,7 +62,9 @@ def test_what_may_be_stored_is_allowed_by_the_schema_and_the_other_way_round(
     field: Field, value: Any
 ) -> None:
     problem = None if value is None else field.type.check(value)
-    may_be_stored = (problem is None or problem.is_doubt) and not (field.is_required and value is None)
+    may_be_stored = (problem is None or problem.is_doubt) and not (
+        field.is_required and value is None
+    )
     is_allowed = holds(jsonschema.of_field(field), value)
     if may_be_stored:
         assert is_allowed

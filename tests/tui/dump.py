@@ -48,9 +48,7 @@ def save_picture(app: Any, path: Path, size: int = 20) -> None:
     from PIL import Image, ImageDraw, ImageFont
 
     regular = ImageFont.truetype(str(FONT), size, index=SIMPLIFIED_MONO)
-    bold = ImageFont.truetype(
-        str(FONT).replace("Regular", "Bold"), size, index=SIMPLIFIED_MONO
-    )
+    bold = ImageFont.truetype(str(FONT).replace("Regular", "Bold"), size, index=SIMPLIFIED_MONO)
     wide, high = round(size * 0.6), round(size * 1.35)
     cells = screen_cells(app)
     plain = app.look.is_plain or not app.look.has_colour

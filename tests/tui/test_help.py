@@ -56,9 +56,7 @@ def test_escape_and_f1_both_close_it(village: Village) -> None:
 
 @pytest.mark.parametrize("theme", ["dark", "plain"])
 @pytest.mark.parametrize("size", [(80, 24), (120, 36)])
-def test_every_row_fills_the_screen(
-    village: Village, theme: str, size: tuple[int, int]
-) -> None:
+def test_every_row_fills_the_screen(village: Village, theme: str, size: tuple[int, int]) -> None:
     async def story(_app: Any, pilot: Any) -> None:
         await pilot.press("f7", "f1", "down")
 

@@ -120,9 +120,7 @@ def test_one_key_makes_one_frame(village: Village) -> None:
 
 @pytest.mark.parametrize("theme", ["dark", "light", "plain"])
 @pytest.mark.parametrize("size", [(80, 24), (120, 36)])
-def test_every_row_fits_in_every_theme(
-    village: Village, theme: str, size: tuple[int, int]
-) -> None:
+def test_every_row_fits_in_every_theme(village: Village, theme: str, size: tuple[int, int]) -> None:
     async def story(app: Any, pilot: Any) -> None:
         for keys in (["f7"], ["enter"], ["2"], ["3"], ["4"], ["5"], ["escape", "escape", "f2"]):
             await pilot.press(*keys)

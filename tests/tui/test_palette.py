@@ -86,9 +86,7 @@ def test_the_place_behind_stays_visible_and_escape_leads_back(village: Village) 
 
 @pytest.mark.parametrize("theme", ["dark", "light", "plain"])
 @pytest.mark.parametrize("size", [(80, 24), (120, 36)])
-def test_every_row_fills_the_screen(
-    village: Village, theme: str, size: tuple[int, int]
-) -> None:
+def test_every_row_fills_the_screen(village: Village, theme: str, size: tuple[int, int]) -> None:
     async def story(_app: Any, pilot: Any) -> None:
         await pilot.press("f7", "f10", *"l", *["down"] * 30)
 

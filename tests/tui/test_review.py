@@ -45,7 +45,15 @@ def test_both_tellings_stand_with_author_time_and_the_note_of_their_visit(
     async def story(app: Any, pilot: Any) -> None:
         await opened(app, pilot)
         rows = await shown(app, pilot)
-        for words in ("独自一人", "亲戚", "爷爷奶奶", "何秀英", "周晓燕", "昨天 17:40", "11月9日 谈心"):
+        for words in (
+            "独自一人",
+            "亲戚",
+            "爷爷奶奶",
+            "何秀英",
+            "周晓燕",
+            "昨天 17:40",
+            "11月9日 谈心",
+        ):
             assert words in rows
         assert "门敲了十分钟才开" in rows
         assert "她说周末去姑姑家" in rows
@@ -250,9 +258,7 @@ def test_differing_digits_are_underlined_in_the_queue(village: Village) -> None:
 
 @pytest.mark.parametrize("theme", ["dark", "light", "plain"])
 @pytest.mark.parametrize("size", [(80, 24), (120, 36)])
-def test_every_row_fills_the_screen(
-    village: Village, theme: str, size: tuple[int, int]
-) -> None:
+def test_every_row_fills_the_screen(village: Village, theme: str, size: tuple[int, int]) -> None:
     async def story(app: Any, pilot: Any) -> None:
         await opened(app, pilot)
         for _n in range(4):

@@ -146,9 +146,7 @@ def test_with_nothing_unsent_it_says_so(village: Village) -> None:
 
 @pytest.mark.parametrize("theme", ["dark", "light", "plain"])
 @pytest.mark.parametrize("size", [(80, 24), (120, 36)])
-def test_every_row_fills_the_screen(
-    village: Village, theme: str, size: tuple[int, int]
-) -> None:
+def test_every_row_fills_the_screen(village: Village, theme: str, size: tuple[int, int]) -> None:
     send_back(village, "out_of_scope", status="quarantined")
     he = village.replicas["何秀英"]
     for n in range(30):

@@ -101,7 +101,14 @@ class Village:
         role, unit, _device = PEOPLE[name]
         grants = (Grant(role, unit),)
         replica.become(
-            Identity(name, f"d{list(PEOPLE).index(name)}", grants, "https://county.example", name, "昭化区")
+            Identity(
+                name,
+                f"d{list(PEOPLE).index(name)}",
+                grants,
+                "https://county.example",
+                name,
+                "昭化区",
+            )
         )
         replica.set_state(token="token")
         sync_once(replica, Line(self, name), "", 2000)
@@ -181,7 +188,9 @@ class Village:
         he.save("child", {"address": "板石沟村 2组"}, ouyang)
         he.save("child", {"hobbies": "篮球"}, yang)
 
-    def program(self, user: str = "何秀英", theme: str = "dark", home: Path | None = None) -> CuncaoApp:
+    def program(
+        self, user: str = "何秀英", theme: str = "dark", home: Path | None = None
+    ) -> CuncaoApp:
         """The terminal program over one user's laptop, unlocked."""
         replica = self.replicas[user]
         folder = home or Path("nowhere")

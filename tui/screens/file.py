@@ -136,7 +136,9 @@ class FilePlace(Place):
                 lines.append([])
                 lines += self._year(other)
                 newest = self.replica.select(
-                    other.name, {other.parent: self.record_id}, limit=3 if self.size.height < 30 else 8
+                    other.name,
+                    {other.parent: self.record_id},
+                    limit=3 if self.size.height < 30 else 8,
                 )
                 for entry, line in zip(newest, self._aligned(other, newest), strict=True):
                     self.targets[len(lines)] = (other.name, entry["id"])
@@ -235,7 +237,10 @@ class FilePlace(Place):
         if gap:
             words += "   " + _("最长空档 {n} 天").format(n=gap)
         lines: list[Line] = [
-            [(LEFT, _("一年来的{what}").format(what=_(kind.label)), "text bold"), (LEFT + 20, words, "dim")]
+            [
+                (LEFT, _("一年来的{what}").format(what=_(kind.label)), "text bold"),
+                (LEFT + 20, words, "dim"),
+            ]
         ]
         top = max([*counts, 1])
         step = 6
@@ -291,11 +296,15 @@ class FilePlace(Place):
         return lines
 
     def _hanging(self, kind: Kind) -> list[Line]:
-        rows = self._people(kind) if summary.is_people(kind) else self.replica.children_of(
-            kind.name, self.record_id
+        rows = (
+            self._people(kind)
+            if summary.is_people(kind)
+            else self.replica.children_of(kind.name, self.record_id)
         )
         self.targets = {n: (kind.name, row["id"]) for n, row in enumerate(rows)}
-        return self._aligned(kind, rows) or [[(LEFT, _("还没有{what}。F9 添一条。").format(what=_(kind.label)), "dim")]]
+        return self._aligned(kind, rows) or [
+            [(LEFT, _("还没有{what}。F9 添一条。").format(what=_(kind.label)), "dim")]
+        ]
 
     def _history(self) -> list[Line]:
         """The newest first; who and when stand once for what was written together."""
@@ -311,15 +320,13 @@ class FilePlace(Place):
             )  # fmt: skip
             label = fit(wording.slot_label(self.kind, past.field), 12)
             sent = "" if past.is_sent else self.program.look.mark("unsent")
-            lines.append(
-                [
-                    (LEFT, "" if same else when, "dim"),
-                    (LEFT + 14, "" if same else past.author, "text"),
-                    (LEFT + 24, label, "dim"),
-                    (LEFT + 38, (text or _("（清掉）")).replace("\n", " "), "text"),
-                    (-4, sent, "text bold"),
-                ]
-            )
+            lines.append([
+                (LEFT, "" if same else when, "dim"),
+                (LEFT + 14, "" if same else past.author, "text"),
+                (LEFT + 24, label, "dim"),
+                (LEFT + 38, (text or _("（清掉）")).replace("\n", " "), "text"),
+                (-4, sent, "text bold"),
+            ])
         return lines
 
     # -- painting
@@ -414,7 +421,9 @@ class FilePlace(Place):
     # -- doing
 
     def title_path(self) -> str:
-        title = wording.title_text(self.kind, self.row, self.replica, self.today) if self.row else ""
+        title = (
+            wording.title_text(self.kind, self.row, self.replica, self.today) if self.row else ""
+        )
         return f"{_(self.kind.label)} › {title}"
 
     def quiet(self) -> str:
@@ -482,7 +491,9 @@ class FilePlace(Place):
 def _longest_gap(days: Sequence[str], today: datetime.date) -> int:
     """The most days without an entry within the last year; 0 when there are fewer than two."""
     year_ago = today - datetime.timedelta(days=365)
-    dates = [d for d in (datetime.date.fromisoformat(day) for day in days) if year_ago <= d <= today]
+    dates = [
+        d for d in (datetime.date.fromisoformat(day) for day in days) if year_ago <= d <= today
+    ]
     if len(dates) < 2:
         return 0
     return max((b - a).days for a, b in zip(dates, [*dates[1:], today], strict=True))

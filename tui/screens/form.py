@@ -119,7 +119,7 @@ class FormPlace(Place):
     CSS = """
     FormPlace .line { height: 1; }
     FormPlace .long { height: 3; }
-    FormPlace #page { height: auto; max-height: 17; overflow: hidden hidden; }
+    FormPlace #page { height: auto; max-height: 17; overflow: hidden auto; scrollbar-size: 0 0; }
     FormPlace #rest { height: 1fr; }
     """
 
@@ -298,9 +298,7 @@ class FormPlace(Place):
         elif isinstance(editor, FieldEditor):
             self.typed.pop(editor.field.name, None)
             held = self.view.values if self.view else self.preset
-            fresh = FieldEditor(
-                editor.field, held.get(editor.field.name), self.replica, self.today
-            )
+            fresh = FieldEditor(editor.field, held.get(editor.field.name), self.replica, self.today)
             editor.chosen = fresh.chosen
             editor.value = fresh.value
             editor.cursor_position = len(editor.value)
@@ -315,5 +313,3 @@ class FormPlace(Place):
         self.program.leave_place()
         if self.typed:
             self.program.say(_("先放着了，再打开接着写。"))
-
-

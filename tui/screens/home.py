@@ -143,7 +143,9 @@ class HomePlace(Place):
     def quiet(self) -> str:
         state = self.replica.sync_state()
         when = wording.moment_text(state.last_sync_ms, self.today)
-        return _("按 {when} 的数据；这台电脑上新记的 {n} 条已算在内").format(when=when, n=state.pending)
+        return _("按 {when} 的数据；这台电脑上新记的 {n} 条已算在内").format(
+            when=when, n=state.pending
+        )
 
     def on_key(self, event: Any) -> None:
         if event.key.isdigit() and event.key != "0":
@@ -196,5 +198,3 @@ class HomePlace(Place):
 
     def do_back(self) -> None:
         """Home is the bottom: Esc decides nothing."""
-
-

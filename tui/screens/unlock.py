@@ -251,7 +251,9 @@ class UnlockPlace(Place):
         self.program.say("")
         if trouble is None:
             home = self.program.home
-            self.program.enter(home.unlock(home.account(words["user"].strip()), words["passphrase"]))
+            self.program.enter(
+                home.unlock(home.account(words["user"].strip()), words["passphrase"])
+            )
             self.program.do_sync_now()
         elif isinstance(trouble, Offline):
             self._fail("offline", lines["password"])
@@ -270,7 +272,9 @@ class UnlockPlace(Place):
         accounts = [*self.program.home.accounts(), None]
         users = [a.card.user if a else None for a in accounts]
         here = self.account.card.user if self.account else None
-        following = accounts[(users.index(here) + 1) % len(accounts)] if here in users else accounts[0]
+        following = (
+            accounts[(users.index(here) + 1) % len(accounts)] if here in users else accounts[0]
+        )
         self.program.account = following
         self.program.pop_screen()
         self.program.push_screen(UnlockPlace("", following, is_somebody_new=following is None))

@@ -112,7 +112,8 @@ class VisitPlace(Place):
             self.roots = list(each) or self.roots
             self.was_kept = wording.moment_text(kept[1], self.today)
         self.names = {
-            r["id"]: r for r in self.replica.rows(KIND.by_name[KIND.parent].type.kind, self.roots)  # type: ignore[attr-defined]
+            r["id"]: r
+            for r in self.replica.rows(KIND.by_name[KIND.parent].type.kind, self.roots)  # type: ignore[attr-defined]
         }
         yield Vertical(*self._top(held), id="top")
         yield Vertical(*self._columns(each), id="each")
@@ -156,9 +157,7 @@ class VisitPlace(Place):
             widgets: list[Widget] = [Tag(field.label, LEFT + LABEL, LEFT)]
             for child in self.roots:
                 value = held.get(child, {}).get(field.name)
-                editor = FieldEditor(
-                    field, value, self.replica, self.today, width=width - 1
-                )
+                editor = FieldEditor(field, value, self.replica, self.today, width=width - 1)
                 editor.styles.margin = (0, 1, 0, 0)
                 self.each[child, field.name] = editor
                 widgets.append(editor)
@@ -190,7 +189,9 @@ class VisitPlace(Place):
         editor = self.focused
         if y == 0:
             options = editor.options() if isinstance(editor, FieldEditor) else []
-            sentence, is_doubt = editor.trouble() if isinstance(editor, FieldEditor) else ("", False)
+            sentence, is_doubt = (
+                editor.trouble() if isinstance(editor, FieldEditor) else ("", False)
+            )
             if sentence:
                 row.put(LEFT, sentence, "amber" if is_doubt else "red", row.width - 2 * LEFT)
             else:
@@ -198,7 +199,9 @@ class VisitPlace(Place):
         else:
             names = "、".join(str(self.names.get(c, {}).get("name") or "") for c in self.roots)
             if len(self.roots) > 1:
-                words = _("存成 {n} 条：{names} 各一条，连成一次。").format(n=len(self.roots), names=names)
+                words = _("存成 {n} 条：{names} 各一条，连成一次。").format(
+                    n=len(self.roots), names=names
+                )
             else:
                 words = _("存成 1 条，归 {names} 的档案。").format(names=names)
             row.put(LEFT, words, "dim", row.width - 2 * LEFT)
@@ -361,5 +364,3 @@ class VisitPlace(Place):
     def do_back(self) -> None:
         self.keep_draft()
         self.program.leave_place()
-
-
