@@ -130,8 +130,8 @@ def _pattern(text: str) -> str:
 
 
 def _words(text: str) -> list[str]:
-    """Words that must all be found. Digits set in groups are one number."""
-    words = text.split()
+    """Words that must all be found. Digits set in groups are one number; a unit goes by its short name."""
+    words = [short_name(word) for word in text.split()]
     if words and all(w.isdigit() for w in words):
         return ["".join(words)]
     return words

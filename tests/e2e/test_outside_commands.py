@@ -161,6 +161,18 @@ def test_a_list_by_one_of_a_set_finds_those_who_have_it(director: Laptop, villag
     assert both not in listed("")
 
 
+def test_children_are_found_by_their_village_long_or_short(
+    county: County, director: Laptop, village: str
+) -> None:
+    child = director.add("child", "name=村里的", f"village={village}")
+    name = next(u["name"] for u in county("unit", "list", "--json").json if u["code"] == village)
+    assert name.endswith("委员会")
+    for words in (name, name[:3], f"村里 {name}"):
+        found = director("find", words, "--json", "--limit", "1000").json
+        assert child in {f["id"] for f in found}, words
+    director("find", name, "--limit", "-1", expect=2)
+
+
 def test_words_that_are_no_text_are_refused(director: Laptop) -> None:
     if os.name == "nt":
         pytest.skip("words are always text there")

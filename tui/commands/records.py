@@ -26,7 +26,7 @@ from tui.commands.common import (
 
 @click.command(help=_("按姓名、拼音首字母、电话、身份证、村找孩子。"))
 @click.argument("text")
-@click.option("--limit", default=50, show_default=True)
+@click.option("--limit", type=click.IntRange(0), default=50, show_default=True)
 @as_json
 @click.pass_obj
 @guarded
@@ -57,7 +57,7 @@ def find(user: str | None, text: str, limit: int, is_json: bool) -> None:
 @click.command("list", help=_("列出一种记录。"))
 @click.argument("kind")
 @click.argument("where", nargs=-1)
-@click.option("--limit", type=int)
+@click.option("--limit", type=click.IntRange(0))
 @as_json
 @click.pass_obj
 @guarded
