@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Literal
 
@@ -187,3 +187,8 @@ class Kind:
     def missing(self, values: Mapping[str, Any]) -> list[str]:
         """Required fields that a new record lacks."""
         return [f.name for f in self.fields if f.is_required and values.get(f.name) is None]
+
+
+def replace_field(field_: Field, type_: FieldType) -> Field:
+    """The field with another type; forms use it to ask more widely than a record may hold."""
+    return replace(field_, type=type_)

@@ -31,6 +31,8 @@ class Action:
 
 
 ACTIONS: tuple[Action, ...] = (
+    Action("apply_filter", N_("就这样"), N_("照这样筛"), ("enter", "ctrl+s"), ("filter",), "do"),
+    Action("clear_filter", N_("清空"), N_("不筛了，全都看"), ("ctrl+u",), ("filter",), "do"),
     Action("help", N_("帮助"), N_("这里能做什么"), ("f1", "question_mark"), EVERYWHERE, "everywhere"),
     Action("visit", N_("记走访"), N_("记一次走访"), ("f2", "v", "ctrl+n"), ("home", "records", "file"), "do"),
     Action("add", N_("添一条"), N_("建一份新的"), ("f9", "m"), ("records",), "do"),
@@ -40,7 +42,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("sync_now", N_("收发"), N_("把没交的交上去，把新的收下来"), ("f5", "r"), EVERYWHERE, "everywhere"),
     Action("sync_centre", N_("收发情况"), N_("看什么还没交、什么被退回"), ("ctrl+r",), EVERYWHERE, "everywhere"),
     Action("review", N_("核对"), N_("两种说法，一处一处定"), ("f6", "f"), ("home", "file"), "do"),
-    Action("filter", N_("筛选"), N_("换一个常用名单"), ("f6", "f"), ("records",), "find"),
+    Action("filter", N_("筛选"), N_("按村、学校、风险等筛选"), ("f6", "f"), ("records",), "find"),
     Action("find", N_("找人"), N_("按姓名、拼音首字母、电话、身份证、村找"), ("f7", "slash", "ctrl+f"), EVERYWHERE, "find"),
     Action("palette", N_("命令"), N_("所有能做的事"), ("f10", "colon", "ctrl+p"), EVERYWHERE, "everywhere"),
     Action("lock", N_("锁上"), N_("锁上，要口令才能再看"), ("f12", "ctrl+l"), EVERYWHERE, "everywhere"),

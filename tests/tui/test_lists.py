@@ -127,3 +127,17 @@ def test_every_row_fits_in_every_theme(village: Village, theme: str, size: tuple
             await shown(app, pilot)
 
     play(village, story, size, theme=theme)
+
+
+def test_a_filter_narrows_by_unit_and_code_and_escape_takes_it_off(village: Village) -> None:
+    async def story(app: Any, pilot: Any) -> None:
+        await pilot.press("f7", "escape", "f6", *"冯家岭", "tab", "tab", "tab", "tab", "2")
+        assert "剩 6" in await shown(app, pilot)
+        await pilot.press("enter")
+        told = await shown(app, pilot)
+        assert "筛选 村、性别" in told and "廖金凤" in told and "罗俊豪" not in told
+        await pilot.press("escape")
+        await pilot.pause()
+        assert app.screen.list.total == 18
+
+    play(village, story)

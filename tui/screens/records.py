@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from rich.cells import cell_len
 from textual.containers import Horizontal
 from textual.widget import Widget
 
-from casework import search, summary
+from casework import filters, search, summary
 from casework.views import views_of
 from schema.kinds import KINDS
 from schema.types import Choice
@@ -44,6 +45,9 @@ class FindCount(Canvas):
         field = place.kind.by_name.get(place.list.worry or place.kind.title[0])
         if field is not None and len(place.orders) > 1:
             words += "   " + _("按 {what}").format(what=_(field.label))
+        if place.chosen:
+            names = "、".join(_(place.kind.by_name[n].label) for n in place.chosen)
+            words = f"F6 {_('筛选')} {names}   " + words
         row.put(0, words, "text", row.width - LEFT, "right")
 
 
@@ -132,6 +136,8 @@ class RecordsPlace(Place):
         self.views = views_of(self.kind)
         self.view_at = next((n for n, v in enumerate(self.views) if v.name == view), 0)
         self.counts: dict[str, int] = {}
+        self.chosen: dict[str, Any] = {}
+        """Field to value: the filter."""
         self.every = 0
         self.list = RecordList(kind)
         self.field = SearchField(self.search, self._painted_by_search)
@@ -247,7 +253,7 @@ class RecordsPlace(Place):
     def choose_view(self, number: int) -> None:
         if 0 <= number < len(self.views):
             self.view_at = number
-            self.list.ask(where=self.views[number].where)
+            self.list.ask(where=self._where())
             self.repaint()
 
     def do_find(self) -> None:
@@ -269,13 +275,30 @@ class RecordsPlace(Place):
         self.repaint()
 
     def do_filter(self) -> None:
-        self.choose_view((self.view_at + 1) % len(self.views))
+        from tui.screens.filter import FilterPlace
+
+        self.program.go(FilterPlace(self))
+
+    def filter_by(self, chosen: dict[str, Any]) -> None:
+        """Show only records with these values, in every view and search."""
+        self.chosen = chosen
+        self.choose_view(self.view_at)
+        self.list.focus()
+
+    def _where(self) -> str:
+        parts = (
+            self.views[self.view_at].where,
+            filters.condition(self.replica, self.kind, self.chosen),
+        )
+        return " AND ".join(f"({p})" for p in parts if p)
 
     def do_back(self) -> None:
         """First out of the search, then out of the view, then out of the list."""
         if self.field.value:
             self.field.value = ""
             self.list.focus()
+        elif self.chosen:
+            self.filter_by({})
         elif self.view_at:
             self.choose_view(0)
         elif self.is_typing():
