@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import re
+from functools import lru_cache
 from operator import mul
 
 from schema.problems import Problem
@@ -48,6 +49,7 @@ def sex(number: str) -> str | None:
     return "male" if int(number[16]) % 2 else "female"
 
 
+@lru_cache(maxsize=4096)
 def problem(number: str) -> Problem | None:
     """Why a normalised number is doubtful; None when it is a valid one. Nobody is turned away for it."""
     if not _SHAPE.fullmatch(number):

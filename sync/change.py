@@ -7,9 +7,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from msgspec import Struct
+import msgspec
+from msgspec import Raw, Struct
 
 from schema.record import DELETED
+
+_encode = msgspec.json.Encoder().encode
 
 OPS = ("create", "put", "delete", "undelete", "resolve")
 
@@ -150,6 +153,11 @@ class Entry(Struct, frozen=True, array_like=True):
     outcome: dict[str, Slot] = {}
     """Only slots whose result is not simply the change's own value with nothing beside it."""
     root: str = ""
+
+
+def entry_json(entry: Entry, change: bytes) -> bytes:
+    """JSON of an entry whose change is encoded already."""
+    return _encode((entry.seq, Raw(change), entry.stamp, entry.outcome, entry.root))
 
 
 class Conflict(Struct, frozen=True):

@@ -266,11 +266,14 @@ def first_values(kind: Kind, change: Change) -> dict[str, Any]:
     """Field to value of a record just made; empty ones left out."""
     values: dict[str, Any] = {}
     for slot, value in change.fields.items():
+        if value is None:
+            continue
         if slot in kind.by_name:
             values[slot] = value
         else:
-            values.update(kind.spread(slot, value))
-    return {name: value for name, value in values.items() if value is not None}
+            spread = kind.spread(slot, value)
+            values.update((name, v) for name, v in spread.items() if v is not None)
+    return values
 
 
 def replay(kind: Kind, state: State | None, entry: Entry) -> State:

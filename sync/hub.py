@@ -11,10 +11,10 @@ from typing import Any
 from sync.change import Change
 from sync.feed import Feed
 from sync.hubstore import HubStore, Known, LogRow, Move, Place, Session
-from sync.intake import Batch, content_hash
+from sync.intake import Batch, content_hash, hash_of
 from sync.protocol import SyncResponse, Verdict
 
-__all__ = ["Hub", "HubStore", "Known", "LogRow", "Move", "Place", "Session", "content_hash"]
+__all__ = ["Hub", "HubStore", "Known", "LogRow", "Move", "Place", "Session", "content_hash", "hash_of"]
 
 
 class Hub:

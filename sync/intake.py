@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
@@ -22,11 +23,17 @@ _RECORD_ID = re.compile(r"(?![0-9]*$)[0-9a-z]{1,40}")
 """What a device may call a record: never '', which is the public root, and never like a unit's code."""
 
 
+_encode = msgspec.json.Encoder().encode
+
+
 def content_hash(change: Change) -> bytes:
     """Sixteen bytes that tell two changes with one id apart."""
-    import hashlib
+    return hash_of(_encode(change))
 
-    return hashlib.blake2b(msgspec.json.encode(change), digest_size=16).digest()
+
+def hash_of(body: bytes) -> bytes:
+    """`content_hash` of a change that is encoded already."""
+    return hashlib.blake2b(body, digest_size=16).digest()
 
 
 class _Refusal(Exception):
@@ -49,7 +56,10 @@ class Batch:
         self.places: dict[str, Place] = {}
         self.place_before: dict[str, Place | None] = {}
         self.entries: dict[str, Entry] = {}
-        self.contents: list[bytes] = []
+        self.bodies: dict[str, bytes] = {}
+        """JSON of every change accepted, by version: hashed and stored as it is."""
+        self.sound: dict[str, set[tuple[str, str]]] = {}
+        """(field, text) per kind that this push has found fit already: most fields repeat theirs."""
         self.moves: list[Move] = []
         self.numbers: dict[str, str | None] = {}
         self.last_stamps: dict[str, int] = {}
@@ -70,7 +80,8 @@ class Batch:
                 elif change.device != device:
                     verdicts.append(Verdict(change.seq, "invalid", "foreign_device"))
                 elif met is None and change.seq not in in_batch:
-                    in_batch[change.seq] = content_hash(change)
+                    body = self.bodies[change.version] = _encode(change)
+                    in_batch[change.seq] = hash_of(body)
                     fresh.append(change)
                 elif met is None:  # twice in one request
                     if in_batch[change.seq] != content_hash(change):
@@ -178,7 +189,7 @@ class Batch:
             change.op == "resolve" and DELETED in change.fields and is_unmet
         ):
             raise _Refusal("invalid", "bad_op")
-        values = _checked(kind, change)
+        values = self._checked(kind, change)
         if change.op == "create":
             missing = kind.missing(values)
             if missing and state is None:
@@ -201,6 +212,34 @@ class Batch:
         if not allowed:
             in_reach = self.scope.may(kind.read, root, units)
             raise _Refusal("quarantined", "not_permitted" if in_reach else "out_of_scope")
+
+    def _checked(self, kind: Kind, change: Change) -> dict[str, Any]:
+        """Field values of a change; raises when one cannot be stored. Doubts are allowed."""
+        values: dict[str, Any] = {}
+        unproven: dict[str, Any] = {}
+        sound = self.sound.setdefault(kind.name, set())
+        for slot, value in change.fields.items():
+            field = kind.by_name.get(slot)
+            if field is not None and not field.group:  # nearly all
+                values[slot] = value
+                if not isinstance(value, str) or (slot, value) not in sound:
+                    unproven[slot] = value
+            elif slot == DELETED:
+                if not (value is None or isinstance(value, str)):
+                    raise _Refusal("invalid", "wrong_type", slot)
+            elif kind.is_group(slot) and isinstance(value, dict | None):
+                members = kind.spread(slot, value)
+                if value and not members.keys() >= value.keys():
+                    raise _Refusal("invalid", "unknown_field", slot)
+                values |= members
+                unproven |= members
+            else:
+                raise _Refusal("invalid", "unknown_field", slot)
+        for name, problem in kind.problems(unproven):
+            if not problem.is_doubt:
+                raise _Refusal("invalid", problem.code, name)
+        sound.update((n, v) for n, v in unproven.items() if isinstance(v, str))
+        return values
 
     def _is_withdrawal(self, change: Change, state: State | None) -> bool:
         """The author of a record may take it back while nobody else has touched it."""
@@ -225,10 +264,10 @@ class Batch:
         if change.id in made:
             return made[change.id][1:]
         if kind.scope == "root":
-            unknown = [u for u in units_of(kind, values) if u not in self.tree.parents]
-            if unknown:
+            units = units_of(kind, values)
+            if not self.tree.parents.keys() >= set(units):
                 raise _Refusal("quarantined", "unknown_unit")
-            return change.id, units_of(kind, values)
+            return change.id, units
         parent = str(values.get(kind.parent))
         if parent in made:
             return made[parent][1:]
@@ -258,7 +297,6 @@ class Batch:
         self.states[change.id] = after
         self.before.setdefault(change.id, None)
         self.entries[change.version] = entry
-        self.contents.append(content_hash(change))
         if kind.scope == "root":
             self._place(kind, state, after)
         if kind.name == "unit":
@@ -341,7 +379,12 @@ class Batch:
         for i in changed:
             self._sum(sums, self.before.get(i), self.place_before, -1)
             self._sum(sums, self.states[i], self.places, 1)
-        self.store.append(list(self.entries.values()), self.contents)
+        self.store.append(
+            [
+                (entry, self.bodies.get(version) or _encode(entry.change))
+                for version, entry in self.entries.items()
+            ]
+        )
         self.store.put_states(s for i in changed if (s := self.states[i]) is not None)
         if moved:
             self._move_hanging(sums, moved, changed)
@@ -408,26 +451,3 @@ def _by_txn(changes: Sequence[Change]) -> list[list[Change]]:
         else:
             groups.append([change])
     return groups
-
-
-def _checked(kind: Kind, change: Change) -> dict[str, Any]:
-    """Field values of a change; raises when one cannot be stored. Doubts are allowed."""
-    values: dict[str, Any] = {}
-    for slot, value in change.fields.items():
-        if slot == DELETED:
-            if not (value is None or isinstance(value, str)):
-                raise _Refusal("invalid", "wrong_type", slot)
-            continue
-        if slot not in kind.slots or (kind.is_group(slot) and not isinstance(value, dict | None)):
-            raise _Refusal("invalid", "unknown_field", slot)
-        if slot in kind.by_name:
-            values[slot] = value
-            continue
-        members = kind.spread(slot, value)
-        if value and not members.keys() >= value.keys():
-            raise _Refusal("invalid", "unknown_field", slot)
-        values |= members
-    for field, problem in kind.problems(values):
-        if not problem.is_doubt:
-            raise _Refusal("invalid", problem.code, field)
-    return values

@@ -10,8 +10,8 @@ from typing import Any
 import msgspec
 
 from sync import digest
-from sync.change import Change, Entry, State, seq_of
-from sync.hub import Known, LogRow, Move, Place
+from sync.change import Change, Entry, State, entry_json, seq_of
+from sync.hub import Known, LogRow, Move, Place, hash_of
 from sync.protocol import Verdict
 from sync.storage import Connection
 
@@ -183,18 +183,18 @@ class SqliteStore:
 
     # ------------------------------------------------------------- the log
 
-    def append(self, entries: Sequence[Entry], contents: Sequence[bytes]) -> None:
+    def append(self, entries: Sequence[tuple[Entry, bytes]]) -> None:
         at = self.now_ms()
         rows, bodies = [], []
-        for entry, content in zip(entries, contents, strict=True):
+        for entry, body in entries:
             change = entry.change
             rows.append(
                 (
                     entry.seq, entry.root, change.kind, change.txn, change.device, change.seq,
-                    entry.stamp, at, change.id, content,
+                    entry.stamp, at, change.id, hash_of(body),
                 )
             )  # fmt: skip
-            bodies.append((entry.seq, _encode(entry)))
+            bodies.append((entry.seq, entry_json(entry, body)))
         if rows and [r[0] for r in rows] != list(range(self.head() + 1, rows[-1][0] + 1)):
             raise RuntimeError("the log is numbered without a gap")
         self.connection.executemany("INSERT INTO log VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from sync.change import Change, Entry, Grant, Mark, State
@@ -24,11 +25,15 @@ def state(id: str, seq: int, kind: str = "child", root: str | None = None, **val
     return State(kind, id, id if root is None else root, mark, mark, values, {}, seq)
 
 
+def _json(made: Entry) -> bytes:
+    return msgspec.json.encode(made.change)
+
+
 def put_log(store: HubStore, *changes: Change) -> None:
     with store.write():
         head = store.head()
         entries = [entry(head + n, c) for n, c in enumerate(changes, 1)]
-        store.append(entries, [content_hash(c) for c in changes])
+        store.append([(e, _json(e)) for e in entries])
 
 
 class StoreSuite:
@@ -61,7 +66,7 @@ class StoreSuite:
     def test_the_log_refuses_a_gap_in_its_numbers(self, store):
         put_log(store, change(1))
         with pytest.raises(RuntimeError), store.write():
-            store.append([entry(3, change(3))], [b"c"])
+            store.append([(e := entry(3, change(3)), _json(e))])
         assert store.head() == 1
 
     def test_one_op_cannot_be_in_the_log_twice(self, store):
@@ -104,7 +109,7 @@ class StoreSuite:
 
     def test_a_write_that_raises_leaves_nothing(self, store):
         with pytest.raises(ZeroDivisionError), store.write():
-            store.append([entry(1, change(1))], [b"c"])
+            store.append([(e := entry(1, change(1)), _json(e))])
             store.put_states([state("51", 1, "unit", "", parent=None)])
             store.put_places({"r1": Place(("51",), 1)})
             store.put_id("r1", "number")
@@ -122,13 +127,13 @@ class StoreSuite:
     def test_an_inner_write_belongs_to_the_outer_one(self, store):
         with pytest.raises(ZeroDivisionError), store.write():
             with store.write():
-                store.append([entry(1, change(1))], [b"c"])
+                store.append([(e := entry(1, change(1)), _json(e))])
             raise ZeroDivisionError
         assert store.head() == 0
 
     def test_reading_inside_a_write_sees_what_was_written(self, store):
         with store.write():
-            store.append([entry(1, change(1))], [b"c"])
+            store.append([(e := entry(1, change(1)), _json(e))])
             with store.read():
                 assert store.head() == 1
         assert store.head() == 1
