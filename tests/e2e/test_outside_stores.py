@@ -101,6 +101,7 @@ def test_a_first_login_on_a_full_disk_can_be_repeated(
     words = ("login", county.address, "--user", "何秀英", "--password-stdin")
     code, out, err = limited(laptop, blocks, *words, stdin=PASSWORD + "\n")
     assert code == 5 and "502" in err and not out and "Traceback" not in err
+    assert "206" in laptop("status", "--json", expect=4).err
     laptop.login()
     assert laptop("check", "--json").json["ok"] is True
     assert laptop("status", "--json").json["user"] == "何秀英"

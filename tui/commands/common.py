@@ -78,7 +78,11 @@ def read_password(from_stdin: bool) -> str:
 def open_session(user: str | None) -> Session:
     home = make_home()
     try:
-        return home.unlock(home.account(user), ask_passphrase(False))
+        session = home.unlock(home.account(user), ask_passphrase(False))
+        if not session.replica.identity.user:  # the first login was cut off half way
+            session.close()
+            raise NoAccount
+        return session
     except NoAccount:
         fail(REFUSED, "no_account")
     except ManyAccounts as error:
