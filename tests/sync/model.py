@@ -7,6 +7,7 @@ it says what stands in every slot of every record at every number of the log.
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -39,6 +40,8 @@ class Save:
     whole: frozenset[Name] = frozenset()
     """Delete: the saves behind everything the record showed."""
     parent: str = ""
+    view: int = 0
+    """Log number of the record as its author saw it."""
 
     def has_seen(self, slot: str) -> frozenset[Name]:
         return self.saw.get(slot, frozenset()) | self.closes
@@ -73,7 +76,11 @@ def everything(slots: Slots) -> frozenset[Name]:
 class Model:
     """The county as the log makes it."""
 
-    def __init__(self) -> None:
+    def __init__(self, counts: Counter[str] | None = None) -> None:
+        self.counts = Counter() if counts is None else counts
+        self.is_exact = True
+        """False once a backup was put back: a base may then name what the new log does not know."""
+        self.seqs: dict[Name, int] = {}
         self.saves: dict[Name, Save] = {}
         self.stamps: dict[Name, int] = {}
         self.last_stamp: dict[str, int] = {}
@@ -88,6 +95,7 @@ class Model:
         assert name not in self.stamps, f"{name} is in the log twice"
         self._check_stamp(save, stamp, hub_ms)
         self.stamps[name] = self.last_stamp[name[0]] = stamp
+        self.seqs[name] = seq
         steps = self.past.setdefault(save.record, [])
         before = steps[-1][1] if steps else {}
         steps.append((seq, self._after(before, save, stamp) if steps else self._made(save, stamp)))
@@ -105,6 +113,30 @@ class Model:
         met = [t for n, t in self.stamps.items() if self.saves[n].record == save.record]
         assert stamp <= max((hub_ms + 60_000) << 16, max([mine, *met]) + 1), "a stamp from the future"
 
+    def _count_parallel(self, save: Save) -> None:
+        """Someone wrote other fields of the record between what the author saw and now."""
+        for other, seq in self.seqs.items():
+            if seq > save.view > 0 and other[0] != save.name[0]:
+                theirs = self.saves[other]
+                if theirs.record == save.record and not theirs.writes.keys() & save.writes.keys():
+                    self.counts["met parallel"] += 1
+                    return
+
+    def rewound(self, head: int) -> Model:
+        """The county after a backup that goes up to `head` was put back."""
+        other = Model(self.counts)
+        other.saves, other.is_exact = self.saves, False
+        for name, seq in self.seqs.items():
+            if seq <= head:
+                other.seqs[name], other.stamps[name] = seq, self.stamps[name]
+                other.last_stamp[name[0]] = self.stamps[name]
+        for record, steps in self.past.items():
+            kept = [step for step in steps if step[0] <= head]
+            if kept:
+                other.past[record] = kept
+                other.made_by[record] = set(self.made_by.get(record, ()))
+        return other
+
     def _made(self, save: Save, stamp: int) -> Slots:
         assert save.action == "create"
         self.made_by[save.record] = {save.name}
@@ -113,6 +145,7 @@ class Model:
 
     def _after(self, before: Slots, save: Save, stamp: int) -> Slots:
         slots = dict(before)
+        self._count_parallel(save)
         for slot, value in save.writes.items():
             new = Head(value, frozenset({save.name}), stamp, save.name, save.action == "resolve")
             slots[slot] = self._meet(slot, before.get(slot, ()), save, new)
@@ -127,7 +160,10 @@ class Model:
                 last = max(unseen, key=lambda h: (h.stamp, h.last))
                 alive = Head(None, frozenset({last.last}), last.stamp, last.last)
                 slots[GONE] = (alive, *slots[GONE])
+                self.counts["met edit_delete"] += 1
         elif save.action == "put" and is_gone(before):
+            self.counts["met edit_delete"] += 1
+            self.counts["met late"] += 1
             alive = Head(None, frozenset({save.name}), stamp, save.name)
             slots[GONE] = (alive, *before[GONE])
         return slots
@@ -138,12 +174,16 @@ class Model:
         seen = save.has_seen(slot) | (save.whole if slot == GONE and save.hides else frozenset())
         rest = [replace(h, saves=h.saves - seen) for h in before if not h.saves <= seen]
         if not rest:
+            self.counts["met clean"] += 1
             return (new,)
         knew = save.saw.get(slot, frozenset()) & self.stamps.keys()
         read = save.read.get(slot) if knew else None
         if slot in SETS:
+            self.counts["met merged set"] += 1
             return (self._one([*rest, new], new, _set_merge(slot, read, rest[0].value, new.value)),)
         heads = self._same(slot, rest, new)
+        if heads is not None:
+            self.counts["met equal"] += 1
         if heads is None and new.is_decision and all(h.is_decision for h in rest):
             winner = max([*rest, new], key=lambda h: _order(slot, h))
             heads = [self._one([*rest, new], new, winner.value)]
@@ -152,10 +192,14 @@ class Model:
             if len(before) == 1 and None not in (read, rest[0].value, new.value):
                 merged = text_merge(read, rest[0].value, new.value)
             if merged is not None:
+                self.counts["met merged text"] += 1
                 heads = [self._one([*rest, new], new, merged)]
             else:
                 rest = [self._own_words(slot, h) for h in rest]
                 heads = self._same(slot, rest, new)
+        if heads is None:
+            is_chain = len(before) > 1 and any(h.last[0] == new.last[0] for h in before)
+            self.counts[_meeting(slot, is_chain)] += 1
         heads = heads or [*rest, new]
         return tuple(sorted(heads, key=lambda h: _order(slot, h), reverse=True))
 
@@ -218,6 +262,14 @@ class Model:
         mine = [s for n, s in self.saves.items() if n in self.stamps and s.record == record]
         writers = {s.name for s in mine if slot in s.writes}
         return writers - {n for s in mine if slot in s.writes for n in s.has_seen(slot)}
+
+
+def _meeting(slot: str, is_chain: bool) -> str:
+    if is_chain:
+        return "met stale chain"
+    if slot == GONE:
+        return "met edit_delete"
+    return "met critical" if slot in WORRY else "met contested"
 
 
 def _order(slot: str, head: Head) -> tuple[int, int, str]:

@@ -15,7 +15,7 @@ from sync.protocol import SyncRequest, SyncResponse, pack, unpack
 from sync.reading import Identity
 from sync.replica import Replica
 from sync.transport import Offline
-from tests.sync.simulation import START_MS, Fragile, copy_of
+from tests.sync.fragile import START_MS, Fragile, copy_of
 
 GRANTS = {
     "adm": (Grant("admin", "1"),),
