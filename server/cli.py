@@ -16,6 +16,7 @@ from server.home import Home
 from sync.change import Grant
 from sync.language import N_, _
 from sync.storage import DamagedStore
+from sync.trouble import storage_code
 
 USAGE, DAMAGED = 2, 5
 """Exit codes besides 0 (docs: 1 something needs a person, 2 usage, 5 damaged store)."""
@@ -227,14 +228,14 @@ def run_command(arguments: Sequence[str] | None = None) -> int:
 
 def _store_trouble(error: Exception) -> int | None:
     """SQLite's own words, whichever module they come from, turned into ours; None for anything else."""
-    name = str(getattr(error, "sqlite_errorname", "") or "")
-    if name.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")):
+    code = storage_code(error)
+    if code == "damaged":
         say(_("库已损坏，或密钥文件不是它的。什么都没有改；请从备份恢复。"))
         return DAMAGED
-    if name.startswith(("SQLITE_FULL", "SQLITE_IOERR", "SQLITE_READONLY", "SQLITE_CANTOPEN")):
+    if code in ("disk_full", "read_only"):
         say(_("库写不进去：磁盘满了，或文件夹不能写。什么都没有改。"))
         return USAGE
-    if name.startswith("SQLITE_BUSY"):
+    if code == "busy":
         say(_("库正忙，请稍等再试。什么都没有改。"))
         return USAGE
     return None

@@ -87,6 +87,7 @@ LIST: dict[str, ErrorText] = {
     "damaged": ErrorText(501, "store damaged", N_("这台电脑上的资料打不开了。别删任何文件，联系县里；已上传的都在服务器上。")),
     "disk_full": ErrorText(502, "disk full", N_("磁盘满了，这一条没存进去，以前的都在。腾出地方再存。")),
     "read_only": ErrorText(504, "folder not writable", N_("资料文件夹不能写：{detail}。什么都没改，以前的都在。")),
+    "program": ErrorText(505, "fault of the program", N_("程序出了毛病，关上了。存过的和先放着的都在；再打开接着写，把下面几行告诉县里。")),
     "busy": ErrorText(503, "store busy", N_("另一个窗口正在写，请稍等再试。什么都没丢。")),
 }  # fmt: skip
 

@@ -15,7 +15,9 @@ from textual.widget import Widget
 from textual.widgets import Input
 
 from casework import wording
+from sync import errors
 from sync.language import _
+from sync.trouble import storage_code
 from tui import actions
 from tui.canvas import Canvas, Row
 
@@ -162,7 +164,14 @@ class Place(Screen[Any]):
         work = getattr(self, f"do_{id}", None) or getattr(self.program, f"do_{id}", None)
         if work is not None:
             self.program.say("")
-            work()
+            try:
+                work()
+            except Exception as error:
+                # A full disk or a second window must not throw away what is on the screen.
+                code = storage_code(error)
+                if not code:
+                    raise
+                self.program.say(errors.sentence(code), "red")
 
     def why_not(self, id: str) -> str:
         """Why an action cannot be done now; empty when it can."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from textual.app import App
@@ -92,6 +93,22 @@ class CuncaoApp(App[int]):
 
         kept = [f for f in self._filters if type(f).__name__ != "Monochrome"]
         self._filters = [*kept, NoColor()]
+
+    def _fatal_error(self) -> None:
+        """A fault of the program: where it happened, and never the values, which are children's data.
+
+        Textual's own report prints every local variable.
+        """
+        import traceback
+
+        from rich.text import Text
+
+        error = self._exception
+        frames = traceback.extract_tb(error.__traceback__) if error is not None else []
+        places = [f"{Path(f.filename).name}:{f.lineno} {f.name}" for f in frames[-6:]]
+        words = [errors.sentence("program"), type(error).__name__, *places]
+        self._exit_renderables.append(Text("\n".join(words)))
+        self._close_messages_no_wait()
 
     # -- opening
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import functools
 import json
 import sys
@@ -23,6 +22,7 @@ from sync.replica import InvalidRecord, Refused
 from sync.session import Home, ManyAccounts, NoAccount, Session
 from sync.storage import DamagedStore
 from sync.transport import Offline, Rejected
+from sync.trouble import storage_code
 from sync.typed import is_unicode, line_of, text_of
 from tui.cli import home_path
 from tui.paths import home_at, passphrase_given
@@ -33,8 +33,6 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 _USAGE_CODES = {"address", "insecure", "ca_file"}
 _LATER_CODES = {"throttled"}
-_FULL = {errno.ENOSPC, errno.EFBIG, errno.EIO, getattr(errno, "EDQUOT", errno.ENOSPC)}
-_CLOSED = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST}
 
 
 def fail(exit_code: int, code: str, **args: object) -> NoReturn:
@@ -144,17 +142,11 @@ def guarded(command: Function) -> Function:
 
 
 def _storage_trouble(error: Exception) -> None:
-    """SQLite's own words and the system's, whichever module they come from, turned into ours."""
-    name = getattr(error, "sqlite_errorname", "") or ""
-    number = error.errno if isinstance(error, OSError) else None
-    if name.startswith(("SQLITE_FULL", "SQLITE_IOERR")) or number in _FULL:
-        fail(DAMAGED, "disk_full")
-    if name.startswith(("SQLITE_READONLY", "SQLITE_CANTOPEN")) or number in _CLOSED:
-        fail(WRONG_USAGE, "read_only", detail=home_path().name)
-    if name.startswith("SQLITE_BUSY"):
-        fail(OFFLINE, "busy")
-    if name.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")):
-        fail(DAMAGED, "damaged")
+    """Trouble with disk and store ends in its sentence; anything else is left to the caller."""
+    code = storage_code(error)
+    if code:
+        exits = {"read_only": WRONG_USAGE, "busy": OFFLINE}
+        fail(exits.get(code, DAMAGED), code, detail=home_path().name)
 
 
 def _unsent() -> int:
