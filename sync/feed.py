@@ -11,8 +11,10 @@ from schema.kinds import KINDS
 from sync import digest
 from sync.change import Entry, Grant, State
 from sync.hubstore import HubStore, LogRow, Move, Place, Session
-from sync.protocol import Cursor, Fill, Own, SyncResponse
+from sync.protocol import Cursor, Fill, Own, Run, SyncResponse
 from sync.scope import Scope, UnitTree
+
+_decode_entry = msgspec.json.Decoder(Entry).decode
 
 
 class Feed:
@@ -139,10 +141,7 @@ class Feed:
     ) -> None:
         for row, body in zip(rows, self.store.bodies([r.seq for r in rows]), strict=True):
             if row.device == self.session.device and held and row.device_seq >= held:
-                entry = msgspec.json.decode(body, type=Entry)
-                response.own.append(
-                    Own(entry.seq, row.device_seq, entry.stamp, entry.outcome, entry.root)
-                )
+                _write_own(_decode_entry(body), response)
             else:
                 response.entries.append(Raw(body))
 
@@ -214,3 +213,16 @@ class Feed:
                 if kind in singly[root]:
                     total += digest.of(msgspec.json.decode(body, type=State))
         return total
+
+
+def _write_own(entry: Entry, response: SyncResponse) -> None:
+    """What the device cannot tell by itself of a change that it holds."""
+    seq, change = entry.seq, entry.change
+    if entry.outcome or entry.stamp != change.hlc:
+        response.own.append(Own(seq, change.seq, entry.stamp, entry.outcome, entry.root))
+        return
+    last = response.runs[-1] if response.runs else None
+    if last and (last.seq + last.count, last.device_seq + last.count) == (seq, change.seq):
+        last.count += 1
+    else:
+        response.runs.append(Run(seq, change.seq))

@@ -54,6 +54,16 @@ class Own(Struct, frozen=True, array_like=True):
     root: str = ""
 
 
+class Run(Struct, array_like=True):
+    """Own changes that came into the log one after the other just as they were claimed: with their own
+    stamps, and with nothing to tell beside them."""
+
+    seq: int
+    """Log number of the first."""
+    device_seq: int
+    count: int = 1
+
+
 class SyncResponse(Struct, omit_defaults=True):
     now: int
     """Hub time, ms UTC."""
@@ -76,6 +86,7 @@ class SyncResponse(Struct, omit_defaults=True):
     """The hub does not know the cursor: everything comes again, unsent work is untouched."""
     backup: int = 0
     """Log number up to which a backup exists."""
+    runs: list[Run] = []
 
 
 class Fill(Struct, frozen=True, array_like=True):

@@ -13,7 +13,7 @@ from msgspec import Struct
 from schema.kinds import KINDS
 from schema.record import Kind
 from sync import digest
-from sync.change import Change, Entry, Grant, State
+from sync.change import Change, Entry, Grant, State, entry_json
 from sync.decide import replay
 from sync.overlay import overlay
 from sync.protocol import SyncResponse, Verdict, rows_of
@@ -22,6 +22,9 @@ from sync.replica import Replica
 from sync.scope import Scope, units_of
 from sync.storage import transaction
 from sync.tables import table
+
+_decode_change = msgspec.json.Decoder(Change).decode
+_decode_entry = msgspec.json.Decoder(Entry).decode
 
 
 class Received(Struct, frozen=True):
@@ -35,12 +38,17 @@ class Received(Struct, frozen=True):
     drops: int
 
 
-def receive(replica: Replica, response: SyncResponse, kept_ms: int | None = None) -> Received:
-    """Apply one answer. `kept_ms`: hub time to note as the last contact, when this was the last page."""
+def receive(
+    replica: Replica, response: SyncResponse, kept_ms: int | None = None, *, is_live: bool = True
+) -> Received:
+    """Apply one answer. `kept_ms`: hub time to note as the last contact, when this was the last page.
+
+    An answer that was under way for days (`is_live` false) says only that it is no earlier than its time.
+    """
     try:
         with transaction(replica.connection):
             replica.reload()
-            done = _Receiving(replica, response).run(kept_ms)
+            done = _Receiving(replica, response, is_live).run(kept_ms)
             replica.records.settle()
     except BaseException:
         replica.reload()
@@ -50,8 +58,9 @@ def receive(replica: Replica, response: SyncResponse, kept_ms: int | None = None
 
 
 class _Receiving:
-    def __init__(self, replica: Replica, response: SyncResponse) -> None:
+    def __init__(self, replica: Replica, response: SyncResponse, is_live: bool = True) -> None:
         self.replica = replica
+        self.is_live = is_live
         self.records = replica.records
         self.connection = replica.connection
         self.response = response
@@ -59,6 +68,10 @@ class _Receiving:
         self.greatest = int(replica.get_state("greatest", 0))
         self.me = replica.identity.device
         self.outbox: dict[int, Change] = {}
+        self.unsent: dict[int, bytes] = {}
+        """JSON of the changes in `outbox`."""
+        self.bodies: dict[int, bytes] = {}
+        """JSON of the page's entries by log number."""
 
     def run(self, kept_ms: int | None) -> Received:
         response = self.response
@@ -74,9 +87,10 @@ class _Receiving:
         before = self.records.canonical(touched)
         after = self._replayed(before, entries, rows)
         self._settle_outbox(refused, entries)
-        self._show(touched, before, after)
+        as_shown = self._as_shown(before, entries, rows, met)
+        self._show(touched, before, after, as_shown)
         self._remember(entries, kept_ms)
-        own = len(response.own)
+        own = len(response.own) + sum(run.count for run in response.runs)
         return Received(len(entries) - own + len(rows), own, tuple(refused), len(response.drops))
 
     # -- reading the answer
@@ -117,21 +131,34 @@ class _Receiving:
 
     def _read_outbox(self) -> None:
         wanted = [o.device_seq for o in self.response.own]
+        for run in self.response.runs:
+            wanted += range(run.device_seq, run.device_seq + run.count)
         wanted += [v.seq for v in self.response.verdicts]
         if wanted:
             for seq, body in self.connection.execute(
                 "SELECT seq, body FROM outbox WHERE seq IN (SELECT value FROM json_each(?))",
                 (as_json(wanted),),
             ):
-                self.outbox[seq] = msgspec.json.decode(body, type=Change)
+                self.outbox[seq] = _decode_change(body)
+                self.unsent[seq] = body
 
     def _entries(self) -> list[Entry]:
         """Every log entry of the page in log order, own ones with their body from the outbox."""
-        entries = [msgspec.json.decode(raw, type=Entry) for raw in self.response.entries]
+        entries = []
+        for raw in self.response.entries:
+            entry = _decode_entry(raw)
+            entries.append(entry)
+            self.bodies[entry.seq] = bytes(raw)
         for own in self.response.own:
             change = self.outbox.get(own.device_seq)
             if change is not None:
                 entries.append(Entry(own.seq, change, own.stamp, own.outcome, own.root))
+        for run in self.response.runs:
+            for n in range(run.count):
+                change = self.outbox.get(run.device_seq + n)
+                if change is not None:
+                    root = _root_of([change], change.id) if change.op == "create" else ""
+                    entries.append(Entry(run.seq + n, change, change.hlc, {}, root))
         entries.sort(key=lambda e: e.seq)
         for entry in entries:  # own ones sent whole: a repeated page, or an older copy of this store
             if entry.change.device == self.me:
@@ -220,16 +247,40 @@ class _Receiving:
             "DELETE FROM outbox WHERE seq = ?", [(seq,) for seq in settled]
         )
 
+    def _as_shown(
+        self,
+        before: dict[str, State | None],
+        entries: Iterable[Entry],
+        rows: Iterable[State],
+        met: Iterable[Verdict],
+    ) -> set[str]:
+        """Records to which this page brings nothing but own changes, taken as they were saved: they
+        stand here as they are shown already."""
+        if self.response.reset or self.response.drops:
+            return set()
+        own: set[str] = set()
+        other = {row.id for row in rows} | {self.outbox[v.seq].id for v in met}
+        for entry in entries:
+            is_own = entry.change.seq in self.unsent and entry.change.device == self.me
+            (own if is_own and not entry.outcome else other).add(entry.change.id)
+        return {
+            i
+            for i in own - other
+            if not ((state := before.get(i)) and any(s.conflict for s in state.slots.values()))
+        }
+
     def _show(
         self,
         touched: dict[str, set[str]],
         before: dict[str, State | None],
         after: dict[str, State | None],
+        as_shown: Collection[str],
     ) -> None:
         """Write the records as shown: canonical, with what is still unsent on top."""
         unsent = self.records.unsent(list(after)) if self.replica.has_unsent() else {}
         own = {c.id for c in self.outbox.values()}
         shown: list[tuple[State, int]] = []
+        confirmed: list[State] = []
         shadows: dict[str, State | None] = {}
         bare: list[str] = []
         rootless: set[str] = set()
@@ -237,6 +288,10 @@ class _Receiving:
             gone: list[str] = []
             for id_ in ids:
                 state, mine = after[id_], unsent.get(id_, [])
+                if state is not None and not mine and id_ in as_shown:
+                    confirmed.append(state)
+                    bare.append(id_)
+                    continue
                 root = state.root if state else _root_of(mine, id_)
                 top = overlay(state, mine, root)
                 if top is None:
@@ -252,6 +307,8 @@ class _Receiving:
             if gone:
                 self.records.remove(kind, gone)
             rootless.update(gone)
+        if not self.records.confirm(confirmed):  # hidden until now, as its root was not here
+            shown += [(state, 0) for state in confirmed]
         self.records.put(shown)
         self.records.set_shadows(shadows, bare)
         # What hangs on a record that is not here, unsent as it may be, is not shown without it.
@@ -262,7 +319,7 @@ class _Receiving:
         response, replica = self.response, self.replica
         self.connection.executemany(
             "INSERT OR IGNORE INTO log VALUES (?, ?, ?)",
-            [(e.seq, e.change.id, msgspec.json.encode(e)) for e in entries],
+            [(e.seq, e.change.id, self._json(e)) for e in entries],
         )
         replica.set_state(
             digest=f"{self.total % digest.MODULUS:032x}",
@@ -272,7 +329,8 @@ class _Receiving:
         if response.grants is not None:
             me = msgspec.structs.replace(replica.identity, grants=tuple(response.grants))
             replica.become(me)
-        replica.clock.learn(response.now)
+        if self.is_live or replica.clock.now_ms() < response.now:
+            replica.clock.learn(response.now)
         if not replica.has_unsent():
             replica.clock.settle(self.greatest)
         replica.set_state(clock=replica.clock.last, offset=replica.clock.offset_ms)
@@ -282,6 +340,10 @@ class _Receiving:
             replica.set_state(last_sync=kept_ms)
         replica.forget_units()
 
+
+    def _json(self, entry: Entry) -> bytes:
+        known = self.bodies.get(entry.seq)
+        return known or entry_json(entry, self.unsent[entry.change.seq])
 
     def _compare(self, theirs: str) -> None:
         """At the end of the feed both digests are equal, or something here is not as the log says.

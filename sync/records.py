@@ -10,7 +10,7 @@ import msgspec
 from schema.kinds import KINDS
 from sync.change import Change, State
 from sync.storage import Connection
-from sync.tables import CODECS, table
+from sync.tables import CODECS, meta_of, table
 
 Indexer = Callable[[Connection, Mapping[str, set[str]]], None]
 """Called with the connection and, per kind, the ids of records written or removed, in their transaction."""
@@ -89,6 +89,20 @@ class Records:
                 self.connection.executemany(codec.insert(filled), made)
             self._touched.setdefault(kind, set()).update(s.id for s, _ in rows)
             self._note_conflicts([s for s, _ in rows])
+
+    def confirm(self, states: Iterable[State]) -> bool:
+        """Note that the hub has taken what is shown just as it is shown; False when one is not here."""
+        by_kind: dict[str, list[State]] = {}
+        for state in states:
+            by_kind.setdefault(state.kind, []).append(state)
+        is_whole = True
+        for kind, found in by_kind.items():
+            cursor = self.connection.executemany(
+                f"UPDATE {table(kind)} SET _seq = ?, _pending = 0, _meta = ? WHERE id = ?",  # noqa: S608
+                [(s.seq, meta_of(s), s.id) for s in found],
+            )
+            is_whole &= cursor.rowcount == len(found)
+        return is_whole
 
     def remove(self, kind: str, ids: Collection[str]) -> None:
         listed = as_json(ids)

@@ -122,6 +122,11 @@ def _runner(statements: Sequence[str]) -> Callable[[Any], None]:
     return run
 
 
+def meta_of(state: State) -> bytes:
+    """What a row keeps of a state besides its values."""
+    return msgspec.json.encode((state.made, state.last, state.slots))
+
+
 class Codec:
     """A kind's states to rows and back."""
 
@@ -149,8 +154,7 @@ class Codec:
                 cells[at] = msgspec.json.encode(value).decode() if is_list else value
         filled = tuple(sorted(cells))
         opened = sum(1 for s in state.slots.values() if s.conflict)
-        meta = msgspec.json.encode((state.made, state.last, state.slots))
-        system = (state.id, state.root, state.seq, pending, opened, meta)
+        system = (state.id, state.root, state.seq, pending, opened, meta_of(state))
         return filled, [*system, *(cells[n] for n in filled)]
 
     def insert(self, filled: tuple[int, ...]) -> str:
