@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 import time
+from concurrent.futures import Future
 from typing import cast
 
 import msgspec
@@ -35,11 +37,54 @@ class SyncReport(Struct, frozen=True):
     bytes_down: int = 0
 
 
+class _Line:
+    """Requests and answers one at a time; the next request may be on its way while the answer before it
+    is applied."""
+
+    def __init__(self, transport: Transport, token: str) -> None:
+        self.transport, self.token = transport, token
+        self.trips = self.up = self.down = 0
+        self._flight: Future[tuple[bytes, str]] = Future()
+        self._thread: threading.Thread | None = None
+
+    def send(self, request: SyncRequest, *, is_ahead: bool = False) -> None:
+        """Send; beside the caller when it has other things to do and the transport allows it."""
+        self._flight = Future()
+        if is_ahead and getattr(self.transport, "may_run_beside", False):
+            self._thread = threading.Thread(target=self._fly, args=(request, self._flight))
+            self._thread.start()
+        else:
+            self._fly(request, self._flight)
+
+    def _fly(self, request: SyncRequest, flight: Future[tuple[bytes, str]]) -> None:
+        try:
+            body, media = pack(request)
+            answer = self.transport.post("/v1/sync", body, media, self.token)
+            self.trips += 1
+            self.up, self.down = self.up + len(body), self.down + len(answer[0])
+            flight.set_result(answer)
+        except BaseException as error:  # noqa: BLE001 - raised where the answer is asked for
+            flight.set_exception(error)
+
+    def answer(self) -> SyncResponse:
+        """The answer to what was sent last. Raises what its transport raised."""
+        body, media = self._flight.result()
+        try:
+            return msgspec.json.decode(unpack(body, media), type=SyncResponse)
+        except (ValueError, msgspec.DecodeError) as error:
+            raise Offline("answer damaged") from error
+
+    def land(self) -> None:
+        """Wait for what is on its way, whatever becomes of it."""
+        if self._thread is not None:
+            self._thread.join()
+
+
 def make_request(
-    replica: Replica, sent_up_to: int, limit: int = PAGE
+    replica: Replica, sent_up_to: int, limit: int = PAGE, cursor: str = ""
 ) -> tuple[SyncRequest, int]:
     """The next request: unsent changes after `sent_up_to`, whole txns, and where we are; and the new
-    `sent_up_to`."""
+    `sent_up_to`. `cursor`: where we shall be when the answer at hand is stored."""
     rows = replica.connection.execute(
         "SELECT seq, txn, body FROM outbox WHERE seq > ? ORDER BY seq LIMIT ?",
         (sent_up_to, limit + 1),
@@ -54,7 +99,7 @@ def make_request(
         rows = whole
     held = replica.connection.execute("SELECT min(seq) FROM outbox").fetchone()[0]
     changes = cast(list[Change], [Raw(r[2]) for r in rows])  # they travel as they were saved
-    me, cursor = replica.identity.device, replica.get_state("cursor") or ""
+    me, cursor = replica.identity.device, cursor or replica.get_state("cursor") or ""
     request = SyncRequest(PROTOCOL, me, cursor, changes, held or 0, limit)
     return request, rows[-1][0] if rows else sent_up_to
 
@@ -76,44 +121,57 @@ def sync_once(
     """
     began = time.monotonic()
     before = _open_conflicts(replica)
-    sent = received = rejected = trips = up = down = 0
-    sent_up_to = 0
-    is_asked_again = False
-    while True:
-        request, sent_up_to = make_request(replica, sent_up_to, limit)
-        body, media = pack(request)
-        answer, answer_media = transport.post("/v1/sync", body, media, token)
-        trips += 1
-        up, down = up + len(body), down + len(answer)
-        try:
-            response = msgspec.json.decode(unpack(answer, answer_media), type=SyncResponse)
-        except (ValueError, msgspec.DecodeError) as error:
-            raise Offline("answer damaged") from error
-        is_end = not response.more and not response.reset
-        is_last = is_end and not replica.has_unsent(after=sent_up_to)
-        done = receive(replica, response, response.now if is_last else None)
-        sent += done.confirmed
-        received += done.entries + done.drops
-        rejected += len(done.refused)
-        if response.reset:
-            sent_up_to = 0  # what an earlier log confirmed waits to be sent again
-        if is_last:
-            if is_asked_again or not replica.has_unsent(up_to=sent_up_to):
-                break
-            # Sent, not refused, and its entry has not come though the feed is at its end: the record
-            # has left our scope. Sent once more, the hub says that it has it.
-            is_asked_again, sent_up_to = True, 0
-        if trips > MAX_ROUNDS:
-            raise Offline("the server does not come to an end")
+    line = _Line(transport, token)
+    try:
+        sent, received, rejected = _exchange(replica, line, limit)
+    finally:
+        line.land()
     return SyncReport(
         sent,
         received,
         len(_open_conflicts(replica) - before),
         rejected,
         replica.get_state("cursor") or "",
-        trips,
+        line.trips,
         bool(replica.get_state("in_step", 0)),
         round((time.monotonic() - began) * 1000),
-        up,
-        down,
+        line.up,
+        line.down,
     )
+
+
+def _exchange(replica: Replica, line: _Line, limit: int) -> tuple[int, int, int]:
+    """Page after page until both sides have everything; (sent, received, rejected)."""
+    sent = received = rejected = 0
+    is_asked_again = False
+    request, sent_up_to = make_request(replica, 0, limit)
+    line.send(request)
+    while True:
+        response = line.answer()
+        is_end = not response.more and not response.reset
+        is_last = is_end and not replica.has_unsent(after=sent_up_to)
+        cursor = response.cursor or request.cursor
+        is_ahead = not is_last and not response.reset
+        if is_ahead:
+            request, sent_up_to = make_request(replica, sent_up_to, limit, cursor)
+            line.send(request, is_ahead=True)
+        done = receive(replica, response, response.now if is_last else None)
+        sent += done.confirmed
+        received += done.entries + done.drops
+        rejected += len(done.refused)
+        if is_ahead and (replica.get_state("cursor") or "") != cursor:
+            line.land()  # not where we said we should be: that answer is let go, as if it were lost
+            is_ahead, sent_up_to = False, 0
+        if response.reset:
+            sent_up_to = 0  # what an earlier log confirmed waits to be sent again
+        if is_last:
+            if is_asked_again or not replica.has_unsent(up_to=sent_up_to):
+                return sent, received, rejected
+            # Sent, not refused, and its entry has not come though the feed is at its end: the record
+            # has left our scope. Sent once more, the hub says that it has it.
+            is_asked_again, sent_up_to = True, 0
+        if line.trips > MAX_ROUNDS:
+            raise Offline("the server does not come to an end")
+        if not is_ahead:
+            request, sent_up_to = make_request(replica, sent_up_to, limit)
+            line.send(request)

@@ -62,6 +62,9 @@ def check_address(url: str, *, insecure: bool = False) -> str:
 class HttpTransport:
     """The real line. Making the first client costs 34 ms and importing httpx 117, hence both late."""
 
+    may_run_beside = True
+    """A request may be sent from a thread while the answer before it is applied."""
+
     def __init__(self, url: str, *, insecure: bool = False, verify: Any = True) -> None:
         self.url = check_address(url, insecure=insecure)
         self._verify = verify
