@@ -19,9 +19,9 @@ from starlette.routing import Route
 
 from schema import jsonschema
 from schema.kinds import KINDS
-from server import syncing
+from server import bundles, syncing
 from server.accounts import User
-from server.home import PRIVATE_KEY, PUBLIC_KEY, Home
+from server.home import PRIVATE_KEY, Home
 from server.passwords import Brake
 from server.requests import (
     MAX_SMALL,
@@ -55,6 +55,8 @@ class LoginRequest(Struct):
     user: str
     password: str
     device: str = ""
+    keys: bytes = b""
+    """The device's public keys, for bundles."""
 
 
 class RecoverRequest(Struct):
@@ -86,13 +88,14 @@ class County:
             if made.is_revoked:  # the token only lets it hand in what it has not sent
                 more = {"token": made.token} if made.token else {}
                 raise Refusal(403, "revoked", "This device has been revoked.", taken=[], **more)
+            bundles.put_keys(desk, made.device, asked.keys)
             return {
                 "token": made.token,
                 "device": made.device,
                 "user": user.name,
                 "name": user.display,
                 "grants": user.grants,
-                "county": _county(desk),
+                "county": bundles.county(desk),
                 "now": desk.store.now_ms(),
                 "protocol": PROTOCOL,
             }
@@ -218,15 +221,6 @@ class County:
             if self._noting is not None:
                 await self._noting
             self.workers.close()
-
-
-def _county(desk: Desk) -> dict[str, str]:
-    with desk.store.read():
-        tops = [code for code, parent in desk.store.parents().items() if not parent]
-        county = desk.store.states(tops[:1])
-    name = str(county[tops[0]].values.get("name", "")) if county else ""
-    public = base64.b64encode(desk.store.meta(PUBLIC_KEY) or b"").decode()
-    return {"name": name, "code": tops[0] if tops else "", "public_key": public}
 
 
 async def _not_found(request: Request, error: Exception) -> Response:

@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from schema.problems import InvalidValue, Problem
-from server import commands
+from server import commands, sticks
 from server.commands import JSON, STDIN, ask_password, open_desk, print_json, say, server_home
 from server.home import Home
 from sync.change import Grant
@@ -36,6 +36,7 @@ for _group in (
     commands.unit,
     commands.device,
     commands.quarantine,
+    sticks.bundle,
 ):
     cli.add_command(_group)
 

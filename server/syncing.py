@@ -22,7 +22,8 @@ MAX_HANDED_IN = 20_000
 """Changes a revoked device may leave in quarantine."""
 BACKUP = "backup_seq"
 """In meta: log number up to which a backup exists."""
-_MOST = 1 << 53
+MOST = 1 << 53
+"""No number of a change is as great: it must stay a whole number in every JSON."""
 
 
 class Ask(Struct, frozen=True):
@@ -41,7 +42,7 @@ class Ask(Struct, frozen=True):
     def acked(self) -> int:
         """Log number up to which the device says it has stored everything."""
         cursor = Cursor.decode(self.request.cursor) if self.request.cursor else None
-        return cursor.seq if cursor and 0 <= cursor.seq < _MOST else 0
+        return cursor.seq if cursor and 0 <= cursor.seq < MOST else 0
 
 
 class _Version(Struct):
@@ -71,7 +72,7 @@ def read_request(token: str, body: bytes, media: str) -> Callable[[Desk], Ask]:
         request = parse(plain, SyncRequest)
         if request.device != caller.device.id:
             raise Refusal(403, "foreign_device", "The token belongs to another device.")
-        if not all(0 < change.seq < _MOST for change in request.changes):
+        if not all(0 < change.seq < MOST for change in request.changes):
             raise Refusal(400, "malformed", "A change without a proper number.")
         return Ask(caller, request)
 

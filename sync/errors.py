@@ -89,6 +89,33 @@ LIST: dict[str, ErrorText] = {
     "read_only": ErrorText(504, "folder not writable", N_("资料文件夹不能写：{detail}。什么都没改，以前的都在。")),
     "program": ErrorText(505, "fault of the program", N_("程序出了毛病，关上了。存过的和先放着的都在；再打开接着写，把下面几行告诉县里。")),
     "busy": ErrorText(503, "store busy", N_("另一个窗口正在写，请稍等再试。什么都没丢。")),
+    # 6xx: bundles
+    "bundle_not": ErrorText(601, "not a bundle", N_("这不是寸草的包。什么都没动。")),
+    "bundle_cut": ErrorText(602, "bundle cut short", N_("这个包没拷全，请再拷一次。什么都没动。")),
+    "bundle_large": ErrorText(603, "bundle too large", N_("这个包太大，不是寸草写的。什么都没动。")),
+    "bundle_direction": ErrorText(
+        604, "bundle of another kind", N_("这是另一种包：交出去的给县里读，回来的在电脑上读。什么都没动。")
+    ),
+    "bundle_forged": ErrorText(
+        605, "bundle not ours or altered", N_("这个包打不开：不是给这里的，或被人动过。什么都没动。")
+    ),
+    "bundle_other": ErrorText(606, "bundle of another device", N_("这个包是另一台电脑的。什么都没动。")),
+    "bundle_unknown": ErrorText(
+        607, "device without keys here", N_("县里不认得写这个包的电脑。请它联网登录一次，或用县里新写的开户文件登录。")
+    ),
+    "bundle_no_key": ErrorText(
+        608, "device without the county's keys", N_("这台电脑还不能用包收发。请联网登录一次，或用县里写的开户文件登录。记录都在。")
+    ),
+    "bundle_kept": ErrorText(609, "another file is there", N_("{detail} 已经有了，又不是寸草的包，没有换掉它。")),
+    "enrol_used": ErrorText(
+        610, "enrolment used before", N_("这个开户文件已在另一台电脑上用过。请县里再写一个；这台电脑的记录都在。")
+    ),
+    "enrol_late": ErrorText(
+        611, "enrolment ended", N_("这个开户文件过期了，或密码已换。请县里再写一个。电脑上的记录都在。")
+    ),
+    "enrol_user": ErrorText(612, "enrolment of another user", N_("这个开户文件是给另一个人的。什么都没动。")),
+    "bundle_missing": ErrorText(613, "file not readable", N_("打不开 {detail}。是不是U盘拔了？")),
+    "bundle_room": ErrorText(614, "file not writable", N_("写不了 {detail}：U盘满了、拔了，或不让写。记录都在这台电脑上。")),
 }  # fmt: skip
 
 

@@ -299,18 +299,20 @@ class Home:
         """
         from sync.transport import Rejected
 
+        secret = secrets.token_bytes(32)
         account = next((a for a in self.accounts() if a.card.user == user), None)
         if account is not None:  # opened first: a wrong passphrase must not use up a login
             session = self.unlock(account, passphrase(False))
             device = session.replica.identity.device
+            secret = session.replica.get_state("bundle_secret") or secret
             try:
-                answer, county_key = self._ask(url, user, password, device, insecure)
+                answer, county_key = self._ask(url, user, password, device, secret, insecure)
             except Rejected as refusal:
                 if refusal.code == "revoked":
                     _hand_in_after_login(session, refusal, url)
                 raise
         else:
-            answer, county_key = self._ask(url, user, password, "", insecure)
+            answer, county_key = self._ask(url, user, password, "", secret, insecure)
             session = self._make(user, passphrase(True))
         session.account.card.server = url.rstrip("/")
         session.account.card.insecure = insecure
@@ -320,19 +322,27 @@ class Home:
                 str(answer.county.get("name", "")),
             )
         )  # fmt: skip
-        session.replica.set_state(token=answer.token)
+        verify_key = base64.b64decode(answer.county.get("verify_key", ""))
+        session.replica.set_state(
+            token=answer.token, bundle_secret=secret,
+            **({"county_seal": county_key, "county_verify": verify_key} if verify_key else {}),
+        )  # fmt: skip
         if county_key:
             session.seal_for(county_key)
         session.write_card()
         return session
 
     def _ask(
-        self, url: str, user: str, password: str, device: str, insecure: bool
+        self, url: str, user: str, password: str, device: str, secret: bytes, insecure: bool
     ) -> tuple[_LoginAnswer, bytes]:
+        from sync.bundle import DeviceKeys
         from sync.transport import HttpTransport
 
         transport = HttpTransport(url, insecure=insecure, verify=_trusted())
-        body = msgspec.json.encode({"user": user, "password": password, "device": device})
+        keys = DeviceKeys(secret).public
+        body = msgspec.json.encode(
+            {"user": user, "password": password, "device": device, "keys": keys}
+        )
         try:
             content, _ = transport.post("/v1/login", body, MEDIA_PLAIN)
         finally:
@@ -341,6 +351,7 @@ class Home:
         return answer, base64.b64decode(answer.county.get("public_key", ""))
 
     def _make(self, user: str, passphrase: str) -> Session:
+        """A new user's store, or the one that is there when only its card was lost."""
         keyfile.check_length(passphrase)
         account = Account(self.path / f"user-{ids.derived_id('user', user)[:10]}", Card(user))
         account.folder.mkdir(parents=True, exist_ok=True)

@@ -16,6 +16,7 @@ COMMANDS = {
     "recover": "account",
     "status": "account",
     "sync": "account",
+    "bundle": "bundle",
     "find": "records",
     "list": "records",
     "show": "records",

@@ -64,6 +64,14 @@ CREATE TABLE device (
 CREATE UNIQUE INDEX device_token ON device (token);
 """
 
+_STICKS = """
+CREATE TABLE device_keys (device TEXT PRIMARY KEY, keys BLOB NOT NULL) WITHOUT ROWID;
+CREATE TABLE ticket (
+    digest BLOB PRIMARY KEY, user TEXT NOT NULL, expires INTEGER NOT NULL,
+    password BLOB NOT NULL,  -- hash of what was stored when the file was written
+    used_by TEXT) WITHOUT ROWID;
+"""
+
 
 def _run(db: Database, script: str) -> None:
     """Every statement of a script; `executescript` would commit the migration's transaction."""
@@ -87,6 +95,11 @@ def _views(db: Database) -> None:
 @migrations(name="0003_people")
 def _people(db: Database) -> None:
     _run(db, _PEOPLE)
+
+
+@migrations(name="0004_sticks")
+def _sticks(db: Database) -> None:
+    _run(db, _STICKS)
 
 
 def migrate(connection: Connection, number: int) -> None:

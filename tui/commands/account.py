@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
 from schema.kinds import KINDS
@@ -23,8 +25,8 @@ from tui.commands.common import (
 from tui.paths import passphrase_given
 
 
-@click.command(help=_("在县里的服务器上登录；第一次会把资料取下来。"))
-@click.argument("url")
+@click.command(help=_("在县里的服务器上登录；第一次会把资料取下来。没有网时，用县里写的开户文件。"))
+@click.argument("url", metavar=_("地址或文件"))
 @click.option("--user", envvar="CUNCAO_USER")
 @click.option("--password-stdin", is_flag=True)
 @click.option("--insecure", is_flag=True, help=_("不加密也连（只为试用）。"))
@@ -40,9 +42,15 @@ def login(
     is_json: bool,
 ) -> None:
     user = user or ctx.obj
-    if not user:
+    is_file = "://" not in url and Path(url).is_file()
+    if not user and not is_file:
         raise click.MissingParameter(ctx=ctx, param_hint="--user", param_type="option")
     password = read_password(password_stdin)
+    if is_file:
+        from tui.commands.bundle import enrol
+
+        enrol(Path(url), user, password, is_json)
+        return
     session = make_home().login(url, user, password, ask_passphrase, insecure=insecure)
     try:
         report = session.sync()

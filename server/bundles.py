@@ -1,0 +1,257 @@
+"""The county's half of a bundle: who it is from, what it brings, the answer; and files that set laptops up."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+
+import msgspec
+from msgspec import Struct
+
+from schema.problems import InvalidValue
+from server import syncing
+from server.accounts import Caller
+from server.home import PRIVATE_KEY, PUBLIC_KEY
+from server.requests import Refusal
+from server.syncing import Ask
+from server.workers import Desk
+from sync import bundle, enrolment
+from sync.bundle import NEWS, OUT, BadBundle, Homeward, Outward
+from sync.enrolment import Enrolment
+from sync.hub import Session
+from sync.protocol import MAX_BODY, PAGE, PROTOCOL, SyncRequest, SyncResponse, Verdict
+
+MAX_ANSWER = bundle.MAX_FILE // 2
+"""Bytes of pages after which the device asks for the rest in its next bundle."""
+LATE_DAYS = 30
+"""A laptop set up on a file's last day has this long to bring its first bundle."""
+_DAY_MS = 86_400_000
+_KEYS_LENGTH = 64
+
+
+class Answered(Struct, frozen=True):
+    """What a bundle did."""
+
+    data: bytes
+    """The answer, for the device alone."""
+    device: str
+    taken: int
+    """Changes of this bundle that are in the log, by this bundle or an earlier delivery."""
+    refused: int
+    is_revoked: bool = False
+
+
+# ---------------------------------------------------------------------------- keys
+
+
+class County(Struct, frozen=True):
+    """What every login tells of the county."""
+
+    name: str
+    code: str
+    public_key: bytes
+    """What is sealed for it only the county opens."""
+    verify_key: bytes
+    """Checks the county's signatures."""
+
+
+def county(desk: Desk) -> County:
+    with desk.store.read():
+        tops = [code for code, parent in desk.store.parents().items() if not parent]
+        found = desk.store.states(tops[:1])
+    name = str(found[tops[0]].values.get("name", "")) if found else ""
+    private = desk.store.meta(PRIVATE_KEY) or b""
+    verify = bundle.verify_key(bundle.county_signing(private))
+    return County(name, tops[0] if tops else "", desk.store.meta(PUBLIC_KEY) or b"", verify)
+
+
+def put_keys(desk: Desk, device: str, keys: bytes) -> None:
+    """Note a device's public keys; a login proved whose it is."""
+    if len(keys) == _KEYS_LENGTH:
+        with desk.store.write():
+            desk.store.connection.execute(
+                "INSERT OR REPLACE INTO device_keys VALUES (?, ?)", (device, keys)
+            )
+
+
+def _keys(desk: Desk, device: str) -> bytes | None:
+    row = desk.store.connection.execute(
+        "SELECT keys FROM device_keys WHERE device = ?", (device,)
+    ).fetchone()
+    return bytes(row[0]) if row else None
+
+
+# ---------------------------------------------------------------------------- reading
+
+
+def read(desk: Desk, data: bytes) -> Answered:
+    """Take a bundle in and make its answer. The same bundle again is a no-op with a fresh answer.
+
+    Raises:
+        BadBundle: nothing was written.
+    """
+    private = desk.store.meta(PRIVATE_KEY) or b""
+    head, rest = bundle.read(data, OUT, private, Outward, lambda head: _signer(desk, head))
+    most = bundle.MAX_WORK + MAX_BODY
+    requests = [_request(plain, head.device) for plain in bundle.pages(rest, most)]
+    if not requests:
+        raise BadBundle("bundle_forged")
+    caller = _caller(desk, head)
+    keys = _keys(desk, caller.device.id) or head.keys
+    asks = [Ask(caller, request) for request in requests]
+    home = Homeward(head.device, requests[0].cursor, head.repairs)
+    if caller.device.is_revoked:
+        home.taken = sorted({seq for ask in asks for seq in _hand_in(desk, ask)})
+        pages: list[bytes] = []
+        taken, refused = 0, len(home.taken)
+    else:
+        verdicts = [v for ask in asks for v in syncing.take_in(ask)(desk)]
+        pages = _answers(desk, asks, verdicts)
+        refused = sum(v.status != "duplicate" for v in verdicts)
+        taken = sum(len(r.changes) for r in requests) - refused
+    acked = max(asks[0].acked, caller.device.acked)
+    desk.accounts.note_syncs([(caller.device.id, desk.store.now_ms(), acked)])
+    signing = bundle.county_signing(private)
+    answer = bundle.write(NEWS, keys[32:], signing, home, pages)
+    return Answered(answer, head.device, taken, refused, caller.device.is_revoked)
+
+
+def _signer(desk: Desk, head: Outward) -> bytes:
+    """The key that must have signed: the one on record, or for a ticket the one that comes with it."""
+    if len(head.keys) != _KEYS_LENGTH:
+        raise BadBundle("bundle_forged")
+    known = _keys(desk, head.device)
+    if known is None and not head.ticket:
+        raise BadBundle("bundle_unknown")
+    return (head.keys if head.ticket else known or head.keys)[:32]
+
+
+def _request(plain: bytes, device: str) -> SyncRequest:
+    """A page's request, as strictly as on the wire."""
+    try:
+        request = msgspec.json.decode(plain, type=SyncRequest)
+    except (ValueError, msgspec.DecodeError, RecursionError):
+        raise BadBundle("bundle_forged") from None
+    if request.protocol != PROTOCOL:
+        raise BadBundle("protocol")
+    if request.device != device or not all(0 < c.seq < syncing.MOST for c in request.changes):
+        raise BadBundle("bundle_forged")
+    return request
+
+
+def _caller(desk: Desk, head: Outward) -> Caller:
+    """Whose bundle it is; a ticket that has not been used makes the device known."""
+    with desk.store.write():
+        if head.ticket and _keys(desk, head.device) != head.keys:
+            _use_ticket(desk, head)
+        try:
+            device = desk.accounts.device(head.device)
+        except InvalidValue:
+            raise BadBundle("bundle_unknown") from None
+        user = desk.accounts.user(device.user)
+    if user.is_disabled and not device.is_revoked:
+        raise BadBundle("disabled")
+    return Caller(user, device)
+
+
+def _hand_in(desk: Desk, ask: Ask) -> list[int]:
+    try:
+        syncing.take_in(ask)(desk)
+    except Refusal as refusal:
+        return list(refusal.more["taken"])
+    return []
+
+
+def _answers(desk: Desk, asks: list[Ask], verdicts: list[Verdict]) -> list[bytes]:
+    """The pages from where the device was to the end of what it may see."""
+    request = asks[0].request
+    waiting = {c.seq for ask in asks for c in ask.request.changes} - {v.seq for v in verdicts}
+    pages: list[bytes] = []
+    cursor, size = request.cursor, 0
+    while True:
+        with desk.store.read():
+            response: SyncResponse = desk.hub.pull(asks[0].session, cursor, request.held, PAGE)
+            response.backup = int(desk.store.meta(syncing.BACKUP) or 0)
+        response.verdicts, verdicts = verdicts, []
+        waiting -= {own.device_seq for own in response.own}
+        for run in response.runs:
+            waiting.difference_update(range(run.device_seq, run.device_seq + run.count))
+        if not response.more:  # in the log, but out of the scope: nobody will ask once more
+            response.verdicts += [Verdict(seq, "duplicate") for seq in sorted(waiting)]
+        pages.append(bundle.page(response))
+        size += len(pages[-1])
+        cursor = response.cursor or cursor
+        if not response.more or size > MAX_ANSWER:
+            return pages
+
+
+# ---------------------------------------------------------------------------- enrolment
+
+
+def enrol(desk: Desk, name: str) -> tuple[bytes, int]:
+    """A file that sets one laptop of a user up, and when it ends (ms UTC).
+
+    Raises:
+        InvalidValue: no such user.
+        BadBundle: a disabled one.
+    """
+    user = desk.accounts.user(name)
+    if user.is_disabled:
+        raise BadBundle("disabled")
+    stored = _stored_password(desk, user.name)
+    ticket = secrets.token_urlsafe(32)
+    now = desk.store.now_ms()
+    expires = now + enrolment.DAYS * _DAY_MS
+    us = county(desk)
+    pages: list[bytes] = []
+    cursor, is_more = "", True
+    while is_more:
+        with desk.store.read():
+            response = desk.hub.pull(Session(user.name, "", user.grants), cursor, 0, PAGE)
+        pages.append(bundle.page(response))
+        cursor, is_more = response.cursor or cursor, response.more
+    told = Enrolment(
+        ticket, user.name, user.display, list(user.grants), us.name, us.public_key, us.verify_key,
+        expires,
+    )  # fmt: skip
+    with desk.store.write():
+        desk.store.connection.execute(
+            "INSERT INTO ticket VALUES (?, ?, ?, ?, NULL)",
+            (_digest(ticket), user.name, expires, _digest(stored)),
+        )
+    return enrolment.write(stored, told, pages), expires
+
+
+def _use_ticket(desk: Desk, head: Outward) -> None:
+    """Let a device in that was set up from a file, once. Inside `write`; undone when it raises."""
+    row = desk.store.connection.execute(
+        "SELECT user, expires, password, used_by FROM ticket WHERE digest = ?",
+        (_digest(head.ticket),),
+    ).fetchone()
+    if row is None or row[0] != head.user:
+        raise BadBundle("bundle_unknown")
+    user, expires, password, used_by = row
+    if used_by is not None:
+        raise BadBundle("enrol_used")
+    is_late = desk.store.now_ms() > expires + LATE_DAYS * _DAY_MS
+    if is_late or bytes(password) != _digest(_stored_password(desk, user)):
+        raise BadBundle("enrol_late")
+    made = desk.accounts.log_in(desk.accounts.user(user), head.device)
+    if made.device != head.device or desk.accounts.device(made.device).user != user:
+        raise BadBundle("bundle_other")
+    desk.store.connection.execute(
+        "UPDATE ticket SET used_by = ? WHERE digest = ?", (head.device, _digest(head.ticket))
+    )
+    if not made.is_revoked:
+        put_keys(desk, head.device, head.keys)
+
+
+def _stored_password(desk: Desk, user: str) -> str:
+    row = desk.store.connection.execute(
+        "SELECT password FROM user WHERE name = ?", (user,)
+    ).fetchone()
+    return str(row[0])
+
+
+def _digest(text: str) -> bytes:
+    return hashlib.sha256(text.encode()).digest()

@@ -1,0 +1,193 @@
+"""A device's half of a bundle: writes its unsent work into one, applies the county's answer, sets itself up.
+
+An answer goes on from where the device was when it asked; elsewhere it changes nothing. So bundles may be
+carried twice, in any order and by anyone.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+
+import msgspec
+from msgspec import Struct
+
+from sync import bundle, enrolment, ids
+from sync.bundle import NEWS, OUT, BadBundle, DeviceKeys, Homeward, Outward
+from sync.client import SyncReport, make_request
+from sync.protocol import SyncResponse, compress
+from sync.reading import Identity
+from sync.receive import receive
+from sync.replica import Replica
+from sync.session import Home, Session, wipe
+from sync.storage import transaction
+
+
+class Written(Struct, frozen=True):
+    """A bundle for the county."""
+
+    data: bytes
+    changes: int
+
+
+def keys_of(replica: Replica) -> DeviceKeys:
+    """The device's keys, made when there are none."""
+    secret = replica.get_state("bundle_secret")
+    if secret is None:
+        secret = secrets.token_bytes(32)
+        replica.set_state(bundle_secret=secret)
+    return DeviceKeys(bytes(secret))
+
+
+def write(replica: Replica) -> Written:
+    """Everything unsent and where we are. Nothing changes here: what is not carried goes again.
+
+    Raises:
+        BadBundle: `bundle_no_key`: no login since the program can write bundles.
+    """
+    county, signs = replica.get_state("county_seal"), replica.get_state("county_verify")
+    if county is None or signs is None or not replica.identity.device:
+        raise BadBundle("bundle_no_key")
+    pages: list[bytes] = []
+    sent_up_to = changes = size = 0
+    with transaction(replica.connection):
+        keys, me = keys_of(replica), replica.identity
+        while not pages or (replica.has_unsent(after=sent_up_to) and size < bundle.MAX_WORK):
+            request, sent_up_to = make_request(replica, sent_up_to)
+            plain = msgspec.json.encode(request)
+            pages.append(compress(plain))
+            changes += len(request.changes)
+            size += len(plain)
+        head = Outward(
+            me.device, me.user, keys.public, replica.get_state("ticket") or "", _repairs(replica)
+        )
+    return Written(bundle.write(OUT, bytes(county), keys.signing, head, pages), changes)
+
+
+def _repairs(replica: Replica) -> int:
+    return int(replica.get_state("repairs", 0))
+
+
+class News(Struct, frozen=True):
+    """What reading an answer did."""
+
+    report: SyncReport
+    is_joined: bool
+    """False when the answer goes on from elsewhere: received before, or overtaken by another."""
+
+
+class DeviceRevoked(Exception):
+    """The county has revoked this device. `taken`: what of its unsent work is safe there."""
+
+    def __init__(self, taken: list[int]) -> None:
+        super().__init__("revoked")
+        self.taken = taken
+
+
+def read(replica: Replica, data: bytes) -> News:
+    """Apply the county's answer, page by page like answers from the wire.
+
+    Raises:
+        BadBundle: not for this device, not from its county, altered, cut. Nothing was written.
+        DeviceRevoked: see there.
+    """
+    signs, secret = replica.get_state("county_verify"), replica.get_state("bundle_secret")
+    if signs is None or secret is None:
+        bundle.inside_of(data, NEWS)
+        raise BadBundle("bundle_no_key")
+    keys = DeviceKeys(bytes(secret))
+    head, rest = bundle.read(data, NEWS, keys.opening, Homeward, lambda _head: bytes(signs))
+    if head.device != replica.identity.device:
+        raise BadBundle("bundle_other")
+    if head.taken is not None:
+        raise DeviceRevoked(head.taken)
+    news = apply(replica, head.cursor, head.repairs, rest)
+    if news.is_joined:  # the county knows this laptop now
+        replica.connection.execute("DELETE FROM state WHERE key = 'ticket'")
+    return news
+
+
+def apply(replica: Replica, cursor: str, repairs: int, rest: bytes) -> News:
+    """Store the pages that go on from where this replica is."""
+    before = _open_conflicts(replica)
+    sent = received = rejected = joined = 0
+    for plain in bundle.pages(rest):
+        try:
+            response = msgspec.json.decode(plain, type=SyncResponse)
+        except (ValueError, msgspec.DecodeError):
+            raise BadBundle("bundle_forged") from None
+        with transaction(replica.connection):
+            here = replica.get_state("cursor") or ""
+            if here == cursor and repairs == _repairs(replica):
+                last = max(response.now, replica.get_state("last_sync", 0) or 0)
+                done = receive(
+                    replica, response, None if response.more else last, is_live=False
+                )
+                joined += 1
+                sent += done.confirmed
+                received += done.entries + done.drops
+                rejected += len(done.refused)
+        cursor = response.cursor or cursor
+    report = SyncReport(
+        sent,
+        received,
+        len(_open_conflicts(replica) - before),
+        rejected,
+        replica.get_state("cursor") or "",
+        0,
+        bool(replica.get_state("in_step", 0)),
+    )
+    return News(report, joined > 0)
+
+
+def _open_conflicts(replica: Replica) -> set[str]:
+    return {row[0] for row in replica.connection.execute("SELECT id FROM conflict")}
+
+
+def hand_in(session: Session, taken: list[int]) -> bool:
+    """A revoked device: what the county has goes; True when that was all, and the store is gone."""
+    rows = [(seq,) for seq in taken]
+    session.replica.connection.executemany("DELETE FROM outbox WHERE seq = ?", rows)
+    if session.replica.pending_count():
+        return False
+    session.close()
+    wipe(session.account)
+    return True
+
+
+def enrol(
+    home: Home,
+    data: bytes,
+    password: str,
+    passphrase: Callable[[bool], str],
+    now_ms: int,
+    user: str | None = None,
+) -> tuple[Session, News]:
+    """Set this laptop up from a file. A store that is already here keeps its device and its unsent work.
+
+    Raises:
+        BadBundle: not such a file, not this password, too old, for another user.
+        WrongPassphrase, UnfitPassphrase, DamagedStore
+    """
+    told, rest = enrolment.read(data, password, now_ms)
+    if user and user != told.user:
+        raise BadBundle("enrol_user")
+    account = next((a for a in home.accounts() if a.card.user == told.user), None)
+    if account is not None:
+        session = home.unlock(account, passphrase(False))
+    else:
+        session = home._make(told.user, passphrase(True))
+    replica = session.replica
+    held = replica.identity
+    device = held.device or ids.new_device_id(secrets.token_bytes)
+    grants = held.grants if held.device else tuple(told.grants)
+    with transaction(replica.connection):
+        replica.become(Identity(told.user, device, grants, held.server, told.name, told.county))
+        replica.set_state(
+            county_seal=told.seal_key, county_verify=told.verify_key, ticket=told.ticket
+        )
+        keys_of(replica)
+    session.seal_for(told.seal_key)
+    news = apply(replica, "", 0, rest)
+    session.write_card()
+    return session, news

@@ -1,0 +1,276 @@
+"""Bundles between a device and its county: in any order, twice, cut, altered, by strangers."""
+
+from __future__ import annotations
+
+import secrets
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from server import bundles
+from server.home import make_county_keys
+from server.workers import Desk
+from sync import bundle, courier
+from sync.bundle import NEWS, OUT, BadBundle
+from sync.protocol import MAX_BODY
+from tests.sync.town import Town, child, contact, value
+
+PASSWORD = "correct horse"
+
+
+class Stick:
+    """A town whose devices only ever meet the county by file."""
+
+    def __init__(self, *users: str) -> None:
+        self.town = Town()
+        self.desk = Desk(self.town.store)
+        self.desk.hub = self.desk.accounts.hub = self.town.hub
+        make_county_keys(self.town.store)
+        for user in users:
+            self.add(user)
+            self.turn(user)
+
+    def add(self, user: str) -> None:
+        self.desk.accounts.add_user(user, PASSWORD, self.town.grants[user])
+        replica = self.town.add(user)
+        device = replica.identity.device
+        self.desk.store.connection.execute(
+            "INSERT INTO device (id, user, token, created, issued) VALUES (?, ?, ?, 0, 0)",
+            (device, user, secrets.token_bytes(32)),
+        )
+        county = bundles.county(self.desk)
+        replica.set_state(county_seal=county.public_key, county_verify=county.verify_key)
+        bundles.put_keys(self.desk, device, courier.keys_of(replica).public)
+
+    def out(self, user: str) -> bytes:
+        self.town.now_ms += 1000
+        return courier.write(self.town.replicas[user]).data
+
+    def answer(self, data: bytes) -> bytes:
+        self.town.now_ms += 1000
+        return bundles.read(self.desk, data).data
+
+    def take(self, user: str, data: bytes) -> courier.News:
+        return courier.read(self.town.replicas[user], data)
+
+    def turn(self, *users: str) -> None:
+        for user in users:
+            assert self.take(user, self.answer(self.out(user))).report.in_step
+
+    def log(self) -> int:
+        return self.town.store.head()
+
+
+def test_a_child_travels_by_stick_to_another_laptop_and_back() -> None:
+    stick = Stick("li", "adm")
+    li, adm = stick.town.replicas["li"], stick.town.replicas["adm"]
+    known = child(li)
+    stick.turn("li", "adm")
+    adm.save("child", {"name": "罗小静"}, known)
+    stick.turn("adm", "li")
+    assert value(li, known, "name") == "罗小静"
+    assert not li.has_unsent() and not adm.has_unsent()
+
+
+def test_the_same_bundle_again_and_the_same_answer_again_change_nothing() -> None:
+    stick = Stick("li")
+    li = stick.town.replicas["li"]
+    known = child(li)
+    sent = stick.out("li")
+    first, head = stick.answer(sent), stick.log()
+    again = stick.answer(sent)
+    assert stick.log() == head
+    assert stick.take("li", first).report.sent == 1
+    for late in (first, again):
+        news = stick.take("li", late)
+        assert (news.report.sent, news.is_joined, news.report.in_step) == (0, False, True)
+    assert value(li, known, "name") == "罗静"
+
+
+@settings(max_examples=25)
+@given(st.data())
+def test_bundles_and_answers_in_any_order_lose_nothing(data: st.DataObject) -> None:
+    stick = Stick("li", "adm")
+    li, adm = stick.town.replicas["li"], stick.town.replicas["adm"]
+    written: dict[str, list[bytes]] = {"li": [], "adm": []}
+    answers: dict[str, list[bytes]] = {"li": [], "adm": []}
+    made: list[str] = []
+    for _ in range(data.draw(st.integers(4, 14))):
+        user = data.draw(st.sampled_from(("li", "adm")))
+        replica = stick.town.replicas[user]
+        deed = data.draw(st.sampled_from(("save", "write", "carry", "take", "network")))
+        if deed == "save":
+            made.append(child(replica))
+        elif deed == "write":
+            written[user].append(stick.out(user))
+        elif deed == "carry" and written[user]:
+            answers[user].append(stick.answer(data.draw(st.sampled_from(written[user]))))
+        elif deed == "take" and answers[user]:
+            stick.take(user, data.draw(st.sampled_from(answers[user])))
+        elif deed == "network":
+            stick.town.sync(user)
+    stick.turn("li", "adm", "li", "adm")
+    for record in made:
+        assert value(li, record, "name") == value(adm, record, "name") == "罗静"
+    assert not li.has_unsent() and not adm.has_unsent()
+    assert not stick.town.quarantined()
+
+
+def test_an_answer_overtaken_by_the_network_is_not_applied_backwards() -> None:
+    stick = Stick("li")
+    li = stick.town.replicas["li"]
+    child(li)
+    late = stick.answer(stick.out("li"))
+    child(li)
+    stick.town.sync("li")
+    cursor = li.get_state("cursor")
+    assert not stick.take("li", late).is_joined
+    assert li.get_state("cursor") == cursor
+
+
+def test_an_answer_many_days_under_way_does_not_turn_the_clock_back() -> None:
+    stick = Stick("li")
+    li = stick.town.replicas["li"]
+    child(li)
+    answer = stick.answer(stick.out("li"))
+    stick.town.now_ms += 9 * 86_400_000
+    stick.take("li", answer)
+    assert abs(li.clock.offset_ms) < 60_000
+
+
+def test_what_left_the_scope_is_not_waited_for() -> None:
+    stick = Stick("li", "adm")
+    li, adm = stick.town.replicas["li"], stick.town.replicas["adm"]
+    known = child(li)
+    stick.turn("li", "adm")
+    contact(li, known)
+    sent = stick.out("li")
+    stick.answer(sent)
+    adm.save("child", {"village": "112"}, known)
+    stick.turn("adm")
+    stick.take("li", stick.answer(sent))
+    assert not li.has_unsent()
+    assert li.get(known) is None
+
+
+def test_a_revoked_devices_bundle_goes_to_quarantine_and_gets_nothing() -> None:
+    stick = Stick("li", "adm")
+    child(stick.town.replicas["adm"], "111")
+    stick.turn("adm")
+    child(stick.town.replicas["li"])
+    stick.desk.accounts.revoke("devli")
+    done = bundles.read(stick.desk, stick.out("li"))
+    assert done.is_revoked and stick.town.quarantined() == ["device_revoked"]
+    with pytest.raises(courier.DeviceRevoked) as told:
+        stick.take("li", done.data)
+    assert len(told.value.taken) == 1
+    assert stick.town.replicas["li"].count("child") == 1  # its own, and nothing of the county's
+
+
+def test_a_disabled_users_bundle_is_refused() -> None:
+    stick = Stick("li")
+    child(stick.town.replicas["li"])
+    sent, head = stick.out("li"), stick.log()
+    stick.desk.accounts.disable("li")
+    head = stick.log()
+    with pytest.raises(BadBundle, match="disabled"):
+        stick.answer(sent)
+    assert stick.log() == head
+
+
+@pytest.mark.parametrize("way", ["out", "home"])
+def test_a_bundle_cut_at_any_byte_is_refused_whole(way: str) -> None:
+    stick = Stick("li")
+    child(stick.town.replicas["li"])
+    sent = stick.out("li")
+    whole = sent if way == "out" else stick.answer(sent)
+    head, cursor = stick.log(), stick.town.replicas["li"].get_state("cursor")
+    for length in range(len(whole)):
+        with pytest.raises(BadBundle):
+            stick.answer(whole[:length]) if way == "out" else stick.take("li", whole[:length])
+    assert stick.log() == head
+    assert stick.town.replicas["li"].get_state("cursor") == cursor
+
+
+@pytest.mark.parametrize("way", ["out", "home"])
+def test_one_altered_byte_anywhere_is_refused(way: str) -> None:
+    stick = Stick("li")
+    child(stick.town.replicas["li"])
+    sent = stick.out("li")
+    whole = sent if way == "out" else stick.answer(sent)
+    head, cursor = stick.log(), stick.town.replicas["li"].get_state("cursor")
+    for at in range(len(whole)):
+        altered = whole[:at] + bytes([whole[at] ^ 0x41]) + whole[at + 1 :]
+        with pytest.raises(BadBundle):
+            stick.answer(altered) if way == "out" else stick.take("li", altered)
+    assert stick.log() == head
+    assert stick.town.replicas["li"].get_state("cursor") == cursor
+
+
+def test_a_bundle_for_another_county_does_not_open() -> None:
+    here, there = Stick("li"), Stick("li")
+    child(here.town.replicas["li"])
+    with pytest.raises(BadBundle, match="bundle_forged"):
+        there.answer(here.out("li"))
+
+
+def test_nobody_writes_in_anothers_name() -> None:
+    stick = Stick("li", "wu")
+    li, wu = stick.town.replicas["li"], stick.town.replicas["wu"]
+    child(li)
+    head = stick.log()
+    li.set_state(bundle_secret=wu.get_state("bundle_secret"))  # wu's key, li's name
+    with pytest.raises(BadBundle, match="bundle_forged"):
+        stick.answer(stick.out("li"))
+    li.set_state(bundle_secret=secrets.token_bytes(32), ticket="made up")
+    with pytest.raises(BadBundle, match="bundle_unknown"):
+        stick.answer(stick.out("li"))
+    assert stick.log() == head
+
+
+def test_an_answer_signed_by_anyone_but_the_county_is_refused() -> None:
+    stick = Stick("li")
+    li = stick.town.replicas["li"]
+    public = courier.keys_of(li).public
+    forged = bundle.write(NEWS, public[32:], secrets.token_bytes(32), bundle.Homeward("devli"), [])
+    with pytest.raises(BadBundle, match="bundle_forged"):
+        stick.take("li", forged)
+
+
+def test_another_devices_answer_does_not_open() -> None:
+    stick = Stick("li", "wu")
+    with pytest.raises(BadBundle, match="bundle_forged"):
+        stick.take("wu", stick.answer(stick.out("li")))
+
+
+def test_the_wrong_file_is_called_what_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    stick = Stick("li")
+    sent = stick.out("li")
+    for data, code in (
+        (b"", "bundle_not"),
+        (b"PK\x03\x04 a spreadsheet", "bundle_not"),
+        (sent[:-1], "bundle_cut"),
+        (stick.answer(sent), "bundle_direction"),
+        (sent.replace(b"bundle 1\n", b"bundle 2\n", 1), "protocol"),
+    ):
+        with pytest.raises(BadBundle, match=code):
+            stick.answer(data)
+    monkeypatch.setattr(bundle, "MAX_FILE", len(sent) - 1)
+    with pytest.raises(BadBundle, match="bundle_large"):
+        stick.answer(sent)
+
+
+def test_pages_that_unpack_to_too_much_are_refused_before_anything_is_stored() -> None:
+    stick = Stick("li")
+    li, head = stick.town.replicas["li"], stick.log()
+    keys = courier.keys_of(li)
+    bomb = bundle.compress(b" " * (MAX_BODY + 1))
+    told = bundle.Outward("devli", "li", keys.public)
+    data = bundle.write(
+        OUT, bytes(li.get_state("county_seal")), keys.signing, told, [bomb]
+    )
+    assert len(data) < 100_000
+    with pytest.raises(BadBundle, match="bundle_large"):
+        stick.answer(data)
+    assert stick.log() == head
