@@ -21,6 +21,7 @@ from schema.problems import Problem
 from sync.language import N_
 from sync.replica import InvalidRecord, Refused, Replica
 from sync.scope import units_of
+from sync.storage import transaction
 
 SAME, NEW, SKIP = "same", "new", "skip"
 """What a person may decide about a row; `same:ID` names the child."""
@@ -271,7 +272,16 @@ def _home_of(replica: Replica) -> tuple[str | None, str | None, str | None]:
 
 
 def write(replica: Replica, rehearsal: Rehearsal) -> Batch:
-    """Write what was rehearsed: one txn per child, everything noted so that it can be taken back."""
+    """Write what was rehearsed: one txn per child, everything noted so that it can be taken back.
+
+    One local transaction for all: a power cut in the middle leaves nothing behind whose batch nobody
+    was told, and 3,000 rows cost one commit in place of 3,000.
+    """
+    with transaction(replica.connection):
+        return _write(replica, rehearsal)
+
+
+def _write(replica: Replica, rehearsal: Rehearsal) -> Batch:
     batch = batches.begin(replica, Path(rehearsal.path).name)
     failed: dict[int, Problem] = {}
     for plan in rehearsal.plans:

@@ -69,9 +69,20 @@ def prepared(connection: Connection) -> Connection:
 
 @contextmanager
 def transaction(connection: Connection) -> Iterator[None]:
-    """BEGIN IMMEDIATE … COMMIT; rolled back when the block raises. Inside another one: part of it."""
+    """BEGIN IMMEDIATE … COMMIT; rolled back when the block raises.
+
+    Inside another one it is a part of it that can fail alone: a savepoint.
+    """
     if connection.in_transaction:
-        yield
+        connection.execute("SAVEPOINT inner")
+        try:
+            yield
+        except BaseException:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK TO inner")
+                connection.execute("RELEASE inner")
+            raise
+        connection.execute("RELEASE inner")
         return
     connection.execute("BEGIN IMMEDIATE")
     try:
@@ -80,7 +91,13 @@ def transaction(connection: Connection) -> Iterator[None]:
         if connection.in_transaction:
             connection.execute("ROLLBACK")
         raise
-    connection.execute("COMMIT")
+    try:
+        connection.execute("COMMIT")
+    except BaseException:
+        # A full disk may leave it open, and the next one would become a part of it.
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
 
 
 def damages(connection: Connection) -> list[str]:

@@ -151,10 +151,6 @@ def test_three_opinions_of_one_number_are_settled_by_the_number_alone(
     assert set(told) >= {*numbers, valid}
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="with no grant left the hub's digest holds no public records, the laptop's does",
-)
 def test_a_user_without_grants_is_in_step_with_nothing(
     county: County, villages: tuple[str, str]
 ) -> None:
