@@ -17,7 +17,12 @@ _encode = msgspec.json.Encoder(order="sorted").encode
 
 
 def of(state: State) -> int:
-    """The hash of one record: id, values, the version and heads of every slot."""
+    """The hash of one record: id, values, the version and heads of every slot.
+
+    What is left of a log that is no more (0 as its number) is kept, but no other end counts it.
+    """
+    if not state.seq:
+        return 0
     content = (state.id, state.values, state.made, state.slots)
     return int.from_bytes(hashlib.blake2b(_encode(content), digest_size=16).digest(), "big")
 

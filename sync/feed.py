@@ -35,6 +35,7 @@ class Feed:
             cursor is None
             or cursor.epoch != self.epoch
             or cursor.seq + cursor.ahead > self.head
+            or cursor.mark != self.store.mark(cursor.seq + cursor.ahead)
         )
         want = self.session.grants
         response = SyncResponse(self.now_ms, reset=reset)
@@ -49,7 +50,8 @@ class Feed:
         if cursor.seq == self.head and cursor.fill is not None:
             cursor = self._fill(cursor, limit, response)
         response.more = cursor.seq < self.head or cursor.fill is not None
-        encoded = cursor.encode()
+        mark = self.store.mark(cursor.seq + cursor.ahead)
+        encoded = msgspec.structs.replace(cursor, mark=mark).encode()
         if encoded != text:
             response.cursor = encoded
         if not response.more:
@@ -72,11 +74,27 @@ class Feed:
                     now.reads(k, root, place.units) for k in kinds
                 ):
                     gone.append(root)
+        gone += self._moved_away(cursor, target, now)
         response.drops += dict.fromkeys(gone)
         # Aimed anew in the middle of a fill, what the old grants covered may have been dropped since:
         # nothing counts as held, and what is there already comes again without harm.
         held = () if cursor.fill else cursor.grants
         return Cursor(cursor.epoch, cursor.seq, held, Fill(want), cursor.ahead)
+
+    def _moved_away(self, cursor: Cursor, target: tuple[Grant, ...], now: Scope) -> list[str]:
+        """Roots held where they were, that have moved to where neither grants reach."""
+        before: dict[str, tuple[str, ...]] = {}
+        for move in self.store.moves_after(cursor.seq + cursor.ahead):
+            before.setdefault(move.root, move.before)
+        held = [Scope(cursor.grants, self.tree), Scope(target, self.tree)]
+        kinds = [k for k, d in KINDS.items() if d.scope != "public"]
+        return [
+            root
+            for root, place in self.store.places(before).items()
+            if place.born <= cursor.seq
+            and any(had.reads(k, root, before[root]) for had in held for k in kinds)
+            and not any(now.reads(k, root, place.units) for k in kinds)
+        ]
 
     def _all_in(self, units: Collection[str], roots: Collection[str]) -> list[tuple[str, Place]]:
         found: list[str] = []

@@ -106,6 +106,8 @@ class Cursor(Struct, frozen=True, array_like=True):
     ahead: int = 0
     """Moves of roots are told this far ahead of `seq`: what a device holds follows from where the roots
     were at `seq + ahead`, so that nothing is sent of a root that has moved away since."""
+    mark: str = ""
+    """Of the log entry `seq + ahead`: a log that went back and grew again has another one there."""
 
     def encode(self) -> str:
         return base64.urlsafe_b64encode(msgspec.json.encode(self)).decode().rstrip("=")

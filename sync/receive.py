@@ -109,6 +109,7 @@ class _Receiving:
         self._drop(self._outside(self.response.grants or ()))
         for kind in KINDS:
             self.connection.execute(f"UPDATE {table(kind)} SET _seq = 0")  # noqa: S608
+        self.total = 0
         self.connection.execute("DELETE FROM log")
         for id_, body in self.connection.execute("SELECT id, body FROM shadow").fetchall():
             if body is not None:

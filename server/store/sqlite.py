@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -235,6 +236,10 @@ class SqliteStore:
             "SELECT stamp FROM log WHERE device = ? ORDER BY device_seq DESC LIMIT 1", device
         )
         return row[0] if row else 0
+
+    def mark(self, seq: int) -> str:
+        row = self._one("SELECT content, stamp, at FROM log WHERE seq = ?", seq)
+        return hashlib.blake2b(_encode(row), digest_size=6).hexdigest() if row else ""
 
     def log_rows(self, after: int, limit: int) -> list[LogRow]:
         rows = self.connection.execute(

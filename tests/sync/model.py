@@ -122,6 +122,23 @@ class Model:
                     self.counts["met parallel"] += 1
                     return
 
+    def follow(self, seq: int, name: Name, stamp: int, outcome: Slots) -> None:
+        """The log took a save; how it met others is what the log says."""
+        assert name not in self.stamps, f"{name} is in the log twice"
+        save = self.saves[name]
+        seen = {s for slot in save.writes for s in save.has_seen(slot)} & self.stamps.keys()
+        assert stamp > max([0, *(self.stamps[s] for s in seen)]), f"{name} is below what it saw"
+        self.stamps[name] = self.last_stamp[name[0]] = stamp
+        self.seqs[name] = seq
+        steps = self.past.setdefault(save.record, [])
+        if not steps:
+            steps.append((seq, self._made(save, stamp)))
+            return
+        slots = dict(steps[-1][1])
+        for slot, value in save.writes.items():
+            slots[slot] = (Head(value, frozenset({name}), stamp, name, save.action == "resolve"),)
+        steps.append((seq, slots | outcome))
+
     def rewound(self, head: int) -> Model:
         """The county after a backup that goes up to `head` was put back."""
         other = Model(self.counts)

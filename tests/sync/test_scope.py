@@ -271,3 +271,40 @@ def test_a_new_hub_and_narrower_grants_leave_nothing_outside_them(town):
     assert town.sync("tea").in_step
     assert held(town, "tea") == [inside]
     assert outside not in str(tea.connection.execute("SELECT id FROM r_child").fetchall())
+
+
+def test_a_child_that_moves_while_ones_grants_change_does_not_stay_behind(town):
+    tea, li = town.replicas["tea"], town.replicas["li"]
+    record = child(tea, "111")
+    town.rest()
+    tea.save("child", {"village": "112"}, record)
+    town.sync("tea")
+    town.grants["li"] = (Grant("class-teacher", "s1"),)
+    assert town.sync("li").in_step
+    assert held(town, "li") == []
+
+
+def test_a_hub_set_back_unannounced_is_noticed_even_when_its_log_has_grown_again(town):
+    li, tea = town.replicas["li"], town.replicas["tea"]
+    first = child(li)
+    town.rest()
+    epoch, copy = town.store.epoch(), town.backup()
+    second = child(li)
+    town.sync("li")
+    town.restore(copy, epoch)
+    third = child(tea)
+    town.sync("tea")  # the number at which li stands is now another entry's
+    town.rest()
+    assert held(town, "li") == held(town, "tea") == sorted((first, second, third))
+
+
+def test_what_no_hub_knows_any_more_is_kept_and_counts_as_no_difference(town):
+    li, tea = town.replicas["li"], town.replicas["tea"]
+    copy = town.backup()
+    record = child(li)
+    town.sync("li", "tea")
+    town.replicas.pop("li")  # lost with all it would have sent again
+    town.restore(copy, "e9")
+    town.rest()
+    assert held(town, "tea") == [record]
+    assert tea.get_state("repairs", 0) == 0

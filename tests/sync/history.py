@@ -1,0 +1,144 @@
+"""Histories out of a seed: made as a list of steps, run, replayed, and made shorter while they still fail."""
+
+from __future__ import annotations
+
+import random
+import traceback
+from collections import Counter
+from dataclasses import dataclass
+from typing import Any
+
+from tests.sync.county import County
+
+Step = tuple[str, tuple[Any, ...]]
+FAULTS = (
+    "drop_request", "drop_answer", "delay", "cut_answer", "cut_request", "twice", "hub_crash", "hub_full",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Options:
+    """All that a history follows from."""
+
+    seed: int
+    steps: int = 200
+    devices: int = 0
+    """0: the seed decides, 2 to 40."""
+
+    def __str__(self) -> str:
+        return f"--from {self.seed} --steps {self.steps} --devices {self.devices}"
+
+
+@dataclass
+class Failure:
+    """A history that broke a promise."""
+
+    options: Options
+    message: str
+    where: str
+    steps: list[Step]
+
+
+WEIGHTS = (
+    ("create_child", 20), ("create_contact", 25), ("edit", 400), ("two", 25), ("move", 35),
+    ("open_form", 30), ("hide", 40), ("resolve", 70), ("set_clock", 15), ("jump_hub", 10),
+    ("redeliver", 25), ("wait", 10), ("sync", 250), ("regrant", 15), ("revoke", 4),
+    ("back_up", 14), ("restore", 10),
+)  # fmt: skip
+
+
+def script(options: Options) -> list[Step]:
+    """The steps of a history: plain numbers, so that any of them can be left out."""
+    dice = random.Random(options.seed)
+    names, weights = [n for n, _ in WEIGHTS], [w for _, w in WEIGHTS]
+    # Every third history lives without backups: there the model says exactly how each save meets others.
+    if options.seed % 3:
+        weights = [0 if n == "restore" else w for n, w in WEIGHTS]
+    return [_step(name, dice) for name in dice.choices(names, weights, k=options.steps)]
+
+
+def _step(name: str, dice: random.Random) -> Step:
+    def n(top: int = 10_000) -> int:
+        return dice.randrange(top)
+
+    how = "full" if n(4) == 0 else "crash"
+    crash = (n(40 if how == "crash" else 12), bool(n(2)), how) if n(10) == 0 else None
+    given: dict[str, Any] = {
+        "create_child": lambda: (n(), n(), bool(n(2)), crash),
+        "create_contact": lambda: (n(), n(), crash),
+        "edit": lambda: (n(), n(4), n(), n(), n(4) == 0, crash),
+        "two": lambda: (n(), n(), n(4), n(), n(), n()),
+        "move": lambda: (n(), n(), crash),
+        "open_form": lambda: (n(), n(4)),
+        "hide": lambda: (n(), n(), crash),
+        "resolve": lambda: (n(), n(), n(), n(), crash),
+        "set_clock": lambda: (n(), n()),
+        "jump_hub": lambda: (dice.choice((-70_000, 70_000)),),
+        "redeliver": lambda: (n(),),
+        "wait": lambda: (dice.choice((1000, 86_400_000)),),
+        "sync": lambda: (
+            n(), dice.choice(("",) * 6 + FAULTS), n(3), dice.choice((1, 2, 3, 10, 2000)), crash,
+        ),
+        "regrant": lambda: (n(), n(), n()),
+        "revoke": lambda: (n(),),
+        "back_up": lambda: (),
+        "restore": lambda: (bool(n(2)), n()),
+    }  # fmt: skip
+    return name, given[name]()
+
+
+def perform(county: County, step: Step) -> None:
+    name, given = step
+    if name == "edit":
+        *numbers, old, crash = given
+        county.edit(*numbers, old_form=old, crash=crash)
+    elif name == "two":
+        one, other, which, field, value, value2 = given
+        county.edit(one, which, field, value)
+        county.edit(other, which, field, value2)
+    elif name == "sync":
+        who, fault, at, limit, crash = given
+        county.sync(who, fault, at, limit=limit, crash=crash)
+    else:
+        getattr(county, name)(*given)
+
+
+def run(options: Options, steps: list[Step]) -> Counter[str]:
+    """One history to its end; raises where a promise is broken."""
+    county = County(options.seed, options.devices)
+    for step in steps:
+        perform(county, step)
+    county.quiesce()
+    county.counts["device in all"] += county.size
+    county.counts["save"] += len(county.model.saves)
+    return county.counts
+
+
+def attempt(options: Options, steps: list[Step] | None = None) -> Counter[str] | Failure:
+    """A history, or what went wrong in it."""
+    chosen = script(options) if steps is None else steps
+    try:
+        return run(options, chosen)
+    except Exception as error:
+        frame = traceback.extract_tb(error.__traceback__)[-1]
+        where = f"{type(error).__name__} at {frame.name}:{frame.lineno}"
+        return Failure(options, f"{type(error).__name__}: {error}", where, chosen)
+
+
+def shrink(failure: Failure, tries: int = 400) -> Failure:
+    """Leave out steps, many first and then few, while the history still fails in the same place."""
+    size = max(1, len(failure.steps) // 2)
+    while size and tries > 0:
+        at = 0
+        is_shorter = False
+        while at < len(failure.steps) and tries > 0:
+            tries -= 1
+            fewer = failure.steps[:at] + failure.steps[at + size :]
+            again = attempt(failure.options, fewer)
+            if isinstance(again, Failure) and again.where == failure.where:
+                failure, is_shorter = again, True
+            else:
+                at += size
+        if not is_shorter or size > len(failure.steps):
+            size //= 2
+    return failure
