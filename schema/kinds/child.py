@@ -157,7 +157,7 @@ CHILD = Kind(
         "basic": "概况",
         "care": "监护",
         "school": "学校",
-        "health": "健康",
+        "health": "身体",
         "home": "家境",
         "risk": "风险",
         "file": "建档",

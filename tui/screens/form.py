@@ -85,8 +85,9 @@ class SectionTabs(Canvas):
             else:
                 row.put(x, _(label), "dim")
             x += cell_len(_(label)) + 3
-        if len(place.sections) > 1:
-            row.put(0, _("PgDn PgUp 换页"), "faint", row.width - LEFT, "right")
+        paging = _("PgDn PgUp 换页")
+        if len(place.sections) > 1 and x + cell_len(paging) + LEFT <= row.width:
+            row.put(0, paging, "faint", row.width - LEFT, "right")
 
 
 class Offers(Canvas):
