@@ -51,7 +51,7 @@ class SyncPlace(Place):
     """Order is worry: what exists only here, what came back, then the receipts."""
 
     place = "sync"
-    hints = ("sync_now", "open", "put_away", "palette", "back")
+    hints = ("sync_now", "bundle_write", "bundle_read", "put_away", "back")
 
     def __init__(self) -> None:
         super().__init__()
@@ -302,6 +302,16 @@ class SyncPlace(Place):
             form = FormPlace(change.kind, preset=written)
         self.mending = (seq, self.replica.pending_count())
         self.program.go(form)
+
+    def do_bundle_write(self) -> None:
+        from tui.screens.stick import StickPlace
+
+        self.program.go(StickPlace(is_reading=False))
+
+    def do_bundle_read(self) -> None:
+        from tui.screens.stick import StickPlace
+
+        self.program.go(StickPlace(is_reading=True))
 
     def do_put_away(self) -> None:
         """Only what the county keeps; words that are nowhere else are mended, not put away."""

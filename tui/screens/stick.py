@@ -1,0 +1,118 @@
+"""Exchange by USB stick: one line for the file, then a bundle is written, or the county's answer read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from textual.containers import Horizontal
+from textual.widget import Widget
+
+from sync import errors
+from sync.language import _
+from tui.canvas import Canvas, Row
+from tui.fields import Typed
+from tui.place import LEFT, Place
+
+
+class PathLabel(Canvas):
+    DEFAULT_CSS = "PathLabel { width: 9; height: 1; }"
+
+    def paint(self, y: int, row: Row) -> None:
+        row.put(LEFT, _("文件"), "dim")
+
+
+class StickBody(Canvas):
+    def paint(self, y: int, row: Row) -> None:
+        place = self.screen
+        assert isinstance(place, StickPlace)
+        if 0 < y <= len(place.words()):
+            row.put(LEFT, place.words()[y - 1], "dim", row.width - 2 * LEFT)
+
+
+class StickPlace(Place):
+    """Enter does it; Esc leaves everything as it is."""
+
+    place = "stick"
+    hints = ("carry", "", "", "", "back")
+    CSS = "StickPlace #line { height: 1; margin-top: 1; } StickPlace Input { width: 64; }"
+
+    def __init__(self, *, is_reading: bool) -> None:
+        super().__init__()
+        self.is_reading = is_reading
+
+    def body(self) -> Iterator[Widget]:
+        device = self.replica.identity.device
+        name = f"cuncao-{device}-{'back' if self.is_reading else 'out'}.bundle"
+        self.field = Typed(value=str(Path.home() / name))
+        self.canvas = StickBody()
+        yield Horizontal(PathLabel(), self.field, id="line")
+        yield self.canvas
+
+    def on_mount(self) -> None:
+        self.field.focus()
+
+    def title_path(self) -> str:
+        return _("收发 › 读回包") if self.is_reading else _("收发 › 写包")
+
+    def words(self) -> list[str]:
+        if self.is_reading:
+            return [_("县里的回包：交上的记下，新的收下来。读几次都行。")]
+        return [
+            _("把没交的 {n} 条写成一个加密的包，拷到U盘，谁带到县里都行。").format(
+                n=self.replica.pending_count()
+            ),
+            _("读了县里的回包才算交上；在那之前这里一条也不少。"),
+        ]
+
+    def quiet(self) -> str:
+        return _("写出U盘上的路径，Enter 就做")
+
+    def on_input_submitted(self) -> None:
+        self.action_act("carry")
+
+    def do_carry(self) -> None:
+        from sync import courier
+        from sync.bundle import BadBundle
+
+        file = Path(self.field.value.strip()).expanduser()
+        if not self.field.value.strip():
+            return
+        try:
+            words = self._read(file) if self.is_reading else self._write(file)
+        except BadBundle as error:
+            self.program.say(errors.sentence(error.code, detail=file.name), "red")
+        except courier.DeviceRevoked as told:
+            self._revoked(told.taken)
+        else:
+            self.program.leave_place()
+            self.program.saved()
+            self.program.say(words)
+
+    def _write(self, file: Path) -> str:
+        from sync import courier, files
+
+        written = courier.write(self.replica)
+        files.write(file, written.data)
+        return _("{n} 条没交的写进包里了；县里的回包读了才算交上。").format(n=written.changes)
+
+    def _read(self, file: Path) -> str:
+        from sync import courier, files
+
+        news = courier.read(self.replica, files.read(file))
+        if not news.is_joined:
+            return _("这个回包收过了，或已有更新的。什么都没变；还没交的再写一个包。")
+        report = news.report
+        return _("交上 {sent} 条，收下 {received} 条。").format(
+            sent=report.sent, received=report.received
+        )
+
+    def _revoked(self, taken: list[int]) -> None:
+        from sync import courier
+
+        session = self.program.session
+        if session is None or not courier.hand_in(session, taken):
+            self.program.say(errors.sentence("revoked_kept"), "red")
+            return
+        self.program.session = None
+        self.program.exit(4, message=errors.sentence("revoked"))
