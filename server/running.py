@@ -48,6 +48,7 @@ def run(home: Home, host: str, port: int, certificate: Path | None, key: Path | 
         timeout_keep_alive=120,  # a laptop that syncs every minute keeps its line
         timeout_graceful_shutdown=10,
     )
+    sys.setswitchinterval(0.001)  # else an empty sync waits 5 ms a step for a push being merged
     listener = _listen(host, port)
     server = _Server(config)
     scheme = "https" if certificate else "http"

@@ -14,7 +14,16 @@ from server.requests import Refusal, parse, unpacked
 from server.workers import Desk
 from sync.change import Change
 from sync.hub import Session, content_hash
-from sync.protocol import PAGE, PROTOCOL, Cursor, SyncRequest, Verdict, pack
+from sync.protocol import (
+    FILL_LEVEL,
+    LEVEL,
+    PAGE,
+    PROTOCOL,
+    Cursor,
+    SyncRequest,
+    Verdict,
+    pack,
+)
 
 MAX_LIMIT = 5000
 """Entries of one answer, whatever the client asks for."""
@@ -121,6 +130,6 @@ def give_out(ask: Ask, verdicts: list[Verdict]) -> Callable[[Desk], tuple[bytes,
             response = desk.hub.pull(ask.session, request.cursor, request.held, limit)
             response.backup = int(desk.store.meta(BACKUP) or 0)
         response.verdicts = verdicts
-        return pack(response)
+        return pack(response, FILL_LEVEL if response.rows else LEVEL)
 
     return work

@@ -54,6 +54,8 @@ def value_of(version: str | None, slot: str, lookup: Lookup) -> Any:
 def floor_of(kind: Kind, state: State | None, change: Change, lookup: Lookup) -> int:
     """The greatest effective stamp among the values the author saw, the making of the record included."""
     floor = state.made.stamp if state else 0
+    if not change.base and not change.names:
+        return floor
     for slot, version in change.base.items():
         known = None
         if state is not None:

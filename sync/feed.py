@@ -5,16 +5,40 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 
 import msgspec
-from msgspec import Raw
+from msgspec import Raw, Struct
 
 from schema.kinds import KINDS
 from sync import digest
-from sync.change import Entry, Grant, State
+from sync.change import Grant, Slot, State
 from sync.hubstore import HubStore, LogRow, Move, Place, Session
 from sync.protocol import Cursor, Fill, Own, Run, SyncResponse
 from sync.scope import Scope, UnitTree
 
-_decode_entry = msgspec.json.Decoder(Entry).decode
+
+class _Claim(Struct, array_like=True):
+    """Of a change only what `runs` are told by: its dozen values stay unread."""
+
+    device: str
+    seq: int
+    txn: Raw
+    op: Raw
+    kind: Raw
+    id: Raw
+    author: Raw
+    hlc: int
+
+
+class _OwnEntry(Struct, array_like=True):
+    """An `Entry` whose change the device has itself."""
+
+    seq: int
+    change: _Claim
+    stamp: int
+    outcome: dict[str, Slot] = {}
+    root: str = ""
+
+
+_decode_own = msgspec.json.Decoder(_OwnEntry).decode
 
 
 class Feed:
@@ -161,7 +185,7 @@ class Feed:
     ) -> None:
         for row, body in zip(rows, self.store.bodies([r.seq for r in rows]), strict=True):
             if row.device == self.session.device and held and row.device_seq >= held:
-                _write_own(_decode_entry(body), response)
+                _write_own(_decode_own(body), response)
             else:
                 response.entries.append(Raw(body))
 
@@ -236,7 +260,7 @@ class Feed:
         return total
 
 
-def _write_own(entry: Entry, response: SyncResponse) -> None:
+def _write_own(entry: _OwnEntry, response: SyncResponse) -> None:
     """What the device cannot tell by itself of a change that it holds."""
     seq, change = entry.seq, entry.change
     if entry.outcome or entry.stamp != change.hlc:

@@ -218,8 +218,9 @@ class Batch:
         values: dict[str, Any] = {}
         unproven: dict[str, Any] = {}
         sound = self.sound.setdefault(kind.name, set())
+        by_name = kind.by_name
         for slot, value in change.fields.items():
-            field = kind.by_name.get(slot)
+            field = by_name.get(slot)
             if field is not None and not field.group:  # nearly all
                 values[slot] = value
                 if not isinstance(value, str) or (slot, value) not in sound:

@@ -18,6 +18,10 @@ MEDIA_PLAIN = "application/json"
 MEDIA_ZSTD = "application/vnd.cuncao+zstd"
 """An own media type: httpx would otherwise unpack by itself, without a limit."""
 COMPRESS_FROM = 1024
+LEVEL = 3
+"""Of zstd: gzip 6's size within 7 % in a tenth of the time."""
+FILL_LEVEL = 8
+"""For a device's first fill: 15 % smaller; 4 ms more a page, spent while the page before is applied."""
 MAX_BODY = 32 * 1024 * 1024
 """Bytes of an unpacked message; a larger one is refused before it is unpacked."""
 PAGE = 2000
@@ -126,17 +130,16 @@ class TooLarge(Exception):
     """A message that unpacks to more than `MAX_BODY` bytes."""
 
 
-def pack(message: Any) -> tuple[bytes, str]:
+def pack(message: Any, level: int = LEVEL) -> tuple[bytes, str]:
     """Bytes and media type of a message."""
     body = msgspec.json.encode(message)
     if len(body) < COMPRESS_FROM:
         return body, MEDIA_PLAIN
-    return compress(body), MEDIA_ZSTD
+    return compress(body, level), MEDIA_ZSTD
 
 
-def compress(body: bytes) -> bytes:
-    """zstd, level 3: gzip 6's size within 7 % in a tenth of the time."""
-    return bytes(_zstd().compress(body, level=3))
+def compress(body: bytes, level: int = LEVEL) -> bytes:
+    return bytes(_zstd().compress(body, level=level))
 
 
 def unpack(body: bytes, media: str, limit: int = MAX_BODY) -> bytes:
