@@ -73,3 +73,19 @@ def terminate(process: subprocess.Popen[Any], wait_s: float = 10.0) -> None:
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait(wait_s)
+
+
+def leave_on_signals() -> None:
+    """A closed window or a polite end (SIGHUP, SIGTERM) unwinds the program, so that what it made goes.
+
+    Windows ends a console program without either; its temporary folder is then emptied by the system.
+    """
+    import signal
+
+    def leave(number: int, _frame: object) -> None:
+        raise SystemExit(128 + number)
+
+    for name in ("SIGHUP", "SIGTERM"):
+        number = getattr(signal, name, None)
+        if number is not None and not IS_WINDOWS:
+            signal.signal(number, leave)

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
+import pytest
 from county import run
 
 
@@ -20,4 +24,22 @@ def test_the_rehearsal_holds_and_leaves_nothing_behind(tmp_path: Path) -> None:
     assert met["critical", "lives_with"]["values"][0] == "alone"
     assert story["resolved"] == 2
     assert story["seconds"] < 60
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no such signal there")
+def test_a_rehearsal_ended_half_way_leaves_nothing_behind(tmp_path: Path) -> None:
+    env = {**os.environ, "TMPDIR": str(tmp_path), "PYTHONIOENCODING": "utf-8"}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tui.cli", "demo", "--headless"],
+        env=env, stderr=subprocess.PIPE, text=True, encoding="utf-8",
+    )  # fmt: skip
+    assert process.stderr is not None
+    with process.stderr:
+        for line in process.stderr:
+            if "导入" in line:  # the server runs and two laptops have stores
+                break
+        process.terminate()
+        process.stderr.read()
+    assert process.wait(30) != 0
     assert list(tmp_path.iterdir()) == []

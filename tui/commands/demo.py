@@ -9,6 +9,7 @@ import sys
 import click
 
 from sync.language import _
+from sync.platform import leave_on_signals
 from tui.commands.common import NEEDS_A_PERSON, as_json, emit, guarded, say
 from tui.demo import PEOPLE, StoryBroke, play, rehearsal
 
@@ -19,6 +20,7 @@ from tui.demo import PEOPLE, StoryBroke, play, rehearsal
 @as_json
 @guarded
 def demo(headless: bool, person: str | None, is_json: bool) -> None:
+    leave_on_signals()
     try:
         if headless:
             _play(is_json)
