@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import resource
+import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
 from bench.machine import peak_mb
 from bench.people import children
+from bench.relay import Relay
 from bench.server import PASSWORD, running
 
 PASSPHRASE = "bench passphrase"
@@ -42,41 +44,89 @@ def _report(seconds: float, report: Any) -> dict[str, object]:
     }
 
 
+def _save(device: Any, rows: Iterable[dict[str, Any]]) -> list[str]:
+    """Save children in one transaction, fifty to a txn as an import does."""
+    with device.replica.together():
+        made = []
+        for n, values in enumerate(rows):
+            if n % 50 == 0:
+                device.replica._txn = f"{device.replica.identity.device}.t{len(made)}.{time.time_ns()}"
+            made.append(device.replica.save("child", values))
+        return made
+
+
+def _small(device: Any, address: str, child: str) -> dict[str, object]:
+    """HTTP bytes both ways, headers included, on a kept connection: nothing to send, and one visit."""
+    relay = Relay(address)
+    device.account.card.server = relay.address
+    device.transport.close()
+    device._transport = None
+    device.sync()  # opens the line
+    found: dict[str, object] = {}
+    for name in ("nothing", "visit"):
+        if name == "visit":
+            values = {"child": child, "on": "2026-11-20", "kind": "home_visit", "summary": "与奶奶谈了。"}
+            device.replica.save("contact", values)
+        up, down = relay.up, relay.down
+        device.sync()
+        time.sleep(0.05)  # the relay counts a moment later
+        found[f"{name}_http_bytes"] = relay.up - up + relay.down - down
+    relay.close()
+    return found
+
+
+def _beside(first: Any, other: Any, address: str, count: int) -> dict[str, object]:
+    """What another device waits for an empty exchange while `first` sends `count` children."""
+    village = other.replica.identity.grants[0].unit
+    _save(first, (c for c in children(count, seed=2) if c["village"] != village))
+    command = [sys.executable, "-m", "bench.bystander", address, other.replica.identity.device]
+    process = subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf-8"
+    )
+    assert process.stdin is not None and process.stdout is not None
+    process.stdin.write(other.replica.get_state("token") + "\n")
+    process.stdin.flush()
+    process.stdout.readline()  # it is level
+    first.sync()
+    waits = sorted(float(line) for line in process.communicate("")[0].split())
+    return {
+        "exchanges": len(waits),
+        "p50_ms": waits[len(waits) // 2],
+        "p95_ms": waits[int(len(waits) * 0.95)],
+        "max_ms": waits[-1],
+    }
+
+
+def _own_peak_mb() -> float:
+    return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1)
+
+
 def measure(count: int = 20_000) -> dict[str, object]:
     """Every phase in this process, the server in its own."""
     with tempfile.TemporaryDirectory() as text:
         folder = Path(text)
         with running(folder / "server") as (address, pid):
-            first = _login(folder / "a", address, "admin")
-            second = _login(folder / "b", address, "second")
+            first, second, third = (
+                _login(folder / user, address, user) for user in ("admin", "second", "third")
+            )
             first.sync()
             found: dict[str, object] = {"records": count, "fields": 12, "cipher": "both ends"}
-
-            def save() -> list[str]:
-                with first.replica.together():
-                    made = []
-                    for n, values in enumerate(children(count)):
-                        if n % 50 == 0:  # one txn a roster page, not one for all
-                            first.replica._txn = f"{first.replica.identity.device}.t{n}"
-                        made.append(first.replica.save("child", values))
-                    return made
-
-            seconds, made = _timed(save)
-            found["save_s"] = seconds
+            found["save_s"], made = _timed(lambda: _save(first, children(count)))
             found["push"] = _report(*_timed(first.sync))
+            found["client_peak_mb_one_device"] = _own_peak_mb()
             found["pull"] = _report(*_timed(second.sync))
+            found["client_peak_mb_two_devices"] = _own_peak_mb()
             with first.replica.together():
                 for id_ in made[:1000]:
                     first.replica.save("child", {"hobbies": "下棋"}, id=id_)
             found["push_1000_edits"] = _report(*_timed(first.sync))
             found["pull_1000_edits"] = _report(*_timed(second.sync))
             found["nothing"] = _report(*_timed(first.sync))
-            found["client_peak_mb"] = round(
-                resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1
-            )
             found["server_peak_mb"] = peak_mb(pid)
-            first.close()
-            second.close()
+            found |= _small(first, address, made[0])
+            found["nothing_beside_a_push"] = _beside(first, third, address, count // 2)
+            for device in (first, second, third):
+                device.close()
     return found
 
 

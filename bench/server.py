@@ -9,14 +9,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from bench.people import DIVISIONS
+from bench.people import DIVISIONS, villages
 
 PASSWORD = "bench password"
 
 
 @contextmanager
 def running(folder: Path) -> Iterator[tuple[str, int]]:
-    """(address, process id) of a county with the users `admin` and `second`."""
+    """(address, process id) of a county with the users `admin`, `second` and, in one village, `third`."""
     env = {**os.environ, "CUNCAO_SERVER_HOME": str(folder)}
 
     def call(*words: str) -> None:
@@ -27,6 +27,7 @@ def running(folder: Path) -> Iterator[tuple[str, int]]:
 
     call("init", "--divisions", str(DIVISIONS), "--admin", "admin")
     call("user", "add", "second", "--role", "admin", "--unit", "510811")
+    call("user", "add", "third", "--role", "director", "--unit", villages()[0])
     process = subprocess.Popen(
         [sys.executable, "-m", "server", "run", "--port", "0"],
         stdout=subprocess.PIPE,
