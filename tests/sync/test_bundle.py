@@ -91,17 +91,22 @@ def test_the_same_bundle_again_and_the_same_answer_again_change_nothing() -> Non
 @settings(max_examples=25)
 @given(st.data())
 def test_bundles_and_answers_in_any_order_lose_nothing(data: st.DataObject) -> None:
-    stick = Stick("li", "adm")
-    li, adm = stick.town.replicas["li"], stick.town.replicas["adm"]
-    written: dict[str, list[bytes]] = {"li": [], "adm": []}
-    answers: dict[str, list[bytes]] = {"li": [], "adm": []}
+    users = ("li", "wu", "adm")
+    stick = Stick(*users)
+    adm = stick.town.replicas["adm"]
+    written: dict[str, list[bytes]] = {user: [] for user in users}
+    answers: dict[str, list[bytes]] = {user: [] for user in users}
     made: list[str] = []
-    for _ in range(data.draw(st.integers(4, 14))):
-        user = data.draw(st.sampled_from(("li", "adm")))
+    for _ in range(data.draw(st.integers(4, 20))):
+        user = data.draw(st.sampled_from(users))
         replica = stick.town.replicas[user]
-        deed = data.draw(st.sampled_from(("save", "write", "carry", "take", "network")))
+        deed = data.draw(st.sampled_from(("save", "move", "write", "carry", "take", "network")))
         if deed == "save":
-            made.append(child(replica))
+            made.append(child(replica, "112" if user == "wu" else "111"))
+        elif deed == "move" and made:
+            known = data.draw(st.sampled_from(made))
+            if adm.get(known) is not None:
+                adm.save("child", {"village": data.draw(st.sampled_from(("111", "112")))}, known)
         elif deed == "write":
             written[user].append(stick.out(user))
         elif deed == "carry" and written[user]:
@@ -110,10 +115,13 @@ def test_bundles_and_answers_in_any_order_lose_nothing(data: st.DataObject) -> N
             stick.take(user, data.draw(st.sampled_from(answers[user])))
         elif deed == "network":
             stick.town.sync(user)
-    stick.turn("li", "adm", "li", "adm")
+    stick.turn(*users, *users)
     for record in made:
-        assert value(li, record, "name") == value(adm, record, "name") == "罗静"
-    assert not li.has_unsent() and not adm.has_unsent()
+        assert value(adm, record, "name") == "罗静"
+        village = value(adm, record, "village")
+        assert (stick.town.replicas["li"].get(record) is not None) == (village == "111")
+        assert (stick.town.replicas["wu"].get(record) is not None) == (village == "112")
+    assert not any(stick.town.replicas[user].has_unsent() for user in users)
     assert not stick.town.quarantined()
 
 

@@ -11,6 +11,7 @@ from sync.language import _
 from tui.commands.common import (
     NEEDS_A_PERSON,
     REFUSED,
+    WRONG_USAGE,
     as_json,
     ask_passphrase,
     emit,
@@ -44,6 +45,8 @@ def login(
     user = user or ctx.obj
     is_file = "://" not in url and Path(url).is_file()
     if not user and not is_file:
+        if "://" not in url:
+            fail(WRONG_USAGE, "bundle_missing", detail=url)
         raise click.MissingParameter(ctx=ctx, param_hint="--user", param_type="option")
     password = read_password(password_stdin)
     if is_file:
@@ -58,7 +61,11 @@ def login(
         if is_json:
             emit({"user": me.user, "device": me.device, "received": report.received})
         else:
-            say(_("{user} 登录好了，收下 {n} 条。").format(user=me.name or me.user, n=report.received))
+            say(
+                _("{user} 登录好了，收下 {n} 条。").format(
+                    user=me.name or me.user, n=report.received
+                )
+            )
     finally:
         session.close()
 
@@ -136,19 +143,21 @@ def sync(user: str | None, is_json: bool) -> None:
     with opened(user) as session:
         report = session.sync()
     if is_json:
-        emit(
-            {
-                "sent": report.sent,
-                "received": report.received,
-                "conflicts": report.conflicts,
-                "rejected": report.rejected,
-                "cursor": report.cursor,
-                "round_trips": report.round_trips,
-                "in_step": report.in_step,
-            }
-        )
+        emit({
+            "sent": report.sent,
+            "received": report.received,
+            "conflicts": report.conflicts,
+            "rejected": report.rejected,
+            "cursor": report.cursor,
+            "round_trips": report.round_trips,
+            "in_step": report.in_step,
+        })
     else:
-        say(_("交上 {sent} 条，收下 {received} 条。").format(sent=report.sent, received=report.received))
+        say(
+            _("交上 {sent} 条，收下 {received} 条。").format(
+                sent=report.sent, received=report.received
+            )
+        )
         if report.conflicts:
             say(_("{n} 处有两种说法，等人看。").format(n=report.conflicts))
         if report.rejected:
