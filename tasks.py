@@ -110,6 +110,12 @@ def bench(arguments: list[str]) -> int:
     return run("bench", *arguments)
 
 
+@task
+def simulate(arguments: list[str]) -> int:
+    """N simulated counties under faults, seed by seed (docs/simulation.md); --help for more"""
+    return run("tools.simulate", *arguments)
+
+
 def main(arguments: list[str]) -> int:
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(encoding="utf-8", errors="replace")

@@ -1,4 +1,5 @@
-"""The register of imported batches: what each wrote, with version and previous value, so that it can be taken back.
+"""The register of imported batches: what each wrote, with version and previous value, so that it
+can be taken back.
 
 Kept in the replica's own encrypted database; it is this device's memory and is not synced.
 """
@@ -14,6 +15,7 @@ from msgspec import Struct
 from schema.kinds import KINDS
 from schema.record import DELETED
 from sync import ids
+from sync.change import raw_version
 from sync.reading import View
 from sync.replica import Refused, Replica
 from sync.storage import transaction
@@ -241,7 +243,7 @@ def _is_ours(view: View, slot: str, wrote: _Wrote | None) -> bool:
         return False
     version = held.standing.mark.version
     return version == wrote.version or (
-        version.rstrip("*") == wrote.version
+        raw_version(version) == wrote.version
         and KINDS[view.kind].slot_value(slot, view.values) == wrote.value
     )
 
@@ -291,7 +293,8 @@ def _restore(replica: Replica, view: View, wrote: Sequence[_Wrote]) -> tuple[boo
 
 
 def _follow(replica: Replica, view: View, restored: Sequence[_Wrote]) -> None:
-    """What an earlier batch wrote stands again under a new version: it stays that batch's to take back."""
+    """What an earlier batch wrote stands again under a new version: it stays that batch's to take
+    back."""
     after = replica.get(view.id, view.kind)
     assert after is not None
     for told in restored:

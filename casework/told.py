@@ -1,4 +1,5 @@
-"""What was told two ways, made ready for a person's eyes: the order of the queue, who told it and why."""
+"""What was told two ways, made ready for a person's eyes: the order of the queue, who told it and
+why."""
 
 from __future__ import annotations
 
@@ -11,7 +12,7 @@ from casework import summary, wording
 from schema.kinds import KINDS
 from schema.record import DELETED, Field, Kind
 from schema.types import Choice, Choices, LongText, Phone, UnitRef
-from sync.change import Conflict, Mark, device_of
+from sync.change import Conflict, Mark, device_of, raw_version
 from sync.clock import ms_of
 from sync.language import _
 from sync.reading import Reading, View
@@ -38,7 +39,8 @@ class Telling:
 
 
 def _reaches(field: Field) -> bool:
-    """True for what one needs to reach somebody: a phone, a place, an address by any of its names."""
+    """True for what one needs to reach somebody: a phone, a place, an address by any of its
+    names."""
     words = (field.label, *field.headings)
     return isinstance(field.type, (Phone, UnitRef)) or any(w.endswith("址") for w in words)
 
@@ -78,7 +80,7 @@ def base(replica: Reading, conflict: Conflict, today: datetime.date) -> Telling:
     text = wording.slot_text(kind, conflict.slot, conflict.base_value, replica, today)
     if version is None:
         return Telling(conflict.base_value, text)
-    steps = (p for p in replica.history(conflict.record) if p.version == version.rstrip("*"))
+    steps = (p for p in replica.history(conflict.record) if p.version == raw_version(version))
     step = next(steps, None)
     if step is None:
         return Telling(conflict.base_value, text, device=device_text(replica, version))

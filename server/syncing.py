@@ -96,7 +96,7 @@ def take_in(ask: Ask) -> Callable[[Desk], list[Verdict]]:
         device = desk.accounts.device(ask.caller.device.id)
         if device.is_revoked:
             raise _handed_in(desk, ask)
-        return desk.hub.push(ask.session, ask.request.changes)
+        return desk.hub.push(ask.session, ask.request.changes, ask.request.cursor)
 
     return work
 

@@ -5,6 +5,8 @@ All are arrays on the wire (`array_like`): fields are only ever added at the end
 
 from __future__ import annotations
 
+import zlib
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
@@ -60,12 +62,21 @@ def device_of(version: str) -> str:
 
 def seq_of(version: str) -> int:
     """The sequence number inside a version."""
-    return int(version.partition(".")[2].rstrip("*"))
+    return int(raw_version(version).partition(".")[2])
 
 
-def combined(version: str) -> str:
-    """The version of what the hub makes of a change together with others."""
-    return f"{version}*"
+def raw_version(version: str) -> str:
+    """The change that a version is named after."""
+    return version.partition("*")[0]
+
+
+def combined(version: str, ops: Iterable[str]) -> str:
+    """The version of what the hub makes of a change together with others.
+
+    It tells with which: a log grown anew after a backup may combine the same change with others, and
+    whoever saw the one has not seen the other.
+    """
+    return f"{version}*{zlib.crc32(' '.join(sorted(ops)).encode()):08x}"
 
 
 class Mark(Struct, frozen=True, array_like=True):

@@ -4,7 +4,7 @@ Pure functions over a record's state. The hub calls `decide` once per change, in
 outcome into the log; everyone, the hub included, then applies it by `replay` and merges nothing again.
 
 A change replaces exactly the heads whose changes it has seen: the base names a version, and a version that
-the hub combined (`DEVICE.SEQ*`) stands for every change in it. What is left is concurrent with it.
+the hub combined (`DEVICE.SEQ*HASH`) stands for every change in it. What is left is concurrent with it.
 """
 
 from __future__ import annotations
@@ -15,20 +15,18 @@ from typing import Any
 from schema.record import DELETED, Kind
 from schema.types import Choices
 from sync import ids
-from sync.change import Change, Entry, Head, Mark, Slot, State, combined, device_of, seq_of
+from sync.change import (
+    Change, Entry, Head, Mark, Slot, State, combined, device_of, raw_version, seq_of,
+)  # fmt: skip
 from sync.merge import merge_sets, merge_texts
 
 Lookup = Callable[[str], Entry | None]
 """The log entry of a version, or None when this log does not hold it."""
 
 
-def raw_version(version: str) -> str:
-    return version.rstrip("*")
-
-
 def changes_in(version: str, slot: str, lookup: Lookup) -> tuple[str, ...]:
     """The changes that someone who saw `version` in `slot` has seen."""
-    if not version.endswith("*"):
+    if "*" not in version:
         return (version,)
     entry = lookup(raw_version(version))
     found = entry.outcome.get(slot) if entry else None
@@ -43,11 +41,12 @@ def value_of(version: str | None, slot: str, lookup: Lookup) -> Any:
     entry = lookup(raw_version(version)) if version else None
     if entry is None or version is None:
         return None
-    if version.endswith("*"):
+    if "*" in version:
         found = entry.outcome.get(slot)
         for head in found.heads if found else ():
             if head.mark.version == version:
                 return head.value
+        return None  # of a log that is no more
     return entry.change.fields.get(slot)
 
 
@@ -210,8 +209,9 @@ def _collapsed(name: str, rest: Sequence[Head], new: Head) -> list[Head] | None:
 def _joined(heads: Sequence[Head], last: Head, value: Any) -> Head:
     """One head in place of several; it carries the latest author and a version of its own."""
     latest = max(heads, key=lambda h: (h.mark.stamp, h.mark.version)).mark
-    mark = Mark(combined(last.mark.version), latest.author, latest.stamp, latest.seen)
     ops = tuple(dict.fromkeys(op for h in heads for op in h.ops))
+    version = combined(raw_version(last.mark.version), ops)
+    mark = Mark(version, latest.author, latest.stamp, latest.seen)
     return Head(mark, value, ops, last.is_decision)
 
 

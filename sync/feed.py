@@ -41,6 +41,16 @@ class _OwnEntry(Struct, array_like=True):
 _decode_own = msgspec.json.Decoder(_OwnEntry).decode
 
 
+def is_known(store: HubStore, cursor: Cursor | None) -> bool:
+    """True when a cursor is of this log as it is now."""
+    return (
+        cursor is not None
+        and cursor.epoch == store.epoch()
+        and cursor.seq + cursor.ahead <= store.head()
+        and cursor.mark == store.mark(cursor.seq + cursor.ahead)
+    )
+
+
 class Feed:
     """One pull, computed at one consistent view of the store."""
 
@@ -55,12 +65,7 @@ class Feed:
 
     def page(self, text: str, held: int, limit: int) -> SyncResponse:
         cursor = Cursor.decode(text) if text else None
-        reset = bool(text) and (
-            cursor is None
-            or cursor.epoch != self.epoch
-            or cursor.seq + cursor.ahead > self.head
-            or cursor.mark != self.store.mark(cursor.seq + cursor.ahead)
-        )
+        reset = bool(text) and not is_known(self.store, cursor)
         want = self.session.grants
         response = SyncResponse(self.now_ms, reset=reset)
         if cursor is None or reset:

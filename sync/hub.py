@@ -9,10 +9,10 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from sync.change import Change
-from sync.feed import Feed
+from sync.feed import Feed, is_known
 from sync.hubstore import HubStore, Known, LogRow, Move, Place, Session
 from sync.intake import Batch, content_hash, hash_of
-from sync.protocol import SyncResponse, Verdict
+from sync.protocol import Cursor, SyncResponse, Verdict
 
 __all__ = ["Hub", "HubStore", "Known", "LogRow", "Move", "Place", "Session", "content_hash", "hash_of"]
 
@@ -26,11 +26,19 @@ class Hub:
 
     # ------------------------------------------------------------------ in
 
-    def push(self, session: Session, changes: Sequence[Change]) -> list[Verdict]:
-        """Take changes into the log or quarantine; one transaction. Answers only what is not news."""
+    def push(
+        self, session: Session, changes: Sequence[Change], cursor: str = ""
+    ) -> list[Verdict]:
+        """Take changes into the log or quarantine; one transaction. Answers only what is not news.
+
+        Whoever comes with a cursor of a log that is no more is told so first: they will send again what
+        this log lost, and all in the order in which they saved it.
+        """
         if not changes:
             return []
         with self.store.write():
+            if cursor and not is_known(self.store, Cursor.decode(cursor)):
+                return []
             return Batch(self.store, session, self.now_ms()).take(changes)
 
     def write(self, kind: str, id: str, fields: dict[str, Any], op: str = "") -> None:

@@ -11,7 +11,7 @@ from msgspec import Struct
 from schema.kinds import KINDS
 from schema.record import DELETED, Kind
 from sync import clock
-from sync.change import Change, Conflict, Entry, Grant, Slot, State, device_of
+from sync.change import Change, Conflict, Entry, Grant, Slot, State, device_of, raw_version
 from sync.records import Records, as_json
 from sync.scope import Scope, UnitTree
 from sync.storage import Connection
@@ -367,7 +367,7 @@ class Reading:
             # A snapshot brings what stands without the log behind it.
             if wanted in (None, name):
                 for head in slot.heads:
-                    version = head.mark.version.rstrip("*")
+                    version = raw_version(head.mark.version)
                     if version not in told and "." in version:
                         step = Past(
                             name, head.value, head.mark.author, device_of(version),

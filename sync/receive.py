@@ -267,7 +267,10 @@ class _Receiving:
         return {
             i
             for i in own - other
-            if not ((state := before.get(i)) and any(s.conflict for s in state.slots.values()))
+            if not (
+                (state := before.get(i))
+                and (not state.seq or any(s.conflict for s in state.slots.values()))
+            )
         }
 
     def _show(

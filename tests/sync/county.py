@@ -212,12 +212,12 @@ class County(Simulation):
             self.counts["device wiped"] += 1
             real = device.connection.real
             assert real.execute("SELECT count(*) FROM outbox").fetchone() == (0,)
+            del self.devices[device.name]
             for name in self.model.saves:
                 if name[0] == device.name:
                     if self.restores and not self.is_kept(name):
                         self.excused.add(name)  # confirmed once, lost with the backup since
                     assert self.is_kept(name), f"{name} went with its device"
-            del self.devices[device.name]
         except Crash:
             self.open_device(device)
         except sqlite3.OperationalError as error:
@@ -335,5 +335,5 @@ def _heads(given: Any) -> tuple[Head, ...]:
 
 def _name(version: str) -> Name:
     device, _, seq = version.partition(".")
-    return device, int(seq.split("*")[0])
+    return device, int(seq.partition("*")[0])
 

@@ -600,7 +600,7 @@ class Simulation:
         session = Session(self.users[device], device, self.grants(self.users[device]))
         head = self.seen_seq
         try:
-            verdicts = self.hub.push(session, request.changes)
+            verdicts = self.hub.push(session, request.changes, request.cursor)
             response = self.hub.pull(session, request.cursor, request.held, request.limit)
         finally:
             if self.hub_connection.is_dead:

@@ -101,7 +101,7 @@ class _Line:
             self.left -= 1
         request = msgspec.json.decode(unpack(body, media), type=SyncRequest)
         session = self.town.session(self.name)
-        verdicts = self.town.hub.push(session, request.changes)
+        verdicts = self.town.hub.push(session, request.changes, request.cursor)
         response = self.town.hub.pull(session, request.cursor, request.held, request.limit)
         response.verdicts = verdicts
         if self.left is not None and self.left < 0:
