@@ -1,7 +1,9 @@
-"""Another device that synchronises nothing again and again, in its own process, until its input ends.
+"""Another device that synchronises nothing again and again, in its own process, until its input
+ends.
 
-`python -m bench.bystander ADDRESS DEVICE` with the token on the first line of its input; prints the time of
-every exchange in milliseconds. It speaks the protocol with plain sockets: what it measures is the server.
+`python -m bench.bystander ADDRESS DEVICE` with the token on the first line of its input; prints the
+time of every exchange in milliseconds. It speaks the protocol with plain sockets: what it measures
+is the server.
 """
 
 from __future__ import annotations
@@ -22,7 +24,12 @@ PAUSE_S = 0.02
 def main(address: str, device: str) -> None:
     token = sys.stdin.readline().strip()
     over = threading.Event()
-    threading.Thread(target=lambda: (sys.stdin.read(), over.set()), daemon=True).start()
+
+    def wait() -> None:
+        sys.stdin.read()
+        over.set()
+
+    threading.Thread(target=wait, daemon=True).start()
     line = http.client.HTTPConnection(urlsplit(address).netloc)
     headers = {"authorization": f"Bearer {token}", "content-type": "application/json"}
     cursor, is_level = "", False

@@ -47,7 +47,7 @@ def _report(seconds: float, report: Any) -> dict[str, object]:
 def _save(device: Any, rows: Iterable[dict[str, Any]]) -> list[str]:
     """Save children in one transaction, fifty to a txn as an import does."""
     with device.replica.together():
-        made = []
+        made: list[str] = []
         for n, values in enumerate(rows):
             if n % 50 == 0:
                 device.replica._txn = f"{device.replica.identity.device}.t{len(made)}.{time.time_ns()}"

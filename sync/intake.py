@@ -233,13 +233,17 @@ class Batch:
                 if value and not members.keys() >= value.keys():
                     raise _Refusal("invalid", "unknown_field", slot)
                 values |= members
-                unproven |= members
+                for name, member in members.items():
+                    if not isinstance(member, str) or (name, member) not in sound:
+                        unproven[name] = member
             else:
                 raise _Refusal("invalid", "unknown_field", slot)
         for name, problem in kind.problems(unproven):
             if not problem.is_doubt:
                 raise _Refusal("invalid", problem.code, name)
-        sound.update((n, v) for n, v in unproven.items() if isinstance(v, str))
+        for name, value in unproven.items():
+            if isinstance(value, str):
+                sound.add((name, value))
         return values
 
     def _is_withdrawal(self, change: Change, state: State | None) -> bool:
