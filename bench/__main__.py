@@ -1,4 +1,5 @@
-"""`python -m bench`: the first budgets of the design, as JSON. `python -m bench 2000` for a quick look."""
+"""`python -m bench`: the first budgets of the design, as JSON. `python -m bench 2000` for a quick
+look."""
 
 from __future__ import annotations
 

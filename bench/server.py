@@ -16,7 +16,8 @@ PASSWORD = "bench password"
 
 @contextmanager
 def running(folder: Path) -> Iterator[tuple[str, int]]:
-    """(address, process id) of a county with the users `admin`, `second` and, in one village, `third`."""
+    """(address, process id) of a county with the users `admin`, `second` and, in one village,
+    `third`."""
     env = {**os.environ, "CUNCAO_SERVER_HOME": str(folder)}
 
     def call(*words: str) -> None:

@@ -1,6 +1,8 @@
-"""The real program in a real pty: process start to the first row, key press to the last painted byte.
+"""The real program in a real pty: process start to the first row, key press to the last painted
+byte.
 
-Linux only (pty); a benchmark, not part of the program. Headless drivers show 1–3 ms a key and hide all of it.
+Linux only (pty); a benchmark, not part of the program. Headless drivers show 1–3 ms a key and hide
+all of it.
 """
 
 from __future__ import annotations
@@ -37,7 +39,8 @@ FIND = b"\x1b[18~"
 
 
 def build_home(folder: Path, count: int) -> str:
-    """An encrypted store with `count` children, as a first sync leaves it. Returns the first name in it."""
+    """An encrypted store with `count` children, as a first sync leaves it. Returns the first name
+    in it."""
     import csv
 
     from casework import search

@@ -1,1 +1,2 @@
-"""The rules of the work, computed over a replica: search, columns, rosters in, duplicates, divisions."""
+"""The rules of the work, computed over a replica: search, columns, rosters in, duplicates,
+divisions."""

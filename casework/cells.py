@@ -1,4 +1,5 @@
-"""One cell of a roster to a value: dates in every spelling, spoiled ID numbers, phones, several values in one cell."""
+"""One cell of a roster to a value: dates in every spelling, spoiled ID numbers, phones, several
+values in one cell."""
 
 from __future__ import annotations
 
@@ -27,7 +28,8 @@ _EPOCH = datetime.date(1899, 12, 30)
 
 
 def text_of(cell: Any) -> str:
-    """What the cell shows, on one line where it is one value; empty for what means nothing: —, 无, /."""
+    """What the cell shows, on one line where it is one value; empty for what means nothing: —, 无,
+    /."""
     if cell is None:
         return ""
     if isinstance(cell, bool):

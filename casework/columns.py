@@ -1,4 +1,5 @@
-"""Columns of lists: how wide a field is in cells, and the computed ones a declaration names with `~`."""
+"""Columns of lists: how wide a field is in cells, and the computed ones a declaration names with
+`~`."""
 
 from __future__ import annotations
 
@@ -30,7 +31,8 @@ Loader = Callable[[Reading, Sequence[dict[str, Any]], datetime.date], list[Cell]
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column: label (message id), width in cells, and how its cells are made for the visible rows."""
+    """A column: label (message id), width in cells, and how its cells are made for the visible
+    rows."""
 
     name: str
     label: str

@@ -9,7 +9,8 @@ FACE_TO_FACE = ("home_visit", "talk", "video_call", "reunion", "meeting", "birth
 
 
 def last_seen(replica: Replica, root: str) -> str | None:
-    """The date on which this user last saw the child, by their own contact records; None if never."""
+    """The date on which this user last saw the child, by their own contact records; None if
+    never."""
     marks = ", ".join("?" * len(FACE_TO_FACE))
     row = replica.connection.execute(
         f'SELECT max("on") FROM r_contact WHERE _root = ? AND _deleted IS NULL'  # noqa: S608

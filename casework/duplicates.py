@@ -1,4 +1,5 @@
-"""Pairs of files that seem to be of one child: the county's own findings, and equal valid ID numbers here."""
+"""Pairs of files that seem to be of one child: the county's own findings, and equal valid ID
+numbers here."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Filters over a list: fields with a closed set of answers, chosen by people, as a condition over the table."""
+"""Filters over a list: fields with a closed set of answers, chosen by people, as a condition over
+the table."""
 
 from __future__ import annotations
 
@@ -13,7 +14,9 @@ from sync.tables import quoted
 
 def filterable(kind: Kind) -> list[Field]:
     """Fields one can filter by: units, what the list shows, then what is watched, then the rest."""
-    closed = [f for f in kind.fields if isinstance(f.type, (Choice, YesNo, UnitRef)) and not f.is_hidden]
+    closed = [
+        f for f in kind.fields if isinstance(f.type, (Choice, YesNo, UnitRef)) and not f.is_hidden
+    ]
 
     def place(field: Field) -> tuple[bool, bool, bool]:
         return (
@@ -26,7 +29,8 @@ def filterable(kind: Kind) -> list[Field]:
 
 
 def condition(replica: Reading, kind: Kind, chosen: Mapping[str, Any]) -> str:
-    """SQL over `r_KIND` for values chosen per field: all must hold; several codes of a set: any of them.
+    """SQL over `r_KIND` for values chosen per field: all must hold; several codes of a set: any of
+    them.
 
     Only codes of declared lists and of units known here get into the text, never what was typed.
     """

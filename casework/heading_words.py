@@ -1,4 +1,5 @@
-"""Words of roster headings beyond the declarations' own: other spellings, people, groups, what is passed over."""
+"""Words of roster headings beyond the declarations' own: other spellings, people, groups, what is
+passed over."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""What the columns of a roster mean: headings, one level or several, to fields of child, family and contact.
+"""What the columns of a roster mean: headings, one level or several, to fields of child, family and
+contact.
 
 Words come from the declarations' labels and headings; this module adds how they are put together:
 监护人姓名及电话, 父亲 over 姓名, a bare 联系电话 after 监护人.
@@ -32,13 +33,15 @@ from schema.kinds.family import FAMILY, ROLE
 from schema.record import Kind
 
 CARER, PARENTS, ANYONE = "carer", "parents", "?"
-"""Roles of a column that are no code: whoever looks after the child; both parents; to be told by its neighbours."""
+"""Roles of a column that are no code: whoever looks after the child; both parents; to be told by
+its neighbours."""
 MAX_DEPTH = 3
 """Rows that one header may take."""
 
 
 class Target(NamedTuple):
-    """One thing a column says: a field of the child, of a family member, of a contact, or part of a place."""
+    """One thing a column says: a field of the child, of a family member, of a contact, or part of a
+    place."""
 
     kind: str
     """child, family, contact, class (grade or class as text), place (township, group), ignored."""
@@ -161,7 +164,8 @@ def targets_of(text: str) -> tuple[Target, ...]:
     """What one heading text means by itself; empty when it means nothing known.
 
     >>> targets_of("监护人姓名及电话")
-    (Target(kind='family', field='name', role='carer'), Target(kind='family', field='phone', role='carer'))
+    (Target(kind='family', field='name', role='carer'), Target(kind='family', field='phone',
+    role='carer'))
     """
     for key in _variants(text):
         found = _single(key) or _of_role(key) or _several(key)
@@ -330,7 +334,8 @@ def header_at(rows: Sequence[Sequence[Any]], first: int) -> Header | None:
 
 
 def _names_somebody(head: Sequence[Any], row: Sequence[Any]) -> bool:
-    """True for a data row or a repeated header: below 姓名 stands something that does not continue it."""
+    """True for a data row or a repeated header: below 姓名 stands something that does not continue
+    it."""
     if list(head) == list(row):
         return True
     below = [
@@ -424,7 +429,8 @@ class _Neighbours:
             self.phones.add(CARER)
 
     def _is_beside_carer(self, targets: Sequence[Target]) -> bool:
-        """True when a bare phone stands right after the carer: then the other ones are not the carer's."""
+        """True when a bare phone stands right after the carer: then the other ones are not the
+        carer's."""
         active = ""
         for target in targets:
             if target == _BARE_PHONE and active == CARER:

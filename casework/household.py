@@ -6,7 +6,8 @@ from sync.reading import Reading
 
 
 def housemates(replica: Reading, child: str) -> list[str]:
-    """Ids of other children who share the village and address, or a phone of the family; nearest first."""
+    """Ids of other children who share the village and address, or a phone of the family; nearest
+    first."""
     rows = replica.connection.execute(
         "SELECT other.id FROM r_child me JOIN r_child other ON other.village = me.village"
         " AND other.address = me.address AND other.id <> me.id"

@@ -80,8 +80,8 @@ class Draft(Struct):
 class Drafter:
     """Turns entries into drafts.
 
-    `school`: the school the whole roster is said to be of. `home_school`: the importer's own, for rows that
-    name no other. `default`: where a child goes of whose place nothing is known.
+    `school`: the school the whole roster is said to be of. `home_school`: the importer's own, for
+    rows that name no other. `default`: where a child goes of whose place nothing is known.
     """
 
     def __init__(
@@ -132,7 +132,8 @@ class Drafter:
             made.child["name"] = name
 
     def _identity(self, made: Draft, entry: Entry) -> None:
-        """ID number, birth date and sex together: a number that passes its check outweighs the others."""
+        """ID number, birth date and sex together: a number that passes its check outweighs the
+        others."""
         reading = cells.id_of(entry.child.get("id_number"))
         if reading.problem:
             made.problems.append(("id_number", problem(reading.problem)))
@@ -156,7 +157,8 @@ class Drafter:
         made.child["birth_date"], made.child["sex"] = born, sex
 
     def _read_field(self, made: Draft, declared: Field, cell: Any, heading: str) -> None:
-        """A value by the field's type; what its type cannot hold goes into the note with its heading."""
+        """A value by the field's type; what its type cannot hold goes into the note with its
+        heading."""
         text = cells.text_of(cell) or str(cell or "").strip()
         if declared.name == "note":
             made.note.append(text)
@@ -246,7 +248,8 @@ class Drafter:
             made.child["address"] = (text + group)[:200]
 
     def _place_around(self, made: Draft, entry: Entry, hints: list[str]) -> None:
-        """A sheet or a divider row that is named after a village: 冯家岭村; else the nearest unit known."""
+        """A sheet or a divider row that is named after a village: 冯家岭村; else the nearest unit
+        known."""
         made.child["village"] = self._nearest(hints)
         for text in entry.around:
             found = self.finder.find(text, hints) if len(text) <= 20 else None
@@ -293,7 +296,8 @@ class Drafter:
         return person if len(person) > 1 else None
 
     def _carer(self, made: Draft, people: list[dict[str, Any]], told: Mapping[str, Any]) -> None:
-        """The carer is one of the family: when that is the father or mother, one record, not two."""
+        """The carer is one of the family: when that is the father or mother, one record, not
+        two."""
         relation = cells.text_of(told.get("role"))
         role = relation_of(relation)
         carer = self._person(made, told, role or "other") or {"role": role or "other"}

@@ -1,7 +1,8 @@
 """Who a roster row is: a child of the store, one met in an earlier row, or somebody new.
 
-An equal valid ID number is the same child. Else name and birth date are, when neither sex nor number speaks
-against it. Names that only sound alike are never joined by the program; a person is asked.
+An equal valid ID number is the same child. Else name and birth date are, when neither sex nor
+number speaks against it. Names that only sound alike are never joined by the program; a person is
+asked.
 """
 
 from __future__ import annotations
@@ -96,7 +97,8 @@ class People:
             known.append(person)
 
     def match(self, row: Person, typed_birth: str | None = None) -> Match:
-        """Who `row` is. `typed_birth`: the birth date as written, which tells a copied number from a typo."""
+        """Who `row` is. `typed_birth`: the birth date as written, which tells a copied number from
+        a typo."""
         number = row.values.get("id_number")
         for person in sorted(
             self._by_number.get(str(number), []), key=lambda p: p.name != row.name

@@ -1,7 +1,7 @@
 """What one child will get written: the drafts of its rows laid over what stands.
 
-Of a child met before, a roster fills what is empty and brings what differs; it never shortens a birth date,
-takes a village away for a township, or replaces words in the note.
+Of a child met before, a roster fills what is empty and brings what differs; it never shortens a
+birth date, takes a village away for a township, or replaces words in the note.
 """
 
 from __future__ import annotations
@@ -60,7 +60,8 @@ class ChildPlan(Struct):
 
 
 def fill(plan: ChildPlan, draft: Draft) -> None:
-    """Lay the draft over the plan. A second row of the same child fills only what is still empty."""
+    """Lay the draft over the plan. A second row of the same child fills only what is still
+    empty."""
     values = plan.values
     for name, value in draft.child.items():
         if value is None or values.get(name) == value:
@@ -135,7 +136,8 @@ def _fill_family(plan: ChildPlan, told: Mapping[str, Any]) -> None:
 
 
 def _member_of(plan: ChildPlan, told: Mapping[str, Any]) -> FamilyPlan | None:
-    """The member of the family that is meant: by role where there is one of it, else by role and name."""
+    """The member of the family that is meant: by role where there is one of it, else by role and
+    name."""
     role, name = told["role"], told.get("name")
     if role in SINGLE_ROLES:
         found = next((f for f in plan.family if f.values.get("role") == role), None)

@@ -1,4 +1,5 @@
-"""The data rows of a roster: every sheet's blocks under their headers, each row's cells sorted by what they say.
+"""The data rows of a roster: every sheet's blocks under their headers, each row's cells sorted by
+what they say.
 
 Titles, totals, form lines, notes, examples and repeated headers are passed over.
 """
@@ -43,7 +44,8 @@ class Entry(Struct):
     """school, grade, class as text."""
     place: dict[str, str] = field(default_factory=dict)
     headings: dict[str, str] = field(default_factory=dict)
-    """Field of the child (or `class`) to the heading it stood under, for what goes into the note."""
+    """Field of the child (or `class`) to the heading it stood under, for what goes into the
+    note."""
     around: tuple[str, ...] = ()
     """Sheet name, titles, divider rows: they decide between places when the row does not."""
 
@@ -109,7 +111,8 @@ def _takes_no(column: Column) -> bool:
 
 
 def row_kind(row: Sequence[Any], columns: Sequence[Column]) -> str:
-    """data, divider (a lone text between rows), or other: blank, total, note, form line, column numbers."""
+    """data, divider (a lone text between rows), or other: blank, total, note, form line, column
+    numbers."""
     texts = [cells.text_of(c) for c in row]
     filled = [t for t in texts if t]
     if not filled:
@@ -146,7 +149,8 @@ def _are_numbers(filled: Sequence[str]) -> bool:
 
 
 def _says_little(mapped: Sequence[Column], texts: Sequence[str]) -> bool:
-    """A nameless row is a child's only when it says who: a number, a birth date, a sex, or people."""
+    """A nameless row is a child's only when it says who: a number, a birth date, a sex, or
+    people."""
     told = {(t.kind, t.field) for c in mapped for t in c.targets}
     if told & {("child", "id_number"), ("child", "birth_date")}:
         return False

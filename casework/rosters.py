@@ -1,4 +1,5 @@
-"""Rosters in: a rehearsal that writes nothing and gives a reason per doubtful row, then the writing."""
+"""Rosters in: a rehearsal that writes nothing and gives a reason per doubtful row, then the
+writing."""
 
 from __future__ import annotations
 
@@ -274,8 +275,8 @@ def _home_of(replica: Replica) -> tuple[str | None, str | None, str | None]:
 def write(replica: Replica, rehearsal: Rehearsal) -> Batch:
     """Write what was rehearsed: one txn per child, everything noted so that it can be taken back.
 
-    One local transaction for all: a power cut in the middle leaves nothing behind whose batch nobody
-    was told, and 3,000 rows cost one commit in place of 3,000.
+    One local transaction for all: a power cut in the middle leaves nothing behind whose batch
+    nobody was told, and 3,000 rows cost one commit in place of 3,000.
     """
     with transaction(replica.connection):
         return _write(replica, rehearsal)

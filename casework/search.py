@@ -1,7 +1,7 @@
 """Finding people: a narrow table that holds every searched text of a record, walked in list order.
 
-Names are found by plain LIKE over it (3 ms in 20,000 encrypted rows); FTS5's trigrams cannot find names of
-two characters. The table is written with the records, in their transaction.
+Names are found by plain LIKE over it (3 ms in 20,000 encrypted rows); FTS5's trigrams cannot find
+names of two characters. The table is written with the records, in their transaction.
 """
 
 from __future__ import annotations
@@ -130,7 +130,8 @@ def _pattern(text: str) -> str:
 
 
 def _words(text: str) -> list[str]:
-    """Words that must all be found. Digits set in groups are one number; a unit goes by its short name."""
+    """Words that must all be found. Digits set in groups are one number; a unit goes by its short
+    name."""
     words = [short_name(word) for word in text.split()]
     if words and all(w.isdigit() for w in words):
         return ["".join(words)]
@@ -227,7 +228,8 @@ def count(
 def find(
     replica: Reading, kind: str, text: str, limit: int = 50, offset: int = 0, where: str = ""
 ) -> list[Hit]:
-    """Matching records, the surest first: whole name 100, whole number or initials 90, beginning 80, inside 60."""
+    """Matching records, the surest first: whole name 100, whole number or initials 90, beginning
+    80, inside 60."""
     condition, values = _condition(kind, text, where, is_loose=True)
     wanted = "".join(_words(text)).lower()
     rows = replica.connection.execute(

@@ -1,6 +1,8 @@
-"""Spreadsheets as rows of raw cells: .xlsx, .xls and .csv, with the row numbers the spreadsheet program shows.
+"""Spreadsheets as rows of raw cells: .xlsx, .xls and .csv, with the row numbers the spreadsheet
+program shows.
 
-The format is told by the file's first bytes, not by its name; sizes are bounded before anything is unpacked.
+The format is told by the file's first bytes, not by its name; sizes are bounded before anything is
+unpacked.
 """
 
 from __future__ import annotations
@@ -47,10 +49,12 @@ class Sheet(Struct):
     rows: list[list[Cell]]
     first_row: int = 1
     spans: list[tuple[int, int, int]] = []
-    """Cells merged over several rows of one column: (index of the top row, column, index of the last)."""
+    """Cells merged over several rows of one column: (index of the top row, column, index of the
+    last)."""
 
     def fill_down(self, start: int, stop: int) -> None:
-        """Say again in each row of `start` to `stop` what a merged cell that begins there says once."""
+        """Say again in each row of `start` to `stop` what a merged cell that begins there says
+        once."""
         for top, column, bottom in self.spans:
             if not start <= top < stop or column >= len(self.rows[top]):
                 continue
@@ -128,7 +132,8 @@ def _damaged() -> Unreadable:
 
 
 def _look_into_zip(data: bytes) -> None:
-    """Refuse what would unpack to a great size, or claims a cell far away (the reader fills all between)."""
+    """Refuse what would unpack to a great size, or claims a cell far away (the reader fills all
+    between)."""
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             entries = archive.infolist()
@@ -153,7 +158,8 @@ _PLACE = re.compile(rb"""\br\s*=\s*["']([A-Za-z]*)(\d{1,9})["']""")
 def _look_into_sheet(stream: Any) -> None:
     """Count as the reader will: rows and columns up to the farthest cell that holds a value.
 
-    The reader allocates the whole area at once, and ends the process when there is not that much memory.
+    The reader allocates the whole area at once, and ends the process when there is not that much
+    memory.
     """
     row = column = last_row = last_column = read_bytes = 0
     rest = b""

@@ -1,7 +1,7 @@
 """Finding the organisation unit that loosely written text means: 元坝镇柳桥村村2组 is 柳桥村村民委员会.
 
-A village is known by its stem (柳桥) and its sort (village or community). The township written with it
-binds; other texts of the row (`hints`) decide only where two units fit.
+A village is known by its stem (柳桥) and its sort (village or community). The township written with
+it binds; other texts of the row (`hints`) decide only where two units fit.
 """
 
 from __future__ import annotations
@@ -84,7 +84,8 @@ def stem_and_sort(name: str) -> tuple[str, str]:
 
 
 class UnitFinder:
-    """Looks units up in loosely written text. Made once for an import; 20,000 look-ups take under a second."""
+    """Looks units up in loosely written text. Made once for an import; 20,000 look-ups take under a
+    second."""
 
     def __init__(self, units: Mapping[str, Mapping[str, Any]], default: str | None = None) -> None:
         self.units = units
@@ -123,7 +124,8 @@ class UnitFinder:
     def find(self, text: str, hints: Sequence[str] = (), default: str | None = None) -> Found:
         """The village (township, county) that `text` means.
 
-        `hints`: other texts of the row, surest first; a township in them decides between two villages.
+        `hints`: other texts of the row, surest first; a township in them decides between two
+        villages.
         """
         folded = fold(text)
         key = (folded, tuple(hints))
@@ -287,7 +289,8 @@ class UnitFinder:
         return Found(None, nearest, problem=UNKNOWN)
 
     def _anywhere(self, text: str, hints: Sequence[str]) -> Found:
-        """No township written in full: at the beginning, or after province, city, county, an old township."""
+        """No township written in full: at the beginning, or after province, city, county, an old
+        township."""
         starts = dict.fromkeys([0, len(text) - len(self._after_county(text))])
         for pattern in (_PREFIX, _OTHER_TOWNSHIP):
             for start in tuple(starts):
@@ -314,7 +317,8 @@ class UnitFinder:
         return next((t for t in map(self.township_in, hints) if t), None)
 
     def _match(self, text: str, townships: set[str] | None) -> list[_Village]:
-        """Villages whose stem begins `text`, the longest stem first; those of the sort written, if any."""
+        """Villages whose stem begins `text`, the longest stem first; those of the sort written, if
+        any."""
         for length in range(min(self._longest_stem, len(text)), 0, -1):
             villages = self._villages.get(text[:length])
             if not villages:
@@ -345,7 +349,8 @@ class UnitFinder:
         return Found(None, nearest or self._hinted(hints), codes, AMBIGUOUS)
 
     def _common(self, codes: Sequence[str]) -> str | None:
-        """The smallest unit that holds all of `codes`, if that is below the county or the only county."""
+        """The smallest unit that holds all of `codes`, if that is below the county or the only
+        county."""
         paths = [self._path(c) for c in codes]
         shared = [c for c in paths[0] if all(c in p for p in paths)] if paths else []
         return shared[0] if shared else None

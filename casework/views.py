@@ -1,4 +1,5 @@
-"""Saved views: the lists people open again and again, on digits; each a condition over a kind's table."""
+"""Saved views: the lists people open again and again, on digits; each a condition over a kind's
+table."""
 
 from __future__ import annotations
 
@@ -12,7 +13,8 @@ from sync.language import N_
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """A named condition; `where` is SQL over `r_KIND`, made from declarations, never from typed text."""
+    """A named condition; `where` is SQL over `r_KIND`, made from declarations, never from typed
+    text."""
 
     name: str
     label: str

@@ -1,4 +1,5 @@
-"""How values are worded for people: codes, units, dates, phones, masked numbers; in the chosen language."""
+"""How values are worded for people: codes, units, dates, phones, masked numbers; in the chosen
+language."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Grade and this year's class name, computed from stage and year of entry: a new school year writes nothing.
+"""Grade and this year's class name, computed from stage and year of entry: a new school year writes
+nothing.
 
 A school year begins on 1 September.
 """
@@ -10,7 +11,8 @@ from collections.abc import Mapping
 from typing import Any
 
 YEARS = {"kindergarten": 3, "primary": 6, "junior": 3, "senior": 3, "vocational": 3}
-"""Length of each stage in years (primary: the six-year school; 5+4 counties set the entry year to fit)."""
+"""Length of each stage in years (primary: the six-year school; 5+4 counties set the entry year to
+fit)."""
 _DIGITS = "零一二三四五六七八九"
 _KINDERGARTEN = ("小班", "中班", "大班")
 
@@ -21,7 +23,8 @@ def school_year(day: datetime.date) -> int:
 
 
 def grade(stage: str | None, entry_year: int | None, day: datetime.date) -> int | None:
-    """1 for the first year of the stage; greater than its length once the class has left; None if unknown."""
+    """1 for the first year of the stage; greater than its length once the class has left; None if
+    unknown."""
     if stage not in YEARS or entry_year is None:
         return None
     return school_year(day) - entry_year + 1
@@ -33,7 +36,8 @@ def entry_year(stage: str, grade_number: int, day: datetime.date) -> int:
 
 
 def class_name(unit: Mapping[str, Any], day: datetime.date) -> str:
-    """What a class is called on `day`: 四年级2班, 初二1班, 大班; its stored name when it cannot be computed."""
+    """What a class is called on `day`: 四年级2班, 初二1班, 大班; its stored name when it cannot be
+    computed."""
     stage = unit.get("stage")
     number = grade(stage, unit.get("entry_year"), day)
     stored = str(unit.get("name") or "")

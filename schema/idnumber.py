@@ -1,4 +1,5 @@
-"""Resident identity numbers (GB 11643-1999): 17 digits and a check character of ISO 7064 MOD 11-2."""
+"""Resident identity numbers (GB 11643-1999): 17 digits and a check character of ISO 7064 MOD
+11-2."""
 
 from __future__ import annotations
 
@@ -28,7 +29,8 @@ def normalise(text: str) -> str:
     import unicodedata
 
     folded = unicodedata.normalize("NFKC", text).upper()
-    # Once more: what a space kept apart may now combine, and the same text has to give the same number.
+    # Once more: what a space kept apart may now combine, and the same text has to give the same
+    # number.
     return unicodedata.normalize("NFKC", re.sub(r"[\s\-·'’‘`]", "", folded))
 
 
@@ -51,7 +53,8 @@ def sex(number: str) -> str | None:
 
 @lru_cache(maxsize=4096)
 def problem(number: str) -> Problem | None:
-    """Why a normalised number is doubtful; None when it is a valid one. Nobody is turned away for it."""
+    """Why a normalised number is doubtful; None when it is a valid one. Nobody is turned away for
+    it."""
     if not _SHAPE.fullmatch(number):
         return Problem("id_shape", "身份证号应是 18 位，这个不是。", is_doubt=True)
     if birth_date(number) is None:

@@ -1,4 +1,5 @@
-"""The JSON Schema of every kind, read from its declaration: what the API promises to take and to give."""
+"""The JSON Schema of every kind, read from its declaration: what the API promises to take and to
+give."""
 
 from __future__ import annotations
 
@@ -13,7 +14,8 @@ PARTIAL_DATE = r"^\d{4}(-\d{2}){0,2}$"
 
 
 def of_kind(kind: Kind) -> dict[str, Any]:
-    """The schema of one record's values. Empty fields are absent or null; fields of a group stand alone."""
+    """The schema of one record's values. Empty fields are absent or null; fields of a group stand
+    alone."""
     return {
         "$schema": DIALECT,
         "$id": f"cuncao:{kind.name}",

@@ -1,4 +1,5 @@
-"""What can be wrong with a value: one small class, so that every room words a problem the same way."""
+"""What can be wrong with a value: one small class, so that every room words a problem the same
+way."""
 
 from __future__ import annotations
 

@@ -12,10 +12,12 @@ from schema.roles import Role
 from schema.types import Choice, FieldType, Merge, YesNo
 
 Scope = Literal["public", "root", "hangs"]
-"""public: every device holds all of them. root: the record has units itself. hangs: it goes with a root."""
+"""public: every device holds all of them. root: the record has units itself. hangs: it goes with a
+root."""
 
 DELETED = "_deleted"
-"""The slot that every record has besides its fields: the reason for which it was deleted, or None."""
+"""The slot that every record has besides its fields: the reason for which it was deleted, or
+None."""
 
 
 @dataclass(frozen=True)
@@ -37,8 +39,8 @@ class Field:
     merge_as: Merge | None = None
     """Overrides the type's way of merging."""
     worry: Mapping[Any, int] | None = None
-    """Safety ranking: value to rank, the more worrying the greater; an empty value ranks lowest (-1).
-    A code list's own `rank`s are taken with `worry={}`."""
+    """Safety ranking: value to rank, the more worrying the greater; an empty value ranks lowest
+    (-1). A code list's own `rank`s are taken with `worry={}`."""
     headings: tuple[str, ...] = ()
     """Other headings spreadsheets use for it."""
     section: str = ""
@@ -115,7 +117,8 @@ class Kind:
         return slot in self.slots and slot not in self.by_name
 
     def slot_value(self, slot: str, values: Mapping[str, Any]) -> Any:
-        """What stands in a slot: one value, or `{field: value}` of a group without its empty members."""
+        """What stands in a slot: one value, or `{field: value}` of a group without its empty
+        members."""
         if slot == DELETED or not self.is_group(slot):
             return values.get(slot)
         members = {f.name: values.get(f.name) for f in self.slots[slot]}

@@ -88,7 +88,8 @@ class Text(FieldType):
 
 @dataclass(frozen=True)
 class Name(Text):
-    """A person's name: kept as typed, `·`, rare characters and all; spaces inside Chinese names go."""
+    """A person's name: kept as typed, `·`, rare characters and all; spaces inside Chinese names
+    go."""
 
     limit: int = 60
 
@@ -122,7 +123,8 @@ class LongText(FieldType):
 
 @dataclass(frozen=True)
 class Date(FieldType):
-    """A plain date `YYYY-MM-DD`; with `partial`, also `YYYY-MM` and `YYYY` (papers often say no more)."""
+    """A plain date `YYYY-MM-DD`; with `partial`, also `YYYY-MM` and `YYYY` (papers often say no
+    more)."""
 
     partial: bool = False
     json: ClassVar[dict[str, Any]] = {"type": "string", "format": "date"}
@@ -187,7 +189,8 @@ class Choice(FieldType):
 
 @dataclass(frozen=True)
 class Choices(Choice):
-    """A set of codes, stored as a list in the order of the code list; concurrent edits merge as sets."""
+    """A set of codes, stored as a list in the order of the code list; concurrent edits merge as
+    sets."""
 
     merge: ClassVar[Merge] = "set"
 

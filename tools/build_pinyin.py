@@ -1,4 +1,5 @@
-"""Builds casework/data/pinyin.txt.gz from pypinyin: every reading of every Chinese character, without tones.
+"""Builds casework/data/pinyin.txt.gz from pypinyin: every reading of every Chinese character,
+without tones.
 
 Run by hand when pypinyin has a new table: `python -m tools.build_pinyin`.
 """
@@ -12,7 +13,8 @@ TARGET = Path(__file__).parent.parent / "casework" / "data" / "pinyin.txt.gz"
 RANGES = ((0x3400, 0x4DC0), (0x4E00, 0xA000), (0xF900, 0xFB00), (0x20000, 0x323B0))
 
 SAME_AS = {"𠮷": "吉", "㐂": "喜"}
-"""Characters of names that pypinyin does not know, and those of which they are another form (Unihan)."""
+"""Characters of names that pypinyin does not know, and those of which they are another form
+(Unihan)."""
 
 
 def lines() -> list[str]:

@@ -1,8 +1,10 @@
-"""Keeps the catalogues true: collects every message of the program, updates the .po files, compiles them.
+"""Keeps the catalogues true: collects every message of the program, updates the .po files, compiles
+them.
 
-A message is a Chinese text inside `_()`, `N_()` or `ngettext()`, a sentence given to a `Problem`, or a
-label of a declaration in schema/. Chinese catalogues fill themselves; English is translated by a person in
-`sync/locale/en/LC_MESSAGES/cuncao.po`, one sorted entry per message, so that two people's work merges.
+A message is a Chinese text inside `_()`, `N_()` or `ngettext()`, a sentence given to a `Problem`,
+or a label of a declaration in schema/. Chinese catalogues fill themselves; English is translated by
+a person in `sync/locale/en/LC_MESSAGES/cuncao.po`, one sorted entry per message, so that two
+people's work merges.
 """
 
 from __future__ import annotations
@@ -24,7 +26,8 @@ ROOMS = ("schema", "sync", "casework", "server", "tui")
 
 TRANSLATORS = frozenset({"_", "N_"})
 PROBLEMS = re.compile(r"_?(problem|refuse|refused|invalid|doubt)$", re.IGNORECASE)
-"""Names of calls whose Chinese arguments are sentences for people: Problem(code, sentence), _refuse(…)."""
+"""Names of calls whose Chinese arguments are sentences for people: Problem(code, sentence),
+_refuse(…)."""
 CHINESE = re.compile(r"[\u3400-\u9fff]")
 PLACEHOLDER = re.compile(r"\{[^{}]*\}")
 

@@ -1,7 +1,7 @@
 """Draws docs/screens/*.png: every place over the made-up village of the screen tests.
 
-Run by hand after a screen changed, then look at each picture: `python -m tools.pictures`. Needs Pillow and
-the Noto CJK fonts.
+Run by hand after a screen changed, then look at each picture: `python -m tools.pictures`. Needs
+Pillow and the Noto CJK fonts.
 """
 
 from __future__ import annotations

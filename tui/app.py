@@ -1,4 +1,5 @@
-"""The program: opens the store while Textual is imported, goes from place to place, keeps the title true."""
+"""The program: opens the store while Textual is imported, goes from place to place, keeps the title
+true."""
 
 from __future__ import annotations
 

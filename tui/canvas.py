@@ -1,6 +1,7 @@
 """Painting by cells: a row of fixed columns, and the widget that shows such rows.
 
-Widths are terminal cells, never `len`. A wide character that would be cut in half is blanked instead.
+Widths are terminal cells, never `len`. A wide character that would be cut in half is blanked
+instead.
 """
 
 from __future__ import annotations
@@ -35,7 +36,8 @@ def fit(text: str, width: int, end: str = "…") -> str:
 
 
 def wrap(text: str, width: int) -> list[str]:
-    """Lines of at most `width` cells; breaks anywhere, as Chinese does, but keeps words of Latin letters."""
+    """Lines of at most `width` cells; breaks anywhere, as Chinese does, but keeps words of Latin
+    letters."""
     lines: list[str] = []
     for paragraph in text.split("\n"):
         line, used, break_at = "", 0, 0
@@ -144,7 +146,8 @@ class Canvas(Widget):
         return container.width
 
     def render_lines(self, crop: Region) -> list[Strip]:
-        """Our rows are whole: no border, padding or filter to lay over them, which is half of a frame."""
+        """Our rows are whole: no border, padding or filter to lay over them, which is half of a
+        frame."""
         return [self.render_line(y).crop(crop.x, crop.right) for y in crop.line_range]
 
     def render_line(self, y: int) -> Strip:

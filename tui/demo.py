@@ -1,4 +1,5 @@
-"""The rehearsal county: a real server process, three people's laptops, edits that meet, and the review.
+"""The rehearsal county: a real server process, three people's laptops, edits that meet, and the
+review.
 
 The story runs on the sample rosters in tui/data/demo (nobody in them exists). Everything lives in a
 temporary folder that is gone afterwards.

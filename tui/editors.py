@@ -1,4 +1,5 @@
-"""Editors of single fields, made from the declaration: text, codes by digit, dates in words, long text."""
+"""Editors of single fields, made from the declaration: text, codes by digit, dates in words, long
+text."""
 
 from __future__ import annotations
 

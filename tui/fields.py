@@ -1,4 +1,5 @@
-"""Text fields: Textual's own, with the cursor where it belongs and a search in the same turn as the key."""
+"""Text fields: Textual's own, with the cursor where it belongs and a search in the same turn as the
+key."""
 
 from __future__ import annotations
 
@@ -37,7 +38,8 @@ class Typed(Input):
 class SearchField(Typed):
     """Searches inside the watcher of its own value: one frame carries the key and the rows.
 
-    Textual's own watcher lays the whole screen out anew for every key; a field of fixed width need not.
+    Textual's own watcher lays the whole screen out anew for every key; a field of fixed width need
+    not.
     """
 
     def __init__(

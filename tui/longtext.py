@@ -1,4 +1,5 @@
-"""The editor of a long text: three rows, line ends kept, the same questions as `FieldEditor` answers."""
+"""The editor of a long text: three rows, line ends kept, the same questions as `FieldEditor`
+answers."""
 
 from __future__ import annotations
 

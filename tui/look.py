@@ -1,7 +1,7 @@
 """How it looks: the three themes' colours by token, and the marks that go with words.
 
-One accent, two alarms. `plain` uses the terminal's own two colours, bold, reverse and underline, and no
-character of doubtful width.
+One accent, two alarms. `plain` uses the terminal's own two colours, bold, reverse and underline,
+and no character of doubtful width.
 """
 
 from __future__ import annotations

@@ -1,4 +1,5 @@
-"""Where a typed text is found in a Chinese one: as characters, pinyin initials, pinyin, or a mixture."""
+"""Where a typed text is found in a Chinese one: as characters, pinyin initials, pinyin, or a
+mixture."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Where the data are and what opens them, without click: the terminal program needs no more to start."""
+"""Where the data are and what opens them, without click: the terminal program needs no more to
+start."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""The base of every screen: title bar, content, quiet line, six hints; keys from the action list."""
+"""The base of every screen: title bar, content, quiet line, six hints; keys from the action
+list."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""The list of records: a virtual table that reads only the rows it shows, whatever the size of the county."""
+"""The list of records: a virtual table that reads only the rows it shows, whatever the size of the
+county."""
 
 from __future__ import annotations
 

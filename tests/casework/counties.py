@@ -1,4 +1,5 @@
-"""Two real counties for the tests, and laptops in them without a server: a hub in memory, one user each."""
+"""Two real counties for the tests, and laptops in them without a server: a hub in memory, one user
+each."""
 
 from __future__ import annotations
 

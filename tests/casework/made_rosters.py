@@ -1,4 +1,5 @@
-"""Made-up rosters of a real county in shapes no sample has: other headings, orders, sheets, combined cells.
+"""Made-up rosters of a real county in shapes no sample has: other headings, orders, sheets,
+combined cells.
 
 Names, phones and numbers are drawn from a seeded generator; nobody in them exists.
 """
@@ -148,7 +149,8 @@ def plain(some: Sequence[Person]) -> list[Row]:
 
 
 def combined(some: Sequence[Person]) -> list[Row]:
-    """Name and phone in one cell, the whole place in another; title, form line, totals, signatures."""
+    """Name and phone in one cell, the whole place in another; title, form line, totals,
+    signatures."""
     rows: list[Row] = [
         [f"高州市{len(some)}名农村留守儿童信息采集表"],
         ["填报单位（盖章）：", None, None, "填报时间：2026年10月8日"],

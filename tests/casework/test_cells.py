@@ -1,4 +1,5 @@
-"""Single cells of rosters: dates in every spelling, spoiled ID numbers, phones, several values in one."""
+"""Single cells of rosters: dates in every spelling, spoiled ID numbers, phones, several values in
+one."""
 
 from __future__ import annotations
 

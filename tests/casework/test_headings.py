@@ -1,4 +1,5 @@
-"""Headings of rosters as offices write them: where the header stands and of whom each column speaks."""
+"""Headings of rosters as offices write them: where the header stands and of whom each column
+speaks."""
 
 from __future__ import annotations
 

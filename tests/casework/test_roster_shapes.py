@@ -1,4 +1,5 @@
-"""Shapes of rosters that decide where a value belongs: merged cells, titles, people in one cell, column order."""
+"""Shapes of rosters that decide where a value belongs: merged cells, titles, people in one cell,
+column order."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Rosters in: the three samples as their truth says, another county's in other shapes, twice, and taken back."""
+"""Rosters in: the three samples as their truth says, another county's in other shapes, twice, and
+taken back."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""A county for the end-to-end tests: the real server in its own process, laptops as separate homes."""
+"""A county for the end-to-end tests: the real server in its own process, laptops as separate
+homes."""
 
 from __future__ import annotations
 
@@ -34,7 +35,9 @@ class Run:
         return json.loads(self.out)
 
 
-def run(module: str, *words: str, env: dict[str, str], stdin: str = "", expect: int | None = 0) -> Run:
+def run(
+    module: str, *words: str, env: dict[str, str], stdin: str = "", expect: int | None = 0
+) -> Run:
     """Run one of our two programs as a process."""
     done = Run(
         subprocess.run(
@@ -48,7 +51,9 @@ def run(module: str, *words: str, env: dict[str, str], stdin: str = "", expect: 
         )
     )
     if expect is not None and done.code != expect:
-        raise Failed(f"{module} {' '.join(words)}: exit {done.code}, not {expect}\n{done.out}\n{done.err}")
+        raise Failed(
+            f"{module} {' '.join(words)}: exit {done.code}, not {expect}\n{done.out}\n{done.err}"
+        )
     return done
 
 
@@ -89,7 +94,15 @@ class County:
         self.process: subprocess.Popen[str] | None = None
         self.address = ""
         self.port = 0
-        self("init", "--divisions", str(DIVISIONS), "--admin", "陈德福", "--password-stdin", stdin=PASSWORD + "\n")
+        self(
+            "init",
+            "--divisions",
+            str(DIVISIONS),
+            "--admin",
+            "陈德福",
+            "--password-stdin",
+            stdin=PASSWORD + "\n",
+        )
 
     def __call__(self, *words: str, expect: int | None = 0, stdin: str = "") -> Run:
         return run("server", *words, env=self.env, stdin=stdin, expect=expect)
@@ -129,4 +142,6 @@ class County:
             self.process = None
 
     def laptop(self, user: str, name: str = "") -> Laptop:
-        return Laptop(self.folder / (name or f"laptop-{len(list(self.folder.iterdir()))}"), user, self)
+        return Laptop(
+            self.folder / (name or f"laptop-{len(list(self.folder.iterdir()))}"), user, self
+        )

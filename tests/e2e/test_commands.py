@@ -12,7 +12,9 @@ from county import PASSPHRASE, PASSWORD, County, Laptop
 @pytest.fixture(scope="module")
 def village(county: County) -> str:
     units = county("unit", "list", "--json").json
-    return str(next(u["code"] for u in units if u["level"] == "village" and u["parent"] == "510811101"))
+    return str(
+        next(u["code"] for u in units if u["level"] == "village" and u["parent"] == "510811101")
+    )
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +33,14 @@ def test_a_value_that_means_nothing_writes_nothing(director: Laptop, village: st
 
 
 def test_a_doubtful_id_number_is_taken_with_a_warning(director: Laptop, village: str) -> None:
-    done = director("add", "child", "name=欧阳晨曦", f"village={village}", "id_number=510811201410183026x", "--json")
+    done = director(
+        "add",
+        "child",
+        "name=欧阳晨曦",
+        f"village={village}",
+        "id_number=510811201410183026x",
+        "--json",
+    )
     assert "id_" in done.err
     assert director.show(done.json["id"])["id_number"].endswith("X")
 
@@ -49,7 +58,9 @@ def test_empty_clears_and_sets_are_lists(director: Laptop, village: str) -> None
 
 def test_a_write_outside_the_grants_is_refused_at_once(county: County, director: Laptop) -> None:
     units = county("unit", "list", "--json").json
-    elsewhere = next(u["code"] for u in units if u["level"] == "village" and u["parent"] == "510811100")
+    elsewhere = next(
+        u["code"] for u in units if u["level"] == "village" and u["parent"] == "510811100"
+    )
     before = director("status", "--json").json["pending"]
     director("add", "child", "name=外村", f"village={elsewhere}", expect=4)
     assert director("status", "--json").json["pending"] == before
@@ -65,7 +76,9 @@ def test_wrong_words_have_their_exit_codes(county: County, director: Laptop) -> 
     words = ("login", county.address, "--user", "何秀英", "--password-stdin")
     fresh(*words, stdin="wrong password\n", expect=4)
     assert not fresh.folder.exists() or not list(fresh.folder.rglob("store.db"))
-    fresh("login", "http://192.0.2.1:9", "--user", "何秀英", "--password-stdin", stdin="x\n", expect=2)
+    fresh(
+        "login", "http://192.0.2.1:9", "--user", "何秀英", "--password-stdin", stdin="x\n", expect=2
+    )
 
 
 def test_a_damaged_store_says_so_and_touches_nothing(county: County) -> None:
@@ -77,7 +90,9 @@ def test_a_damaged_store_says_so_and_touches_nothing(county: County) -> None:
     assert done.out == "" and "501" in done.err and "hmac" not in done.err.lower()
 
 
-def test_grants_reach_a_laptop_at_its_next_sync(county: County, director: Laptop, village: str) -> None:
+def test_grants_reach_a_laptop_at_its_next_sync(
+    county: County, director: Laptop, village: str
+) -> None:
     director.sync(expect=None)
     county.user("蒲春兰", "director", "510811100")
     other = county.laptop("蒲春兰").login()
@@ -129,7 +144,11 @@ def test_nothing_readable_lies_on_the_disk(county: County, village: str) -> None
     before = {p for p in temporary.rglob("*") if "pytest" not in str(p)}
     laptop = county.laptop("何秀英", "day").login()
     child = laptop.add(
-        "child", "name=独孤求败", f"village={village}", "phone=13987654321", "id_number=11010519491231002X"
+        "child",
+        "name=独孤求败",
+        f"village={village}",
+        "phone=13987654321",
+        "id_number=11010519491231002X",
     )
     laptop("set", child, "note=只有这里写着的一句话")
     laptop.sync()
@@ -137,11 +156,22 @@ def test_nothing_readable_lies_on_the_disk(county: County, village: str) -> None
     laptop("check", "--json")
     secrets = [
         text.encode(coding)
-        for text in ("独孤求败", "13987654321", "11010519491231002X", "只有这里写着", PASSWORD, PASSPHRASE)
+        for text in (
+            "独孤求败",
+            "13987654321",
+            "11010519491231002X",
+            "只有这里写着",
+            PASSWORD,
+            PASSPHRASE,
+        )
         for coding in ("utf-8", "gb18030", "utf-16-le")
     ]
     files = [p for p in laptop.folder.rglob("*") if p.is_file()]
-    files += [p for p in temporary.rglob("*") if p.is_file() and p not in before and "pytest" not in str(p)]
+    files += [
+        p
+        for p in temporary.rglob("*")
+        if p.is_file() and p not in before and "pytest" not in str(p)
+    ]
     assert any(p.name == "store.db" for p in files)
     for path in files:
         try:

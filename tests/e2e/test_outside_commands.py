@@ -15,7 +15,9 @@ from county import PASSPHRASE, PASSWORD, TOWNSHIP, County, Laptop, run
 @pytest.fixture(scope="module")
 def village(county: County) -> str:
     units = county("unit", "list", "--json").json
-    return str(next(u["code"] for u in units if u["level"] == "village" and u["parent"] == TOWNSHIP))
+    return str(
+        next(u["code"] for u in units if u["level"] == "village" and u["parent"] == TOWNSHIP)
+    )
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +39,9 @@ def other(laptop: Laptop, **env: str) -> Laptop:
     return same
 
 
-def raw(laptop: Laptop, *words: str, stdin: bytes = b"", **env: str) -> subprocess.CompletedProcess[bytes]:
+def raw(
+    laptop: Laptop, *words: str, stdin: bytes = b"", **env: str
+) -> subprocess.CompletedProcess[bytes]:
     return subprocess.run(
         [sys.executable, "-m", "tui.cli", *words],
         input=stdin,
@@ -83,7 +87,9 @@ def test_a_chinese_console_may_pipe_its_own_encoding(
     words = ("login", county.address, "--user", "何秀英", "--password-stdin")
     assert raw(director, *words, stdin=PASSWORD.encode("gbk") + b"\r\n").returncode == 0
     child = director.add("child", "name=管道", f"village={village}")
-    assert raw(director, "set", child, "note=@-", stdin="奶奶说都好。".encode("gbk")).returncode == 0
+    assert (
+        raw(director, "set", child, "note=@-", stdin="奶奶说都好。".encode("gbk")).returncode == 0
+    )
     assert director.show(child)["note"] == "奶奶说都好。"
     unreadable = raw(director, "set", child, "note=@-", stdin=b"\xff\xff")
     assert unreadable.returncode == 2 and b"Traceback" not in unreadable.stderr
@@ -101,7 +107,8 @@ def test_json_is_read_by_anyone_whatever_the_console(
 
 
 @pytest.mark.parametrize(
-    "address", ["localhost:1", "ftp://127.0.0.1", "http://[::1", "http://127.0.0.1:999999", "http://"]
+    "address",
+    ["localhost:1", "ftp://127.0.0.1", "http://[::1", "http://127.0.0.1:999999", "http://"],
 )
 def test_an_address_that_is_none_is_said(county: County, tmp_path: Path, address: str) -> None:
     laptop = Laptop(tmp_path / "home", "何秀英", county)
@@ -190,16 +197,15 @@ def test_a_server_home_that_is_a_file_is_said(tmp_path: Path) -> None:
     (tmp_path / "home").write_text("x", encoding="utf-8")
     env = {"CUNCAO_SERVER_HOME": str(tmp_path / "home")}
     divisions = tmp_path / "units.csv"
-    divisions.write_text(
-        "code,name,level,parent_code\n510811,昭化区,county,\n", encoding="utf-8"
-    )
+    divisions.write_text("code,name,level,parent_code\n510811,昭化区,county,\n", encoding="utf-8")
     words = ("init", "--divisions", str(divisions), "--admin", "管理", "--password-stdin")
     done = run("server", *words, env=env, stdin=PASSWORD, expect=2)
     assert "Traceback" not in done.err and done.err.strip()
 
 
 @pytest.mark.parametrize(
-    ("password", "code"), [("七个字七个字七", 2), ("八个字八个字八个", 0), ("x" * 128, 0), ("x" * 129, 2)]
+    ("password", "code"),
+    [("七个字七个字七", 2), ("八个字八个字八个", 0), ("x" * 128, 0), ("x" * 129, 2)],
 )
 def test_a_password_has_8_to_128_characters(county: County, password: str, code: int) -> None:
     name = f"user{len(password)}"

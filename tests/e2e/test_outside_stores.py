@@ -15,7 +15,9 @@ from county import PASSWORD, TOWNSHIP, County, Laptop
 @pytest.fixture(scope="module")
 def village(county: County) -> str:
     units = county("unit", "list", "--json").json
-    return str(next(u["code"] for u in units if u["level"] == "village" and u["parent"] == TOWNSHIP))
+    return str(
+        next(u["code"] for u in units if u["level"] == "village" and u["parent"] == TOWNSHIP)
+    )
 
 
 @pytest.fixture
@@ -79,7 +81,10 @@ def limited(laptop: Laptop, blocks: int, *words: str, stdin: str = "") -> tuple[
 def test_a_full_disk_is_said_and_nothing_is_lost(laptop: Laptop, village: str, blocks: int) -> None:
     before = laptop("status", "--json").json["pending"]
     written = 0
-    for words in (("add", "child", "name=满了", f"village={village}", "--json"), ("sync", "--json")):
+    for words in (
+        ("add", "child", "name=满了", f"village={village}", "--json"),
+        ("sync", "--json"),
+    ):
         code, out, err = limited(laptop, blocks, *words)
         assert "Traceback" not in err
         assert (code == 0 and out) or (code == 5 and "502" in err and not out)

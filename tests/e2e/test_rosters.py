@@ -64,7 +64,9 @@ def test_a_batch_is_taken_back_except_where_someone_edited(
     county: County, admin: Laptop, tmp_path: Path
 ) -> None:
     roster = tmp_path / "名册.csv"
-    roster.write_text("姓名,性别,所在村\n甲一,男,冯家岭村\n乙二,女,冯家岭村\n", encoding="utf-8-sig")
+    roster.write_text(
+        "姓名,性别,所在村\n甲一,男,冯家岭村\n乙二,女,冯家岭村\n", encoding="utf-8-sig"
+    )
     batch = admin("import", str(roster), "--json").json
     assert batch["created"] == 2 and batch["problems"] == []
     kept = admin("find", "甲一", "--json").json[0]["id"]

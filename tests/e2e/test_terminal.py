@@ -1,4 +1,5 @@
-"""The real program in a real terminal, by keyboard alone, and what a day of it leaves on the disk."""
+"""The real program in a real terminal, by keyboard alone, and what a day of it leaves on the
+disk."""
 
 from __future__ import annotations
 

@@ -13,7 +13,9 @@ VILLAGE = "510811101200"
 @pytest.fixture(scope="module")
 def village(county: County) -> str:
     units = county("unit", "list", "--json").json
-    return str(next(u["code"] for u in units if u["level"] == "village" and u["parent"] == "510811101"))
+    return str(
+        next(u["code"] for u in units if u["level"] == "village" and u["parent"] == "510811101")
+    )
 
 
 @pytest.fixture(scope="module")
@@ -42,9 +44,7 @@ def test_both_values_of_one_field_stand_whoever_syncs_first(
     shown = [laptop.show(child) for laptop in laptops]
     assert shown[0] == shown[1] == shown[2]
     assert shown[0]["hobbies"] == "画画" and shown[0]["address"] == "2组"
-    (conflict,) = (
-        c for c in admin("conflicts", "--json").json if c["record"] == child
-    )
+    (conflict,) = (c for c in admin("conflicts", "--json").json if c["record"] == child)
     assert conflict["meeting"] == "contested" and conflict["field"] == "phone"
     assert conflict["base"] == {"value": "13900000000"} and conflict["others"] == []
     told = {(h["author"], h["value"]) for h in (conflict["winner"], conflict["loser"])}

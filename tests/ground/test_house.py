@@ -1,4 +1,5 @@
-"""The house is in order: small modules that say what they are for, nothing printed, nothing of a machine."""
+"""The house is in order: small modules that say what they are for, nothing printed, nothing of a
+machine."""
 
 from __future__ import annotations
 

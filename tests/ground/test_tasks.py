@@ -1,4 +1,5 @@
-"""The task runner: it helps, it refuses what it does not know, and every task it lists can be started."""
+"""The task runner: it helps, it refuses what it does not know, and every task it lists can be
+started."""
 
 from __future__ import annotations
 

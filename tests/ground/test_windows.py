@@ -29,7 +29,8 @@ SIGNALS = frozenset({
     "CTRL_BREAK_EVENT",
     "SIGABRT",
 })
-"""The ones that exist everywhere or are asked for by name where they exist; every other is POSIX."""
+"""The ones that exist everywhere or are asked for by name where they exist; every other is
+POSIX."""
 
 
 def posix_only(source: ast.AST) -> Iterator[tuple[int, str]]:
@@ -61,7 +62,8 @@ def posix_only(source: ast.AST) -> Iterator[tuple[int, str]]:
 
 
 def unstated_encodings(source: ast.AST) -> Iterator[tuple[int, str]]:
-    """Text read or written in whatever the machine happens to use, which is GBK on a Chinese Windows."""
+    """Text read or written in whatever the machine happens to use, which is GBK on a Chinese
+    Windows."""
     for node in ast.walk(source):
         if not isinstance(node, ast.Call):
             continue

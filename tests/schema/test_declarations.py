@@ -1,4 +1,5 @@
-"""The declarations themselves: a wrong one would be wrong in every table, form, list and merge at once."""
+"""The declarations themselves: a wrong one would be wrong in every table, form, list and merge at
+once."""
 
 from __future__ import annotations
 

@@ -97,7 +97,8 @@ def test_a_retired_code_is_still_allowed() -> None:
 
 
 def test_blank_text_is_not_a_second_way_to_be_empty() -> None:
-    """None means empty; were "" one too, two laptops with the same screen would differ in their digests."""
+    """None means empty; were "" one too, two laptops with the same screen would differ in their
+    digests."""
     for kind in KINDS.values():
         for field in kind.fields:
             problem = field.type.check("")

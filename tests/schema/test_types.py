@@ -1,4 +1,5 @@
-"""Every field type: what it shows it reads back, what it reads it may store, whatever people type."""
+"""Every field type: what it shows it reads back, what it reads it may store, whatever people
+type."""
 
 from __future__ import annotations
 
@@ -48,7 +49,8 @@ TYPES: dict[str, FieldType] = {
 }
 
 typed = st.text(max_size=60) | st.text(alphabet="0123456789-年月日./ ．１９2元,¥+x×Xx", max_size=20)
-"""What hands and clipboards bring: anything, and things that look like dates, numbers and phones."""
+"""What hands and clipboards bring: anything, and things that look like dates, numbers and
+phones."""
 of_type = st.sampled_from(sorted(TYPES))
 
 
@@ -101,7 +103,8 @@ def test_what_is_shown_is_read_back(which, text):
 @example("phone", "１３９００００２７４１")
 @example("integer", "501")
 def test_what_is_read_is_either_storable_or_says_why_not(which, text):
-    """Types that refuse while reading hand out nothing that storing then refuses; texts may still."""
+    """Types that refuse while reading hand out nothing that storing then refuses; texts may
+    still."""
     field_type = TYPES[which]
     try:
         value = field_type.parse(text)

@@ -44,7 +44,8 @@ def screen_text(app: Any) -> list[str]:
 
 
 def save_picture(app: Any, path: Path, size: int = 20) -> None:
-    """A PNG drawn from the cells, each glyph centred in its one or two; needs Pillow and Noto CJK."""
+    """A PNG drawn from the cells, each glyph centred in its one or two; needs Pillow and Noto
+    CJK."""
     from PIL import Image, ImageDraw, ImageFont
 
     regular = ImageFont.truetype(str(FONT), size, index=SIMPLIFIED_MONO)

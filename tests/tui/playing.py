@@ -19,7 +19,8 @@ def play(
     user: str = "何秀英",
     theme: str = "dark",
 ) -> None:
-    """Open the program as `user` and let the story happen; every row must fit the screen at its end."""
+    """Open the program as `user` and let the story happen; every row must fit the screen at its
+    end."""
 
     async def go() -> None:
         app = village.program(user, theme)

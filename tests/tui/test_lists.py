@@ -1,4 +1,5 @@
-"""Home and the list of children: found as people type, the position told, nothing decided by Esc."""
+"""Home and the list of children: found as people type, the position told, nothing decided by
+Esc."""
 
 from __future__ import annotations
 
@@ -92,7 +93,8 @@ def test_a_list_holds_a_page_and_no_more(village: Village) -> None:
 
 
 def test_one_key_makes_one_frame(village: Village) -> None:
-    """The row change and the typed character arrive together, as measured: three frames cost 45 ms."""
+    """The row change and the typed character arrive together, as measured: three frames cost 45
+    ms."""
 
     async def story(app: Any, pilot: Any) -> None:
         import asyncio

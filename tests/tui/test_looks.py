@@ -1,4 +1,5 @@
-"""How it looks, as claims: colours that can be read, hints that stay, fields one sees without colours."""
+"""How it looks, as claims: colours that can be read, hints that stay, fields one sees without
+colours."""
 
 from __future__ import annotations
 

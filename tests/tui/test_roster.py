@@ -1,4 +1,5 @@
-"""A roster in: nothing is written before ctrl+s, digits decide a row, F4 takes the whole batch back."""
+"""A roster in: nothing is written before ctrl+s, digits decide a row, F4 takes the whole batch
+back."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""File, form and visit: what is typed is stored, a draft outlives Esc, several children keep one visit."""
+"""File, form and visit: what is typed is stored, a draft outlives Esc, several children keep one
+visit."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Two villages and a school with made-up people: a hub in memory, devices by name, the program over one.
+"""Two villages and a school with made-up people: a hub in memory, devices by name, the program over
+one.
 
 The day is Wednesday 18 November 2026; the director's laptop synchronised yesterday at 18:20.
 """

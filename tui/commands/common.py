@@ -42,7 +42,8 @@ def fail(exit_code: int, code: str, **args: object) -> NoReturn:
 
 
 def emit(data: Any) -> None:
-    """JSON on stdout that any program reads: UTF-8, or escaped where the console has another encoding."""
+    """JSON on stdout that any program reads: UTF-8, or escaped where the console has another
+    encoding."""
     click.echo(json.dumps(data, ensure_ascii=not is_unicode(sys.stdout.encoding)))
 
 
@@ -178,7 +179,12 @@ def iso(ms: int | None) -> str | None:
     """ISO 8601 in UTC."""
     if ms is None:
         return None
-    return datetime.fromtimestamp(ms / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return (
+        datetime
+        .fromtimestamp(ms / 1000, UTC)
+        .isoformat(timespec="milliseconds")
+        .replace("+00:00", "Z")
+    )
 
 
 def warn_doubts(session: Session, kind: Kind, values: dict[str, Any]) -> None:

@@ -66,8 +66,10 @@ def _choose() -> str:
     if not sys.stdin.isatty():
         return PEOPLE["director"]
     people = list(PEOPLE.values())
-    say(_("以谁的身份看？1 老师 {a}   2 儿童主任 {b}   3 县管理员 {c}").format(
-        a=people[0], b=people[1], c=people[2]
-    ))
+    say(
+        _("以谁的身份看？1 老师 {a}   2 儿童主任 {b}   3 县管理员 {c}").format(
+            a=people[0], b=people[1], c=people[2]
+        )
+    )
     number = click.prompt("", type=click.IntRange(1, 3), default=2, err=True, prompt_suffix="> ")
     return people[number - 1]

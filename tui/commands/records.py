@@ -143,19 +143,17 @@ def history(user: str | None, id: str, field: str | None, is_json: bool) -> None
         is_group = kind.is_group(p.field) and field is None
         members = kind.spread(p.field, p.value) if is_group else {field or p.field: p.value}
         for name, value in members.items():
-            steps.append(
-                {
-                    "field": name,
-                    "value": value,
-                    "author": p.author,
-                    "device": p.device,
-                    "at": iso(p.at_ms),
-                    "version": p.version,
-                    "op": p.op,
-                    "sent": p.is_sent,
-                    "note": p.note,
-                }
-            )
+            steps.append({
+                "field": name,
+                "value": value,
+                "author": p.author,
+                "device": p.device,
+                "at": iso(p.at_ms),
+                "version": p.version,
+                "op": p.op,
+                "sent": p.is_sent,
+                "note": p.note,
+            })
     if is_json:
         emit(steps)
     else:

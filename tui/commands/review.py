@@ -82,8 +82,8 @@ def resolve(
 def _typed(conflict: Conflict, text: str | None) -> Any:
     """`--value` as a value of the conflict's slot.
 
-    A group is given as a JSON object of its members, or as the text of the one member told two ways;
-    the others stay as they stand.
+    A group is given as a JSON object of its members, or as the text of the one member told two
+    ways; the others stay as they stand.
     """
     kind = KINDS[conflict.kind]
     if text is None:

@@ -54,9 +54,7 @@ def import_(
         sys.exit(exit_code)
 
 
-def _import(
-    replica: Replica, file: str, school: str | None, dry_run: bool, is_json: bool
-) -> int:
+def _import(replica: Replica, file: str, school: str | None, dry_run: bool, is_json: bool) -> int:
     from casework import rosters
     from casework.sheets import Unreadable
 
@@ -72,7 +70,9 @@ def _import(
         emit({"batch": batch, **counts, "problems": [_problem_data(p) for p in problems]})
         return _exit_code(rehearsal)
     click.echo(
-        _("读到 {rows}  新建 {created}  更新 {updated}  一样 {same}  跳过 {skipped}").format(**counts)
+        _("读到 {rows}  新建 {created}  更新 {updated}  一样 {same}  跳过 {skipped}").format(
+            **counts
+        )
     )
     _show(problems)
     if rehearsal.unrecognised:

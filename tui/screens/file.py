@@ -154,13 +154,15 @@ class FilePlace(Place):
         return RIGHT if self.size.width < 110 else 78
 
     def _people(self, kind: Kind) -> list[dict[str, Any]]:
-        """People around the child, those with a mark of their own (who looks after the child) first."""
+        """People around the child, those with a mark of their own (who looks after the child)
+        first."""
         people = self.replica.children_of(kind.name, self.record_id)
         flags = [n for n in kind.list_columns if isinstance(kind.by_name[n].type, YesNo)]
         return sorted(people, key=lambda p: not any(p.get(n) for n in flags))
 
     def _aligned(self, kind: Kind, rows: Sequence[dict[str, Any]]) -> list[Line]:
-        """Rows of one kind, each column as wide as its widest text; what nobody has takes no room."""
+        """Rows of one kind, each column as wide as its widest text; what nobody has takes no
+        room."""
         table = [self._cells(kind, row) for row in rows]
         widths = [max(cell_len(text) for text, _s in column) for column in zip(*table, strict=True)]
         lines: list[Line] = []
@@ -221,7 +223,8 @@ class FilePlace(Place):
         return [lines[0], *([label, (start, *value[1:])] for label, value in lines[1:])]
 
     def _year(self, kind: Kind) -> list[Line]:
-        """Twelve months as bars two rows high, their numbers in plain, with the longest gap in words."""
+        """Twelve months as bars two rows high, their numbers in plain, with the longest gap in
+        words."""
         date = kind.order_by[0].lstrip("-") if kind.order_by else ""
         rows = self.replica.children_of(kind.name, self.record_id)
         days = sorted(d for r in rows if (d := r.get(date)) and len(d) == 10)

@@ -1,4 +1,5 @@
-"""Filtering a list: a few fields with closed answers, chosen by digits; Esc leaves everything as it was."""
+"""Filtering a list: a few fields with closed answers, chosen by digits; Esc leaves everything as it
+was."""
 
 from __future__ import annotations
 

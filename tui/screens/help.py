@@ -1,4 +1,5 @@
-"""Help for the place one came from: what can be done there, by which keys, and what the marks mean."""
+"""Help for the place one came from: what can be done there, by which keys, and what the marks
+mean."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""The command palette: every action and every child by Chinese, pinyin initials, pinyin or English."""
+"""The command palette: every action and every child by Chinese, pinyin initials, pinyin or
+English."""
 
 from __future__ import annotations
 

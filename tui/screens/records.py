@@ -1,4 +1,5 @@
-"""A list of records of any kind: search, views on digits, and a peek at the one under the cursor."""
+"""A list of records of any kind: search, views on digits, and a peek at the one under the
+cursor."""
 
 from __future__ import annotations
 

@@ -23,7 +23,8 @@ from tui.screens.review_table import ASK_AT, ASKED, Table
 
 
 class ReviewPlace(Place):
-    """The queue of open conflicts; the one at hand is laid open above, the next ones stand below."""
+    """The queue of open conflicts; the one at hand is laid open above, the next ones stand
+    below."""
 
     place = "review"
     hints = ("take_standing", "take_other", "later", "open", "back")

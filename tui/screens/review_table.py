@@ -1,4 +1,5 @@
-"""How the place of two tellings looks: the child, three columns, the ways to decide, the queue below."""
+"""How the place of two tellings looks: the child, three columns, the ways to decide, the queue
+below."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""A roster in: choose the file, see in a rehearsal what would happen, write it, take the whole batch back."""
+"""A roster in: choose the file, see in a rehearsal what would happen, write it, take the whole
+batch back."""
 
 from __future__ import annotations
 
@@ -174,7 +175,8 @@ class RosterPlace(Place):
         row.put(row.put(x, "F4", "accent bold") + 1, _("整批收回"), "text")
 
     def _rehearse(self, path: Path) -> None:
-        """Read the file and show what would happen. Reading imports the spreadsheet library late."""
+        """Read the file and show what would happen. Reading imports the spreadsheet library
+        late."""
         from casework import rosters
         from casework.sheets import Unreadable
 
@@ -387,7 +389,8 @@ class RosterPlace(Place):
             self._decide(event.key)
 
     def _decide(self, key: str) -> None:
-        """1 the same child, 2 another one, 3 leave the row out. The rehearsal runs anew: rows lean on rows."""
+        """1 the same child, 2 another one, 3 leave the row out. The rehearsal runs anew: rows lean
+        on rows."""
         from casework import rosters
 
         if self.at >= len(self.rows) or self.rehearsal is None:
@@ -493,7 +496,8 @@ class RosterPlace(Place):
         self.repaint()
 
     def do_back(self) -> None:
-        """Drop a proposal, else go back to the choice of the file; nothing is written or taken back."""
+        """Drop a proposal, else go back to the choice of the file; nothing is written or taken
+        back."""
         if self.is_proposed:
             self.is_proposed = False
             self.repaint()

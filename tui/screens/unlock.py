@@ -1,4 +1,5 @@
-"""Unlocking, and the first login on a laptop: one column, one field at a time, errors say what to try."""
+"""Unlocking, and the first login on a laptop: one column, one field at a time, errors say what to
+try."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Record a visit: the common words once, then a column per child; one contact each, one `visit` id."""
+"""Record a visit: the common words once, then a column per child; one contact each, one `visit`
+id."""
 
 from __future__ import annotations
 
@@ -254,7 +255,8 @@ class VisitPlace(Place):
     # -- values
 
     def _values(self) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
-        """(common, per child) as they would be stored; raises InvalidValue with the editor focused."""
+        """(common, per child) as they would be stored; raises InvalidValue with the editor
+        focused."""
         common: dict[str, Any] = {}
         each: dict[str, dict[str, Any]] = {child: {} for child in self.roots}
         for name, editor in self.common.items():
