@@ -56,7 +56,11 @@ def bundle_read(file: Path, reply: Path, as_json: bool) -> None:
             "revoked": done.is_revoked,
         })
     elif done.is_revoked:
-        say(_("电脑 {id} 已停用：{n} 条放进待处理，什么都没给它。").format(id=done.device, n=done.refused))
+        say(
+            _("电脑 {id} 已停用：{n} 条放进待处理，什么都没给它。").format(
+                id=done.device, n=done.refused
+            )
+        )
     else:
         say(_("收下 {n} 条，没收 {m} 条；回包写好了。").format(n=done.taken, m=done.refused))
     if done.refused or done.is_revoked:
@@ -82,4 +86,8 @@ def device_enrol(name: str, file: Path, as_json: bool) -> None:
         print_json({"user": name, "expires": iso_time(expires), "bytes": len(data)})
     else:
         day = (iso_time(expires) or "")[:10]
-        say(_("写好了，{day} 前有效。打开要 {name} 的密码；别和密码一起带。").format(day=day, name=name))
+        say(
+            _("写好了，{day} 前有效。打开要 {name} 的密码；别和密码一起带。").format(
+                day=day, name=name
+            )
+        )

@@ -168,7 +168,9 @@ def kind_of(begin: bytes) -> bytes:
     return begin[len(_MAGIC) : len(_MAGIC) + 1] if begin.startswith(_MAGIC) else b""
 
 
-def write(kind: bytes, public: bytes, signing: bytes, head: Struct, pages: Sequence[bytes]) -> bytes:
+def write(
+    kind: bytes, public: bytes, signing: bytes, head: Struct, pages: Sequence[bytes]
+) -> bytes:
     """A bundle for the holder of `public`. `pages`: from `page`."""
     body = joined(head, pages)
     signature = _sign(signing, _signed(kind, public, body))

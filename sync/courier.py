@@ -120,9 +120,7 @@ def apply(replica: Replica, cursor: str, repairs: int, rest: bytes) -> News:
             here = replica.get_state("cursor") or ""
             if here == cursor and repairs == _repairs(replica):
                 last = max(response.now, replica.get_state("last_sync", 0) or 0)
-                done = receive(
-                    replica, response, None if response.more else last, is_live=False
-                )
+                done = receive(replica, response, None if response.more else last, is_live=False)
                 joined += 1
                 sent += done.confirmed
                 received += done.entries + done.drops

@@ -18,7 +18,7 @@ from sync.change import Grant
 
 DAYS = 30
 """A file not opened by then is of no use."""
-MOST_MEMORY_KIB, MOST_PASSES, MOST_LANES = 1024 * 1024, 64, 16
+MOST_MEMORY_KIB, MOST_PASSES, MOST_LANES = 256 * 1024, 16, 16
 """More than any county asks for: a file that does is none of ours."""
 
 

@@ -118,7 +118,9 @@ def test_a_revoked_laptop_hands_in_by_stick_and_is_wiped(stick: Stick) -> None:
     devices = stick.county("device", "list", "--json").json
     stick.county("device", "revoke", next(d["id"] for d in devices if d["user"] == "停用的"))
     stick.county("bundle", "read", stick("last"), "--reply", stick("wipe"), expect=1)
-    assert [q["reason"] for q in stick.county("quarantine", "list", "--json").json] == ["device_revoked"]
+    assert [q["reason"] for q in stick.county("quarantine", "list", "--json").json] == [
+        "device_revoked"
+    ]
     assert "(205)" in laptop("bundle", "read", stick("wipe"), expect=4).err
     assert not list(laptop.folder.glob("user-*"))
 
@@ -128,7 +130,9 @@ def test_a_store_from_before_bundles_gets_its_keys_at_the_next_login(stick: Stic
     laptop = stick.county.laptop("何秀英", "online").login()
     home = Home(laptop.folder)
     session = home.unlock(home.account(), PASSPHRASE)
-    session.replica.connection.execute("DELETE FROM state WHERE key LIKE 'county_%' OR key = 'bundle_secret'")
+    session.replica.connection.execute(
+        "DELETE FROM state WHERE key LIKE 'county_%' OR key = 'bundle_secret'"
+    )
     session.close()
     assert "(608)" in laptop("bundle", "write", stick("early"), expect=4).err
     laptop.login()

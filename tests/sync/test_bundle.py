@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from server import bundles
 from server.home import make_county_keys
 from server.workers import Desk
-from sync import bundle, courier
+from sync import bundle, courier, enrolment
 from sync.bundle import NEWS, OUT, BadBundle
 from sync.protocol import MAX_BODY
 from tests.sync.town import Town, child, contact, value
@@ -24,12 +24,15 @@ class Stick:
 
     def __init__(self, *users: str) -> None:
         self.town = Town()
-        self.desk = Desk(self.town.store)
-        self.desk.hub = self.desk.accounts.hub = self.town.hub
+        self.attach()
         make_county_keys(self.town.store)
         for user in users:
             self.add(user)
             self.turn(user)
+
+    def attach(self) -> None:
+        self.desk = Desk(self.town.store)
+        self.desk.hub = self.desk.accounts.hub = self.town.hub
 
     def add(self, user: str) -> None:
         self.desk.accounts.add_user(user, PASSWORD, self.town.grants[user])
@@ -275,10 +278,78 @@ def test_pages_that_unpack_to_too_much_are_refused_before_anything_is_stored() -
     keys = courier.keys_of(li)
     bomb = bundle.compress(b" " * (MAX_BODY + 1))
     told = bundle.Outward("devli", "li", keys.public)
-    data = bundle.write(
-        OUT, bytes(li.get_state("county_seal")), keys.signing, told, [bomb]
-    )
+    data = bundle.write(OUT, bytes(li.get_state("county_seal")), keys.signing, told, [bomb])
     assert len(data) < 100_000
     with pytest.raises(BadBundle, match="bundle_large"):
         stick.answer(data)
     assert stick.log() == head
+
+
+def test_a_restored_county_gets_again_by_stick_what_its_backup_lacks() -> None:
+    stick = Stick("li", "adm")
+    li, adm = stick.town.replicas["li"], stick.town.replicas["adm"]
+    copy = stick.town.backup()
+    known = child(li)
+    stick.turn("li")
+    late = stick.answer(stick.out("li"))
+    stick.town.restore(copy, "another")
+    stick.attach()
+    stick.take("li", late)
+    news = stick.take("li", stick.answer(stick.out("li")))
+    assert news.is_joined and li.has_unsent()  # the log is another one: our own goes again
+    stick.turn("li", "adm")
+    assert value(adm, known, "name") == "罗静"
+
+
+def test_a_device_the_restored_county_has_forgotten_is_told_what_to_do() -> None:
+    stick = Stick("li")
+    copy = stick.town.backup()
+    stick.add("wu")
+    stick.turn("wu")
+    child(stick.town.replicas["wu"], "112")
+    sent = stick.out("wu")
+    stick.town.restore(copy, "another")
+    stick.attach()
+    with pytest.raises(BadBundle, match="bundle_unknown"):
+        stick.answer(sent)
+    assert stick.town.replicas["wu"].pending_count() == 1
+
+
+def test_an_enrolment_cut_or_altered_at_any_byte_opens_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("CUNCAO_TEST_FAST_HASH", "1")
+    stick = Stick("li")
+    whole, expires = bundles.enrol(stick.desk, "li")
+    told, rest = enrolment.read(whole, PASSWORD, expires)
+    assert told.user == "li" and list(bundle.pages(rest))
+    for at in range(len(whole)):
+        for wrong in (whole[:at], whole[:at] + bytes([whole[at] ^ 0x41]) + whole[at + 1 :]):
+            with pytest.raises(BadBundle):
+                enrolment.read(wrong, PASSWORD, expires)
+    with pytest.raises(BadBundle, match="login"):
+        enrolment.read(whole, PASSWORD + "!", expires)
+    with pytest.raises(BadBundle, match="enrol_late"):
+        enrolment.read(whole, PASSWORD, expires + 1)
+
+
+def test_a_ticket_ends_with_a_new_password_and_serves_only_its_user(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("CUNCAO_TEST_FAST_HASH", "1")
+    stick = Stick("li", "wu")
+    whole, expires = bundles.enrol(stick.desk, "li")
+    told, _ = enrolment.read(whole, PASSWORD, expires)
+    wu = stick.town.replicas["wu"]
+    child(wu, "112")
+    kept = wu.get_state("bundle_secret")
+    wu.set_state(ticket=told.ticket, bundle_secret=secrets.token_bytes(32))
+    with pytest.raises(BadBundle, match="bundle_unknown"):
+        stick.answer(stick.out("wu"))
+    wu.set_state(bundle_secret=kept)
+    stick.turn("wu")  # its own keys still count
+    stick.desk.accounts.set_password("li", "another horse")
+    li = stick.town.replicas["li"]
+    li.set_state(ticket=told.ticket, bundle_secret=secrets.token_bytes(32))
+    with pytest.raises(BadBundle, match="enrol_late"):
+        stick.answer(stick.out("li"))

@@ -20,12 +20,11 @@ def county_of(village: Village) -> Desk:
     desk.hub = desk.accounts.hub = village.hub
     he = village.replicas["何秀英"]
     make_county_keys(village.hub.store)
-    village.hub.store.connection.execute(
-        "INSERT INTO user VALUES ('何秀英', '何秀英', '', 0, 0)"
-    )
+    village.hub.store.connection.execute("INSERT INTO user VALUES ('何秀英', '何秀英', '', 0, 0)")
     for grant in he.identity.grants:
         village.hub.store.connection.execute(
-            "INSERT INTO user_grant VALUES ('何秀英', ?, ?, ?)", (grant.role, grant.unit, grant.child)
+            "INSERT INTO user_grant VALUES ('何秀英', ?, ?, ?)",
+            (grant.role, grant.unit, grant.child),
         )
     village.hub.store.connection.execute(
         "INSERT INTO device (id, user, token, created, issued) VALUES (?, '何秀英', x'01', 0, 0)",

@@ -110,22 +110,22 @@ def read(user: str | None, file: Path, is_json: bool) -> None:
 def _report(news: News, is_json: bool) -> None:
     report = news.report
     if is_json:
-        emit(
-            {
-                "sent": report.sent,
-                "received": report.received,
-                "conflicts": report.conflicts,
-                "rejected": report.rejected,
-                "cursor": report.cursor,
-                "in_step": report.in_step,
-                "joined": news.is_joined,
-            }
-        )
+        emit({
+            "sent": report.sent,
+            "received": report.received,
+            "conflicts": report.conflicts,
+            "rejected": report.rejected,
+            "cursor": report.cursor,
+            "in_step": report.in_step,
+            "joined": news.is_joined,
+        })
         return
     if not news.is_joined:
         say(_("这个回包收过了，或已有更新的。什么都没变；还没交的再写一个包。"))
         return
-    say(_("交上 {sent} 条，收下 {received} 条。").format(sent=report.sent, received=report.received))
+    say(
+        _("交上 {sent} 条，收下 {received} 条。").format(sent=report.sent, received=report.received)
+    )
     if report.conflicts:
         say(_("{n} 处有两种说法，等人看。").format(n=report.conflicts))
     if report.rejected:
