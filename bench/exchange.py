@@ -50,7 +50,8 @@ def _save(device: Any, rows: Iterable[dict[str, Any]]) -> list[str]:
         made: list[str] = []
         for n, values in enumerate(rows):
             if n % 50 == 0:
-                device.replica._txn = f"{device.replica.identity.device}.t{len(made)}.{time.time_ns()}"
+                seq = device.replica._next_seq()
+                device.replica._txn = f"{device.replica.identity.device}.{seq}"
             made.append(device.replica.save("child", values))
         return made
 
@@ -112,6 +113,7 @@ def measure(count: int = 20_000) -> dict[str, object]:
             first.sync()
             found: dict[str, object] = {"records": count, "fields": 12, "cipher": "both ends"}
             found["save_s"], made = _timed(lambda: _save(first, children(count)))
+            found["client_peak_mb_saved"] = _own_peak_mb()
             found["push"] = _report(*_timed(first.sync))
             found["client_peak_mb_one_device"] = _own_peak_mb()
             found["pull"] = _report(*_timed(second.sync))

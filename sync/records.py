@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -14,6 +14,9 @@ from sync.tables import CODECS, meta_of, table
 
 Indexer = Callable[[Connection, Mapping[str, set[str]]], None]
 """Called with the connection and, per kind, the ids of records written or removed, in their transaction."""
+
+SLICE = 2000
+"""Records of a kind that the indexers get at once."""
 
 _state = msgspec.json.Decoder(State)
 
@@ -145,9 +148,9 @@ class Records:
     def settle(self) -> None:
         """Let the indexers see what was touched; called before the transaction ends."""
         touched, self._touched = self._touched, {}
-        if touched:
+        for part in _slices(touched):
             for indexer in self.indexers:
-                indexer(self.connection, touched)
+                indexer(self.connection, part)
 
     # -- unsent changes
 
@@ -165,3 +168,11 @@ class Records:
         for record, body in rows:
             found.setdefault(record, []).append(msgspec.json.decode(body, type=Change))
         return found
+
+
+def _slices(touched: Mapping[str, set[str]]) -> Iterator[dict[str, set[str]]]:
+    """The same in parts, every kind in the first: the texts of a whole import would take 20 MB."""
+    waiting = {kind: sorted(ids) for kind, ids in touched.items()}
+    while waiting:
+        yield {kind: set(ids[:SLICE]) for kind, ids in waiting.items()}
+        waiting = {kind: ids[SLICE:] for kind, ids in waiting.items() if ids[SLICE:]}
