@@ -16,7 +16,16 @@ from schema.record import DELETED, Kind
 from schema.types import Choices
 from sync import ids
 from sync.change import (
-    Change, Entry, Head, Mark, Slot, State, combined, device_of, raw_version, seq_of,
+    Change,
+    Entry,
+    Head,
+    Mark,
+    Slot,
+    State,
+    combined,
+    device_of,
+    raw_version,
+    seq_of,
 )  # fmt: skip
 from sync.merge import merge_sets, merge_texts
 

@@ -16,7 +16,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from tests.sync.history import Failure, Options, attempt, shrink  # noqa: E402
+from tests.sync.history import Failure, Options, attempt, shrink
 
 SHOWN = 5
 """Failures whose steps are made shorter and printed; a thousand say no more."""

@@ -37,6 +37,10 @@ class Crash(Exception):
     """The machine stopped here."""
 
 
+class Full(sqlite3.OperationalError):
+    """No room is left on the disk: this statement fails, the machine goes on."""
+
+
 class Fragile:
     """A connection whose machine stops at a statement: before it, or after it took effect."""
 
@@ -79,7 +83,7 @@ class Fragile:
         self.fuse = None
         if self.how == "full":
             self.broke = "disk full"
-            raise sqlite3.OperationalError("database or disk is full")
+            raise Full("database or disk is full")
         what = "commit" if word == "COMMIT" else "statement"
         self.broke = f"stops {'after' if self.is_after else 'before'} a {what}"
         self.is_dead = True

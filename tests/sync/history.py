@@ -8,7 +8,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
-from tests.sync.county import County
+from tests.sync.simulated_county import County
 
 Step = tuple[str, tuple[Any, ...]]
 FAULTS = (

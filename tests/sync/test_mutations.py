@@ -9,6 +9,7 @@ from __future__ import annotations
 import random
 import sqlite3
 
+import msgspec
 import pytest
 
 import sync.decide
@@ -17,9 +18,11 @@ from sync import client, clock, receive
 from sync.change import Head, Slot, device_of
 from sync.feed import Feed
 from sync.storage import transaction
+from tests.sync.history import Failure, Options, attempt
 from tests.sync.simulation import Simulation, play
 
 HISTORIES = 60
+COUNTIES = 200
 STEPS = 150
 
 
@@ -31,6 +34,12 @@ def _fails() -> bool:
         except (AssertionError, sqlite3.IntegrityError):
             return True
     return False
+
+
+def _county_fails() -> bool:
+    """True when some history of a whole county breaks a promise."""
+    every = (attempt(Options(seed)) for seed in range(1, COUNTIES + 1))
+    return any(isinstance(outcome, Failure) for outcome in every)
 
 
 def ignore_the_base(monkeypatch):
@@ -137,6 +146,75 @@ def test_the_simulation_notices_a_broken_rule(a_rule, monkeypatch):
     Simulation()  # the stores it copies are made with the rules whole
     a_rule(monkeypatch)
     assert _fails(), f"nobody noticed: {a_rule.__name__}"
+
+
+def merge_texts_as_if_nobody_else_had_written(monkeypatch):
+    monkeypatch.setattr(sync.decide, "merge_texts", lambda base, ours, theirs: theirs)
+
+
+def number_the_log_with_gaps(monkeypatch):
+    """A sequence that is not the order of commits: the reader's cursor passes what it never saw."""
+    honest = Feed._log
+
+    def log(self, cursor, held, limit, response):
+        after = honest(self, cursor, held, limit, response)
+        if after.seq - cursor.seq > 0 and after.seq < self.head:
+            return msgspec.structs.replace(after, seq=after.seq + 1, ahead=after.ahead - 1)
+        return after
+
+    monkeypatch.setattr(Feed, "_log", log)
+
+
+def ask_no_one_for_grants(monkeypatch):
+    """A scope filter that lets through whatever is read."""
+    monkeypatch.setattr("sync.scope.Scope.reads", lambda self, kind, root, units: True)
+
+
+def leave_the_epoch_as_it_was(monkeypatch):
+    """cht-core#8093: after a restore the checkpoints of devices still say "sent"."""
+    monkeypatch.setattr("sync.feed.is_known", lambda store, cursor: cursor is not None)
+    monkeypatch.setattr("sync.hub.is_known", lambda store, cursor: cursor is not None)
+
+
+def trust_the_number_and_the_epoch(monkeypatch):
+    """A log that went back and has grown again beyond where a device stands."""
+
+    def known(store, cursor):
+        return (
+            cursor is not None
+            and cursor.epoch == store.epoch()
+            and cursor.seq + cursor.ahead <= store.head()
+        )
+
+    monkeypatch.setattr("sync.feed.is_known", known)
+    monkeypatch.setattr("sync.hub.is_known", known)
+
+
+def apply_a_page_without_a_transaction(monkeypatch):
+    from contextlib import nullcontext
+
+    monkeypatch.setattr(receive, "transaction", lambda connection: nullcontext())
+
+
+COUNTY_BREAKS = (
+    merge_texts_as_if_nobody_else_had_written,
+    ignore_the_base,
+    store_the_cursor_before_the_data,
+    forget_what_was_taken,
+    number_the_log_with_gaps,
+    ask_no_one_for_grants,
+    believe_every_clock,
+    leave_the_epoch_as_it_was,
+    trust_the_number_and_the_epoch,
+    apply_a_page_without_a_transaction,
+)
+
+
+@pytest.mark.parametrize("a_rule", COUNTY_BREAKS, ids=lambda f: f.__name__)
+def test_a_simulated_county_notices_a_broken_rule(a_rule, monkeypatch):
+    assert not isinstance(attempt(Options(1, 20)), Failure)
+    a_rule(monkeypatch)
+    assert _county_fails(), f"nobody noticed: {a_rule.__name__}"
 
 
 def test_the_simulation_is_content_while_no_rule_is_broken():

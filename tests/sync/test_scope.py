@@ -274,7 +274,7 @@ def test_a_new_hub_and_narrower_grants_leave_nothing_outside_them(town):
 
 
 def test_a_child_that_moves_while_ones_grants_change_does_not_stay_behind(town):
-    tea, li = town.replicas["tea"], town.replicas["li"]
+    tea = town.replicas["tea"]
     record = child(tea, "111")
     town.rest()
     tea.save("child", {"village": "112"}, record)

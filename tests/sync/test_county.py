@@ -1,0 +1,37 @@
+"""Whole counties out of seeds keep every promise; a failing history replays exactly and gets shorter."""
+
+from __future__ import annotations
+
+import pytest
+
+import sync.decide
+from tests.sync.history import Failure, Options, attempt, run, script, shrink
+
+
+@pytest.mark.parametrize("first", range(1, 61, 10))
+def test_no_county_out_of_a_seed_breaks_a_promise(first):
+    for seed in range(first, first + 10):
+        outcome = attempt(Options(seed))
+        assert not isinstance(outcome, Failure), f"{outcome.message}: simulate 1 {outcome.options}"
+
+
+def test_a_county_of_forty_laptops_comes_to_rest():
+    assert not isinstance(attempt(Options(4, 200, 40)), Failure)
+
+
+def test_a_seed_replays_exactly():
+    options = Options(7)
+    assert script(options) == script(options)
+    assert run(options, script(options)) == run(options, script(options))
+
+
+def test_a_failing_history_gets_shorter_and_still_fails(monkeypatch):
+    monkeypatch.setattr(sync.decide, "_collapsed", lambda name, rest, new: None)
+    failing = next(
+        f for seed in range(1, 200) if isinstance(f := attempt(Options(seed)), Failure)
+    )
+    short = shrink(failing, 120)
+    assert len(short.steps) < len(failing.steps) // 4
+    again = attempt(short.options, short.steps)
+    assert isinstance(again, Failure)
+    assert again.where == short.where
