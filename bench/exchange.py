@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import resource
 import subprocess
 import sys
@@ -11,7 +12,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-from bench.machine import peak_mb
+from bench.machine import cpu_s, peak_mb
 from bench.people import children
 from bench.relay import Relay
 from bench.server import PASSWORD, running
@@ -32,9 +33,14 @@ def _timed(work: Callable[[], Any]) -> tuple[float, Any]:
     return round(time.perf_counter() - began, 3), result
 
 
-def _report(seconds: float, report: Any) -> dict[str, object]:
+def _report(device: Any, server: int) -> dict[str, object]:
+    """One synchronisation; processor times too, as the machine may have others to serve."""
+    own, theirs = cpu_s(os.getpid()), cpu_s(server)
+    seconds, report = _timed(device.sync)
     return {
         "seconds": seconds,
+        "cpu_client_s": round(cpu_s(os.getpid()) - own, 2),
+        "cpu_server_s": round(cpu_s(server) - theirs, 2),
         "sent": report.sent,
         "received": report.received,
         "round_trips": report.round_trips,
@@ -114,16 +120,16 @@ def measure(count: int = 20_000) -> dict[str, object]:
             found: dict[str, object] = {"records": count, "fields": 12, "cipher": "both ends"}
             found["save_s"], made = _timed(lambda: _save(first, children(count)))
             found["client_peak_mb_saved"] = _own_peak_mb()
-            found["push"] = _report(*_timed(first.sync))
+            found["push"] = _report(first, pid)
             found["client_peak_mb_one_device"] = _own_peak_mb()
-            found["pull"] = _report(*_timed(second.sync))
+            found["pull"] = _report(second, pid)
             found["client_peak_mb_two_devices"] = _own_peak_mb()
             with first.replica.together():
                 for id_ in made[:1000]:
                     first.replica.save("child", {"hobbies": "下棋"}, id=id_)
-            found["push_1000_edits"] = _report(*_timed(first.sync))
-            found["pull_1000_edits"] = _report(*_timed(second.sync))
-            found["nothing"] = _report(*_timed(first.sync))
+            found["push_1000_edits"] = _report(first, pid)
+            found["pull_1000_edits"] = _report(second, pid)
+            found["nothing"] = _report(first, pid)
             found["server_peak_mb"] = peak_mb(pid)
             found |= _small(first, address, made[0])
             found["nothing_beside_a_push"] = _beside(first, third, address, count // 2)
