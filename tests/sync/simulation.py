@@ -69,6 +69,8 @@ class Device:
     forms: dict[str, tuple[Any, Slots]] = field(default_factory=dict)
     is_regranted: bool = False
     """True once its user's grants changed: what they see is no longer what they always saw."""
+    is_leaving: bool = False
+    """True once it was told that it is revoked: it hands in and goes; what it shows counts no more."""
 
 
 class Simulation:
@@ -181,6 +183,8 @@ class Simulation:
 
     def shown(self, device: Device, record: str) -> Slots | None:
         """What the model says the device shows of a record; checked against the device."""
+        if device.is_leaving:
+            return None
         seq = self.canonical_seq(device, record)
         unsent = self.unsent(device, record)
         if not seq and self._is_adrift(device, record):
@@ -221,6 +225,8 @@ class Simulation:
 
     def look(self, device: Device) -> None:
         """Check everything a device holds against the model."""
+        if device.is_leaving:
+            return
         known = {record: self.kinds[record] for record in self.kinds}
         cursor = device.replica.get_state("cursor")
         reached, is_filling = position(cursor)
