@@ -695,12 +695,12 @@ class Simulation:
     def quiesce(self) -> None:
         """Everyone synchronises without faults until nothing moves; then all promises are checked."""
         for _ in range(6):
-            moved = False
+            moved, head = False, self.seen_seq
             for name in list(self.devices):
                 report = self.sync(name)
                 assert report is not None
                 moved = moved or report.sent or report.received or report.rejected
-            if not moved:
+            if not moved and self.seen_seq == head:
                 break
         else:
             raise AssertionError("the county does not come to rest")
