@@ -1,4 +1,5 @@
-"""20,000 records of twelve Chinese fields: push, pull on an empty device, 1,000 edits, no-op; all encrypted."""
+"""20,000 records of twelve Chinese fields: push, pull on an empty device, 1,000 edits, no-op; all
+encrypted."""
 
 from __future__ import annotations
 
@@ -63,7 +64,8 @@ def _save(device: Any, rows: Iterable[dict[str, Any]]) -> list[str]:
 
 
 def _small(device: Any, address: str, child: str) -> dict[str, object]:
-    """HTTP bytes both ways, headers included, on a kept connection: nothing to send, and one visit."""
+    """HTTP bytes both ways, headers included, on a kept connection: nothing to send, and one
+    visit."""
     relay = Relay(address)
     device.account.card.server = relay.address
     device.transport.close()
@@ -72,7 +74,12 @@ def _small(device: Any, address: str, child: str) -> dict[str, object]:
     found: dict[str, object] = {}
     for name in ("nothing", "visit"):
         if name == "visit":
-            values = {"child": child, "on": "2026-11-20", "kind": "home_visit", "summary": "与奶奶谈了。"}
+            values = {
+                "child": child,
+                "on": "2026-11-20",
+                "kind": "home_visit",
+                "summary": "与奶奶谈了。",
+            }
             device.replica.save("contact", values)
         up, down = relay.up, relay.down
         device.sync()

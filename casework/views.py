@@ -46,7 +46,8 @@ _OF_KIND = {
             "not_seen",
             N_("久没走访"),
             "coalesce(status, 'open') = 'open' AND NOT EXISTS (SELECT 1 FROM r_contact c"
-            " WHERE c._root = r_child.id AND c._deleted IS NULL AND c.\"on\" >= date('now', '-90 days'))",
+            " WHERE c._root = r_child.id AND c._deleted IS NULL"
+            " AND c.\"on\" >= date('now', '-90 days'))",
         ),
     ),
 }

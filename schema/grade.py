@@ -14,6 +14,7 @@ YEARS = {"kindergarten": 3, "primary": 6, "junior": 3, "senior": 3, "vocational"
 """Length of each stage in years (primary: the six-year school; 5+4 counties set the entry year to
 fit)."""
 _DIGITS = "零一二三四五六七八九"
+_SHORT = {"junior": "初", "senior": "高", "vocational": "职高"}
 _KINDERGARTEN = ("小班", "中班", "大班")
 
 
@@ -49,7 +50,7 @@ def class_name(unit: Mapping[str, Any], day: datetime.date) -> str:
         return f"{_DIGITS[number]}年级{_number(unit)}"
     if stage == "kindergarten":
         return f"{_KINDERGARTEN[number - 1]}{_number(unit)}"
-    return f"{ {'junior': '初', 'senior': '高', 'vocational': '职高'}[stage] }{_DIGITS[number]}{_number(unit)}"
+    return f"{_SHORT[stage]}{_DIGITS[number]}{_number(unit)}"
 
 
 def _number(unit: Mapping[str, Any]) -> str:

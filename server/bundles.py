@@ -1,4 +1,5 @@
-"""The county's half of a bundle: who it is from, what it brings, the answer; and files that set laptops up."""
+"""The county's half of a bundle: who it is from, what it brings, the answer; and files that set
+laptops up."""
 
 from __future__ import annotations
 
@@ -117,7 +118,8 @@ def read(desk: Desk, data: bytes) -> Answered:
 
 
 def _signer(desk: Desk, head: Outward) -> bytes:
-    """The key that must have signed: the one on record, or for a ticket the one that comes with it."""
+    """The key that must have signed: the one on record, or for a ticket the one that comes with
+    it."""
     if len(head.keys) != _KEYS_LENGTH:
         raise BadBundle("bundle_forged")
     known = _keys(desk, head.device)

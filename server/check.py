@@ -21,7 +21,8 @@ PAGE = 2000
 
 
 class Fault(Struct, frozen=True):
-    """One thing wrong. `where` is a log number, an id or a word of SQLite's, never a person's data."""
+    """One thing wrong. `where` is a log number, an id or a word of SQLite's, never a person's
+    data."""
 
     code: str
     where: str
@@ -48,7 +49,8 @@ def check(store: SqliteStore) -> Findings:
         with store.read():
             _check(store, found)
     except Exception as error:
-        # sqlcipher3's errors and msgspec's share no base class; a store that cannot be read is damaged.
+        # sqlcipher3's errors and msgspec's share no base class; a store that cannot be read is
+        # damaged.
         if isinstance(error, KeyboardInterrupt | MemoryError):
             raise
         found.faults.append(Fault("unreadable", type(error).__name__))

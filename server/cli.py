@@ -1,4 +1,5 @@
-"""`cuncao-server`: everything a county does with its server. All of it works while the server runs."""
+"""`cuncao-server`: everything a county does with its server. All of it works while the server
+runs."""
 
 from __future__ import annotations
 
@@ -228,7 +229,8 @@ def run_command(arguments: Sequence[str] | None = None) -> int:
 
 
 def _store_trouble(error: Exception) -> int | None:
-    """SQLite's own words, whichever module they come from, turned into ours; None for anything else."""
+    """SQLite's own words, whichever module they come from, turned into ours; None for anything
+    else."""
     code = storage_code(error)
     if code == "damaged":
         say(_("库已损坏，或密钥文件不是它的。什么都没有改；请从备份恢复。"))

@@ -1,4 +1,5 @@
-"""The parts of the command line that speak of people, units and devices, and what all commands share."""
+"""The parts of the command line that speak of people, units and devices, and what all commands
+share."""
 
 from __future__ import annotations
 

@@ -47,7 +47,8 @@ def _nobody(is_fast: bool) -> str:
 
 
 def matches(stored: str | None, password: str) -> bool:
-    """True when `password` is the one stored. An unknown user (None) takes as long as a known one."""
+    """True when `password` is the one stored. An unknown user (None) takes as long as a known
+    one."""
     from argon2.exceptions import InvalidHashError, VerificationError
 
     if len(password) > LONGEST:

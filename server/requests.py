@@ -1,4 +1,5 @@
-"""What every request has: bounded bodies, answers as JSON, refusals with a code, one line in the log."""
+"""What every request has: bounded bodies, answers as JSON, refusals with a code, one line in the
+log."""
 
 from __future__ import annotations
 
@@ -26,7 +27,8 @@ T = TypeVar("T")
 
 
 class Refusal(Exception):
-    """An answer other than 200: a code for programs, an English sentence for whoever reads the line."""
+    """An answer other than 200: a code for programs, an English sentence for whoever reads the
+    line."""
 
     def __init__(self, status: int, code: str, message: str, **more: Any) -> None:
         super().__init__(code)
@@ -47,7 +49,8 @@ async def read_body(request: Request, limit: int = MAX_PACKED) -> tuple[bytes, s
     """The body as it came, and its media type.
 
     Raises:
-        Refusal: more than `limit` bytes, announced or found on the way, or of a media type not ours.
+        Refusal: more than `limit` bytes, announced or found on the way, or of a media type not
+        ours.
     """
     media = request.headers.get("content-type", MEDIA_PLAIN).partition(";")[0].strip().lower()
     if media not in (MEDIA_PLAIN, MEDIA_ZSTD):
@@ -124,7 +127,8 @@ def refuse_all(
 
 
 class Journal:
-    """Writes one line of JSON to stderr a request: no names, no record ids, no bodies, no queries."""
+    """Writes one line of JSON to stderr a request: no names, no record ids, no bodies, no
+    queries."""
 
     def __init__(self, app: ASGIApp, paths: frozenset[str]) -> None:
         self.app = app

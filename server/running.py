@@ -1,4 +1,5 @@
-"""`cuncao-server run`: the application behind uvicorn, on a socket opened before anything is promised."""
+"""`cuncao-server run`: the application behind uvicorn, on a socket opened before anything is
+promised."""
 
 from __future__ import annotations
 
@@ -59,8 +60,8 @@ def run(home: Home, host: str, port: int, certificate: Path | None, key: Path | 
 
 def _listen(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    # The protocol is named: asyncio switches Nagle's waiting off only where it is, and an answer in two
-    # pieces then took 40 ms longer (measured).
+    # The protocol is named: asyncio switches Nagle's waiting off only where it is, and an answer in
+    # two pieces then took 40 ms longer (measured).
     listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         if os.name == "posix":  # elsewhere it would let two servers share a port

@@ -1,4 +1,5 @@
-"""The commands for where no network reaches: read a bundle, write its answer, set a laptop up by file."""
+"""The commands for where no network reaches: read a bundle, write its answer, set a laptop up by
+file."""
 
 from __future__ import annotations
 

@@ -69,8 +69,8 @@ def back_up(home: Home, target: Path, *, may_replace: bool = False) -> int:
 def restore(home: Home, source: Path) -> int:
     """Put a backup in place of the store, as a new epoch: every device fetches its scope anew.
 
-    In one transaction of the running store, so that no server has to stop. Devices revoked and users
-    disabled since the backup stay so. A store too damaged to be opened is moved aside.
+    In one transaction of the running store, so that no server has to stop. Devices revoked and
+    users disabled since the backup stay so. A store too damaged to be opened is moved aside.
 
     Raises:
         InvalidValue: no such file.

@@ -1,7 +1,8 @@
-"""Bundles: the messages of a synchronisation as one sealed, signed file, for where no network reaches.
+"""Bundles: the messages of a synchronisation as one sealed, signed file, for where no network
+reaches.
 
-Sans-I/O: bytes in, bytes out. Outward a device's requests, sealed for the county; homeward the county's
-answers, sealed for the device. Only bytes whose signature is good are read any further.
+Sans-I/O: bytes in, bytes out. Outward a device's requests, sealed for the county; homeward the
+county's answers, sealed for the device. Only bytes whose signature is good are read any further.
 """
 
 from __future__ import annotations
@@ -230,7 +231,8 @@ def split(body: bytes, head: type[H]) -> tuple[H, bytes]:
 
 
 def pages(rest: bytes, most: int = MAX_NEWS) -> Iterator[bytes]:
-    """The JSON of each page, unpacked one at a time: `most` bytes in all, each bounded as on the wire.
+    """The JSON of each page, unpacked one at a time: `most` bytes in all, each bounded as on the
+    wire.
 
     Raises:
         BadBundle: one does not unpack, or to too much.

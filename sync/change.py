@@ -48,7 +48,8 @@ class Change(Struct, frozen=True, array_like=True):
     """Date on which the author last saw the child."""
     note: str = ""
     names: list[str] = []
-    """Resolve: the versions of the heads it closes. Delete: the heads seen besides the standing ones."""
+    """Resolve: the versions of the heads it closes. Delete: the heads seen besides the standing
+    ones."""
 
     @property
     def version(self) -> str:
@@ -73,8 +74,8 @@ def raw_version(version: str) -> str:
 def combined(version: str, ops: Iterable[str]) -> str:
     """The version of what the hub makes of a change together with others.
 
-    It tells with which: a log grown anew after a backup may combine the same change with others, and
-    whoever saw the one has not seen the other.
+    It tells with which: a log grown anew after a backup may combine the same change with others,
+    and whoever saw the one has not seen the other.
     """
     return f"{version}*{zlib.crc32(' '.join(sorted(ops)).encode()):08x}"
 
@@ -89,7 +90,8 @@ class Mark(Struct, frozen=True, array_like=True):
 
 
 class Head(Struct, frozen=True, array_like=True):
-    """One of the values standing in a slot; `ops` are the changes in it that no other change has seen."""
+    """One of the values standing in a slot; `ops` are the changes in it that no other change has
+    seen."""
 
     mark: Mark
     value: Any

@@ -38,8 +38,8 @@ class SyncReport(Struct, frozen=True):
 
 
 class _Line:
-    """Requests and answers one at a time; the next request may be on its way while the answer before it
-    is applied."""
+    """Requests and answers one at a time; the next request may be on its way while the answer
+    before it is applied."""
 
     def __init__(self, transport: Transport, token: str) -> None:
         self.transport, self.token = transport, token
@@ -83,8 +83,8 @@ class _Line:
 def make_request(
     replica: Replica, sent_up_to: int, limit: int = PAGE, cursor: str = ""
 ) -> tuple[SyncRequest, int]:
-    """The next request: unsent changes after `sent_up_to`, whole txns, and where we are; and the new
-    `sent_up_to`. `cursor`: where we shall be when the answer at hand is stored."""
+    """The next request: unsent changes after `sent_up_to`, whole txns, and where we are; and the
+    new `sent_up_to`. `cursor`: where we shall be when the answer at hand is stored."""
     rows = replica.connection.execute(
         "SELECT seq, txn, body FROM outbox WHERE seq > ? ORDER BY seq LIMIT ?",
         (sent_up_to, limit + 1),
@@ -167,8 +167,8 @@ def _exchange(replica: Replica, line: _Line, limit: int) -> tuple[int, int, int]
         if is_last:
             if is_asked_again or not replica.has_unsent(up_to=sent_up_to):
                 return sent, received, rejected
-            # Sent, not refused, and its entry has not come though the feed is at its end: the record
-            # has left our scope. Sent once more, the hub says that it has it.
+            # Sent, not refused, and its entry has not come though the feed is at its end: the
+            # record has left our scope. Sent once more, the hub says that it has it.
             is_asked_again, sent_up_to = True, 0
         if line.trips > MAX_ROUNDS:
             raise Offline("the server does not come to an end")

@@ -1,4 +1,5 @@
-"""A hybrid logical clock that never refuses: one whole number, milliseconds times 65,536 plus a counter.
+"""A hybrid logical clock that never refuses: one whole number, milliseconds times 65,536 plus a
+counter.
 
 The counter carries into the milliseconds when it overflows (Actual's 65,537th write in a frozen
 millisecond was an error). A stamp orders; it never says whether two edits saw each other.
@@ -26,7 +27,8 @@ def ms_of(stamp: int) -> int:
 
 
 class Clock:
-    """A device's clock: wall time corrected by the hub, and the greatest stamp given out or received."""
+    """A device's clock: wall time corrected by the hub, and the greatest stamp given out or
+    received."""
 
     def __init__(self, wall_ms: Callable[[], int], last: int = 0, offset_ms: int = 0) -> None:
         self._wall_ms = wall_ms

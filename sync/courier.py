@@ -1,7 +1,8 @@
-"""A device's half of a bundle: writes its unsent work into one, applies the county's answer, sets itself up.
+"""A device's half of a bundle: writes its unsent work into one, applies the county's answer, sets
+itself up.
 
-An answer goes on from where the device was when it asked; elsewhere it changes nothing. So bundles may be
-carried twice, in any order and by anyone.
+An answer goes on from where the device was when it asked; elsewhere it changes nothing. So bundles
+may be carried twice, in any order and by anyone.
 """
 
 from __future__ import annotations
@@ -161,7 +162,8 @@ def enrol(
     now_ms: int,
     user: str | None = None,
 ) -> tuple[Session, News]:
-    """Set this laptop up from a file. A store that is already here keeps its device and its unsent work.
+    """Set this laptop up from a file. A store that is already here keeps its device and its unsent
+    work.
 
     Raises:
         BadBundle: not such a file, not this password, too old, for another user.

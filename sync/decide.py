@@ -1,10 +1,12 @@
 """What becomes of a change: the one place where concurrent edits are told apart, merged and ranked.
 
-Pure functions over a record's state. The hub calls `decide` once per change, in log order, and writes the
-outcome into the log; everyone, the hub included, then applies it by `replay` and merges nothing again.
+Pure functions over a record's state. The hub calls `decide` once per change, in log order, and
+writes the outcome into the log; everyone, the hub included, then applies it by `replay` and merges
+nothing again.
 
-A change replaces exactly the heads whose changes it has seen: the base names a version, and a version that
-the hub combined (`DEVICE.SEQ*HASH`) stands for every change in it. What is left is concurrent with it.
+A change replaces exactly the heads whose changes it has seen: the base names a version, and a
+version that the hub combined (`DEVICE.SEQ*HASH`) stands for every change in it. What is left is
+concurrent with it.
 """
 
 from __future__ import annotations
@@ -60,7 +62,8 @@ def value_of(version: str | None, slot: str, lookup: Lookup) -> Any:
 
 
 def floor_of(kind: Kind, state: State | None, change: Change, lookup: Lookup) -> int:
-    """The greatest effective stamp among the values the author saw, the making of the record included."""
+    """The greatest effective stamp among the values the author saw, the making of the record
+    included."""
     floor = state.made.stamp if state else 0
     if not change.base and not change.names:
         return floor
@@ -76,7 +79,8 @@ def floor_of(kind: Kind, state: State | None, change: Change, lookup: Lookup) ->
 
 
 def _stamp_of(version: str, lookup: Lookup) -> int:
-    """The effective stamp of a version: what several changes were combined to has the latest of theirs."""
+    """The effective stamp of a version: what several changes were combined to has the latest of
+    theirs."""
     entry = lookup(raw_version(version))
     if entry is None:
         return 0
@@ -87,7 +91,8 @@ def _stamp_of(version: str, lookup: Lookup) -> int:
 def decide(
     kind: Kind, state: State | None, change: Change, stamp: int, lookup: Lookup
 ) -> dict[str, Slot]:
-    """The outcome of a change on `state` (None: a new record): every slot that is not simply overwritten."""
+    """The outcome of a change on `state` (None: a new record): every slot that is not simply
+    overwritten."""
     if state is None:
         return {}
     outcome: dict[str, Slot] = {}
@@ -132,7 +137,8 @@ def _meet(
 
 
 def _seen(name: str, change: Change, lookup: Lookup) -> set[str]:
-    """The changes to a slot that the author has seen. Who hides a record has seen all its base names."""
+    """The changes to a slot that the author has seen. Who hides a record has seen all its base
+    names."""
     if name == DELETED and change.fields.get(DELETED) is not None:
         return {op for slot in change.base for op in _named(slot, change, lookup)}
     versions = [change.base[name]] if name in change.base else []
@@ -142,7 +148,8 @@ def _seen(name: str, change: Change, lookup: Lookup) -> set[str]:
 
 
 def _named(slot: str, change: Change, lookup: Lookup) -> set[str]:
-    """The changes behind the version a base gives of a slot, and behind every version in `names`."""
+    """The changes behind the version a base gives of a slot, and behind every version in
+    `names`."""
     versions = [change.base[slot], *change.names] if slot in change.base else change.names
     return {op for v in versions for op in changes_in(v, slot, lookup)}
 
@@ -225,7 +232,8 @@ def _joined(heads: Sequence[Head], last: Head, value: Any) -> Head:
 
 
 def _precedence(kind: Kind, name: str, head: Head) -> tuple[int, int, str]:
-    """By worry where the slot is on the safety list (an empty value lowest), then by stamp and device."""
+    """By worry where the slot is on the safety list (an empty value lowest), then by stamp and
+    device."""
     ranks = name == DELETED or kind.is_critical(name)
     return (
         kind.rank(name, head.value) if ranks else 0,
@@ -235,14 +243,13 @@ def _precedence(kind: Kind, name: str, head: Head) -> tuple[int, int, str]:
 
 
 def _against_delete(state: State, change: Change, mark: Mark) -> Slot:
-    """An edit of a deleted record: nobody edits what they see deleted, so it had not seen the delete."""
+    """An edit of a deleted record: nobody edits what they see deleted, so it had not seen the
+    delete."""
     alive = Head(mark, None, (mark.version,))
     return _alive_or_gone(change, mark, state.slots[DELETED], alive, state.slots[DELETED].heads)
 
 
-def _against_edits(
-    state: State, change: Change, mark: Mark, after: Slot, lookup: Lookup
-) -> Slot:
+def _against_edits(state: State, change: Change, mark: Mark, after: Slot, lookup: Lookup) -> Slot:
     """A delete that has not seen every value of the record never swallows what it has not seen.
 
     Its base names, slot by slot, what its author saw; `names` the heads that stood beside it.

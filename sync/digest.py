@@ -1,7 +1,7 @@
 """A hash of what a replica holds, additive, so that it is kept up to date change by change.
 
-The sum (mod 2^128) over records of blake2b-128 of content and versions. Both ends compute it from the same
-state; neither ever adopts the other's.
+The sum (mod 2^128) over records of blake2b-128 of content and versions. Both ends compute it from
+the same state; neither ever adopts the other's.
 """
 
 from __future__ import annotations

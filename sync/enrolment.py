@@ -1,7 +1,9 @@
-"""A laptop's first set-up without a network: a file that the user's password opens, snapshot included.
+"""A laptop's first set-up without a network: a file that the user's password opens, snapshot
+included.
 
-The key comes from the password with argon2id, with the salt and cost under which the county stores it, so the
-county needs nobody's password to write one. Whoever opens it owes the county the ticket inside.
+The key comes from the password with argon2id, with the salt and cost under which the county stores
+it, so the county needs nobody's password to write one. Whoever opens it owes the county the ticket
+inside.
 """
 
 from __future__ import annotations
@@ -44,7 +46,8 @@ class _Cost(Struct, omit_defaults=True):
 
 
 def write(stored: str, enrolment: Enrolment, pages: Sequence[bytes]) -> bytes:
-    """The file. `stored`: the user's password as argon2 stores it, `$argon2id$v=19$m=…,t=…,p=…$salt$hash`."""
+    """The file. `stored`: the user's password as argon2 stores it,
+    `$argon2id$v=19$m=…,t=…,p=…$salt$hash`."""
     from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
     _, _, _, costs, salt, digest = stored.split("$")

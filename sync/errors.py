@@ -1,6 +1,7 @@
 """The one numbered list of what can go wrong: what happened, what is safe, what to do next.
 
-Sentences are Chinese and the gettext message ids; the number is shown dim at the end and stays the same.
+Sentences are Chinese and the gettext message ids; the number is shown dim at the end and stays the
+same.
 """
 
 from __future__ import annotations

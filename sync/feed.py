@@ -105,8 +105,8 @@ class Feed:
                     gone.append(root)
         gone += self._moved_away(cursor, target, now)
         response.drops += dict.fromkeys(gone)
-        # Aimed anew in the middle of a fill, what the old grants covered may have been dropped since:
-        # nothing counts as held, and what is there already comes again without harm.
+        # Aimed anew in the middle of a fill, what the old grants covered may have been dropped
+        # since: nothing counts as held, and what is there already comes again without harm.
         held = () if cursor.fill else cursor.grants
         return Cursor(cursor.epoch, cursor.seq, held, Fill(want), cursor.ahead)
 
@@ -185,9 +185,7 @@ class Feed:
         was = moves[row.root][0].before if row.root in moves else place.units
         return self._is_held(cursor, row.kind, row.root, was)
 
-    def _write_entries(
-        self, rows: Sequence[LogRow], held: int, response: SyncResponse
-    ) -> None:
+    def _write_entries(self, rows: Sequence[LogRow], held: int, response: SyncResponse) -> None:
         for row, body in zip(rows, self.store.bodies([r.seq for r in rows]), strict=True):
             if row.device == self.session.device and held and row.device_seq >= held:
                 _write_own(_decode_own(body), response)

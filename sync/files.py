@@ -1,4 +1,5 @@
-"""Bundles on a disk or stick: read up to a limit, written whole or not at all, never over another's file."""
+"""Bundles on a disk or stick: read up to a limit, written whole or not at all, never over another's
+file."""
 
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
 """The hub's core: takes changes in, decides them in log order, hands out what each device may see.
 
-Sans-I/O: storage (`HubStore`), time and sessions are passed in. One request is `push` and then `pull`.
+Sans-I/O: storage (`HubStore`), time and sessions are passed in. One request is `push` and then
+`pull`.
 """
 
 from __future__ import annotations
@@ -14,7 +15,17 @@ from sync.hubstore import HubStore, Known, LogRow, Move, Place, Session
 from sync.intake import Batch, content_hash, hash_of
 from sync.protocol import Cursor, SyncResponse, Verdict
 
-__all__ = ["Hub", "HubStore", "Known", "LogRow", "Move", "Place", "Session", "content_hash", "hash_of"]
+__all__ = [
+    "Hub",
+    "HubStore",
+    "Known",
+    "LogRow",
+    "Move",
+    "Place",
+    "Session",
+    "content_hash",
+    "hash_of",
+]
 
 
 class Hub:
@@ -26,13 +37,11 @@ class Hub:
 
     # ------------------------------------------------------------------ in
 
-    def push(
-        self, session: Session, changes: Sequence[Change], cursor: str = ""
-    ) -> list[Verdict]:
+    def push(self, session: Session, changes: Sequence[Change], cursor: str = "") -> list[Verdict]:
         """Take changes into the log or quarantine; one transaction. Answers only what is not news.
 
-        Whoever comes with a cursor of a log that is no more is told so first: they will send again what
-        this log lost, and all in the order in which they saved it.
+        Whoever comes with a cursor of a log that is no more is told so first: they will send again
+        what this log lost, and all in the order in which they saved it.
         """
         if not changes:
             return []
@@ -42,7 +51,8 @@ class Hub:
             return Batch(self.store, session, self.now_ms()).take(changes)
 
     def write(self, kind: str, id: str, fields: dict[str, Any], op: str = "") -> None:
-        """A change of the hub's own: units, users, pairs. Joins the caller's `write` block if any."""
+        """A change of the hub's own: units, users, pairs. Joins the caller's `write` block if
+        any."""
         with self.store.write():
             Batch(self.store, None, self.now_ms()).own(kind, id, fields, op)
 

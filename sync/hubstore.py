@@ -14,6 +14,7 @@ from sync.protocol import Verdict
 HUB_DEVICE = "hub"
 SERVER_AUTHOR = "server"
 
+
 class LogRow(Struct, frozen=True):
     """What the feed reads of a log row before it looks at the body."""
 
@@ -69,8 +70,8 @@ class HubStore(Protocol):
     def states(self, ids: Collection[str]) -> dict[str, State]: ...
     def put_states(self, states: Iterable[State]) -> None: ...
     def append(self, entries: Sequence[tuple[Entry, bytes]]) -> None:
-        """Add log rows, each with the JSON of its change; numbered by the caller without a gap after
-        `head()`."""
+        """Add log rows, each with the JSON of its change; numbered by the caller without a gap
+        after `head()`."""
 
     def known(self, device: str, seqs: Collection[int]) -> dict[int, Known]:
         """Changes of a device already in the log or in quarantine."""
@@ -110,7 +111,8 @@ class HubStore(Protocol):
         """Roots in any of `units` or among `roots`, greater than `after`, in order."""
 
     def records_of(self, roots: Collection[str]) -> list[tuple[str, str, bytes]]:
-        """(root, kind, JSON of the state) of every record under the roots; '' is the public root."""
+        """(root, kind, JSON of the state) of every record under the roots; '' is the public
+        root."""
 
 
 class Session(Struct, frozen=True):

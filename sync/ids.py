@@ -1,4 +1,5 @@
-"""Ids: 26 lower-case letters and digits that sort by time of making (48 bits of ms, 80 random bits)."""
+"""Ids: 26 lower-case letters and digits that sort by time of making (48 bits of ms, 80 random
+bits)."""
 
 from __future__ import annotations
 

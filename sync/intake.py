@@ -1,4 +1,5 @@
-"""Taking changes in: judged one by one, decided in log order in memory, written at the end of the batch."""
+"""Taking changes in: judged one by one, decided in log order in memory, written at the end of the
+batch."""
 
 from __future__ import annotations
 
@@ -20,7 +21,8 @@ from sync.protocol import Verdict
 from sync.scope import Scope, UnitTree, units_of
 
 _RECORD_ID = re.compile(r"(?![0-9]*$)[0-9a-z]{1,40}")
-"""What a device may call a record: never '', which is the public root, and never like a unit's code."""
+"""What a device may call a record: never '', which is the public root, and never like a unit's
+code."""
 
 
 _encode = msgspec.json.Encoder().encode
@@ -59,7 +61,8 @@ class Batch:
         self.bodies: dict[str, bytes] = {}
         """JSON of every change accepted, by version: hashed and stored as it is."""
         self.sound: dict[str, set[tuple[str, str]]] = {}
-        """(field, text) per kind that this push has found fit already: most fields repeat theirs."""
+        """(field, text) per kind that this push has found fit already: most fields repeat
+        theirs."""
         self.moves: list[Move] = []
         self.numbers: dict[str, str | None] = {}
         self.last_stamps: dict[str, int] = {}
@@ -167,9 +170,7 @@ class Batch:
             verdicts.append(verdict)
         return verdicts
 
-    def _judge(
-        self, change: Change, made: dict[str, tuple[Kind, str, tuple[str, ...]]]
-    ) -> None:
+    def _judge(self, change: Change, made: dict[str, tuple[Kind, str, tuple[str, ...]]]) -> None:
         """Raise `_Refusal` when a change cannot go into the log. `made`: records this txn makes."""
         assert self.session is not None
         kind = KINDS.get(change.kind)
@@ -384,18 +385,16 @@ class Batch:
         for i in changed:
             self._sum(sums, self.before.get(i), self.place_before, -1)
             self._sum(sums, self.states[i], self.places, 1)
-        self.store.append(
-            [
-                (entry, self.bodies.get(version) or _encode(entry.change))
-                for version, entry in self.entries.items()
-            ]
-        )
+        self.store.append([
+            (entry, self.bodies.get(version) or _encode(entry.change))
+            for version, entry in self.entries.items()
+        ])
         self.store.put_states(s for i in changed if (s := self.states[i]) is not None)
         if moved:
             self._move_hanging(sums, moved, changed)
-        self.store.put_places(
-            {r: p for r, p in self.places.items() if p != self.place_before.get(r)}
-        )
+        self.store.put_places({
+            r: p for r, p in self.places.items() if p != self.place_before.get(r)
+        })
         self.store.add_moves(self.moves)
         for root, number in self.numbers.items():
             self.store.put_id(root, number)
@@ -434,7 +433,8 @@ class Batch:
 
 
 def _fits(change: Change) -> bool:
-    """True when the numbers of a change fit a database: one that does not must not stop the others."""
+    """True when the numbers of a change fit a database: one that does not must not stop the
+    others."""
     return 0 < change.seq < 1 << 53 and 0 <= change.hlc < 1 << 63
 
 

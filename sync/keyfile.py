@@ -1,7 +1,9 @@
-"""The key of a store, wrapped by the user's passphrase and sealed once more for the county's recovery.
+"""The key of a store, wrapped by the user's passphrase and sealed once more for the county's
+recovery.
 
-The store's key is random and never changes; a new passphrase only wraps it anew. The wrapping key comes from
-argon2id (19 MiB, 2 passes: RFC 9106's second choice is 64 MiB, which alone would break the 80 MB budget).
+The store's key is random and never changes; a new passphrase only wraps it anew. The wrapping key
+comes from argon2id (19 MiB, 2 passes: RFC 9106's second choice is 64 MiB, which alone would break
+the 80 MB budget).
 """
 
 from __future__ import annotations
@@ -42,7 +44,8 @@ class KeyFile(Struct):
     memory_kib: int = MEMORY_KIB
     passes: int = PASSES
     sealed: str = ""
-    """The store's key for the county's private key (sync/sealing.py); empty before the first login."""
+    """The store's key for the county's private key (sync/sealing.py); empty before the first
+    login."""
     version: int = 1
 
 

@@ -1,8 +1,8 @@
 """The language people read: Chinese sentences are the message ids, English lives in a catalogue.
 
 `_("还有 {n} 条").format(n=n)` translates when it is called; `N_("在册")` only marks a text that a caller
-translates later. Catalogues are made by `python tasks.py messages` and committed, so that nothing has to
-be compiled where the program runs.
+translates later. Catalogues are made by `python tasks.py messages` and committed, so that nothing
+has to be compiled where the program runs.
 """
 
 from __future__ import annotations
@@ -37,7 +37,8 @@ def current() -> str:
 
 
 def _asked_for() -> str:
-    """CUNCAO_LANG, else the locale: English where it says so, Chinese for everything else, C too."""
+    """CUNCAO_LANG, else the locale: English where it says so, Chinese for everything else, C
+    too."""
     word = os.environ.get("CUNCAO_LANG", "").strip().lower()
     if not word.startswith(LANGUAGES):
         names = (os.environ.get(name, "") for name in ("LC_ALL", "LC_MESSAGES", "LANG"))

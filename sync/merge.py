@@ -1,6 +1,7 @@
 """Three-way merges of sets and of text; pure functions.
 
-Text merges by whole sentences and lines, never inside one, and only where the two edits do not touch.
+Text merges by whole sentences and lines, never inside one, and only where the two edits do not
+touch.
 """
 
 from __future__ import annotations

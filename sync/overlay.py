@@ -1,4 +1,5 @@
-"""Unsent changes laid over the canonical state: what the person at this laptop sees until the hub has spoken."""
+"""Unsent changes laid over the canonical state: what the person at this laptop sees until the hub
+has spoken."""
 
 from __future__ import annotations
 
@@ -11,7 +12,8 @@ from sync.decide import first_values
 
 
 def overlay(state: State | None, changes: Sequence[Change], root: str = "") -> State | None:
-    """`state` with unsent changes on top, in order. A change to a record not held here shows nothing."""
+    """`state` with unsent changes on top, in order. A change to a record not held here shows
+    nothing."""
     for change in changes:
         kind = KINDS[change.kind]
         if state is None:

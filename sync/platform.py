@@ -1,4 +1,5 @@
-"""The one module in which systems differ: locks, replacing files, private files, child processes."""
+"""The one module in which systems differ: locks, replacing files, private files, child
+processes."""
 
 from __future__ import annotations
 
@@ -13,7 +14,8 @@ from typing import Any
 
 IS_WINDOWS = sys.platform == "win32"
 REPLACE_TRIES = 20
-"""Windows refuses to replace a file that a virus scanner holds open for a moment: 20 tries, 50 ms apart."""
+"""Windows refuses to replace a file that a virus scanner holds open for a moment: 20 tries, 50 ms
+apart."""
 
 
 def replace(src: Path, dst: Path) -> None:
@@ -76,9 +78,11 @@ def terminate(process: subprocess.Popen[Any], wait_s: float = 10.0) -> None:
 
 
 def leave_on_signals() -> None:
-    """A closed window or a polite end (SIGHUP, SIGTERM) unwinds the program, so that what it made goes.
+    """A closed window or a polite end (SIGHUP, SIGTERM) unwinds the program, so that what it made
+    goes.
 
-    Windows ends a console program without either; its temporary folder is then emptied by the system.
+    Windows ends a console program without either; its temporary folder is then emptied by the
+    system.
     """
     import signal
 

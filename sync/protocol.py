@@ -21,7 +21,8 @@ COMPRESS_FROM = 1024
 LEVEL = 3
 """Of zstd: gzip 6's size within 7 % in a tenth of the time."""
 FILL_LEVEL = 8
-"""For a device's first fill: 15 % smaller; 4 ms more a page, spent while the page before is applied."""
+"""For a device's first fill: 15 % smaller; 4 ms more a page, spent while the page before is
+applied."""
 MAX_BODY = 32 * 1024 * 1024
 """Bytes of an unpacked message; a larger one is refused before it is unpacked."""
 PAGE = 2000
@@ -59,8 +60,8 @@ class Own(Struct, frozen=True, array_like=True):
 
 
 class Run(Struct, array_like=True):
-    """Own changes that came into the log one after the other just as they were claimed: with their own
-    stamps, and with nothing to tell beside them."""
+    """Own changes that came into the log one after the other just as they were claimed: with their
+    own stamps, and with nothing to tell beside them."""
 
     seq: int
     """Log number of the first."""
@@ -108,8 +109,8 @@ class Cursor(Struct, frozen=True, array_like=True):
     grants: tuple[Grant, ...] = ()
     fill: Fill | None = None
     ahead: int = 0
-    """Moves of roots are told this far ahead of `seq`: what a device holds follows from where the roots
-    were at `seq + ahead`, so that nothing is sent of a root that has moved away since."""
+    """Moves of roots are told this far ahead of `seq`: what a device holds follows from where the
+    roots were at `seq + ahead`, so that nothing is sent of a root that has moved away since."""
     mark: str = ""
     """Of the log entry `seq + ahead`: a log that went back and grew again has another one there."""
 

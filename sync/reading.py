@@ -1,4 +1,5 @@
-"""What a replica answers without changing anything: records, lists, conflicts, history, unsent work."""
+"""What a replica answers without changing anything: records, lists, conflicts, history, unsent
+work."""
 
 from __future__ import annotations
 
@@ -183,7 +184,8 @@ class Reading:
         return self._scope
 
     def _look_for_others(self) -> None:
-        """Forget units and grants when another connection wrote: the command line beside the screen."""
+        """Forget units and grants when another connection wrote: the command line beside the
+        screen."""
         version = self.connection.execute("PRAGMA data_version").fetchone()[0]
         if version != self._data_version:
             self._data_version = version
@@ -241,13 +243,16 @@ class Reading:
 
     def unsent_count(self, id: str) -> int:
         """How many unsent changes lie on a record."""
-        row = self.connection.execute("SELECT count(*) FROM outbox WHERE record = ?", (id,)).fetchone()
+        row = self.connection.execute(
+            "SELECT count(*) FROM outbox WHERE record = ?", (id,)
+        ).fetchone()
         return int(row[0])
 
     def rows(
         self, kind: str, ids: Sequence[str], *, with_deleted: bool = False
     ) -> list[dict[str, Any]]:
-        """Field dicts with `id` and the system columns `_pending` and `_open`, in the order of `ids`."""
+        """Field dicts with `id` and the system columns `_pending` and `_open`, in the order of
+        `ids`."""
         where = "id IN (SELECT value FROM json_each(?))"
         found = {r["id"]: r for r in self._select(KINDS[kind], where, (as_json(ids),))}
         kept = (found[i] for i in ids if i in found)
@@ -261,7 +266,8 @@ class Reading:
         limit: int | None = None,
         offset: int = 0,
     ) -> list[dict[str, Any]]:
-        """Records not deleted whose fields have these values (None: empty), ordered by fields (`-on`: down)."""
+        """Records not deleted whose fields have these values (None: empty), ordered by fields
+        (`-on`: down)."""
         declared = KINDS[kind]
         condition, values = self._condition(declared, where or {})
         down = [(name.lstrip("-"), name.startswith("-")) for name in (*order, *declared.order_by)]
@@ -361,7 +367,9 @@ class Reading:
             "SELECT body FROM log WHERE record = ? ORDER BY seq", (id,)
         ):
             entry = msgspec.json.decode(body, type=Entry)
-            past += [(entry.stamp, p) for p in _steps(entry.change, entry.stamp, wanted, is_sent=True)]
+            past += [
+                (entry.stamp, p) for p in _steps(entry.change, entry.stamp, wanted, is_sent=True)
+            ]
         told = {p.version for _, p in past}
         for name, slot in view.slots.items():
             # A snapshot brings what stands without the log behind it.
@@ -374,7 +382,8 @@ class Reading:
                             clock.ms_of(head.mark.stamp), version, "put", True,
                         )  # fmt: skip
                         past.append((head.mark.stamp, step))
-        # By whole stamps: they, unlike milliseconds, never put a step before one its author had seen.
+        # By whole stamps: they, unlike milliseconds, never put a step before one its author had
+        # seen.
         past.sort(key=lambda p: p[0])
         mine = {c.version: c for c in self.records.unsent([id]).get(id, [])}
         steps = [p for _, p in past if p.version not in mine]
@@ -388,7 +397,8 @@ class Reading:
         return int(self.connection.execute("SELECT count(*) FROM outbox").fetchone()[0])
 
     def has_unsent(self, after: int = 0, up_to: int = (1 << 63) - 1) -> bool:
-        """True when a change with such a number is unsent. Counting 20,000 takes 10 ms, this none."""
+        """True when a change with such a number is unsent. Counting 20,000 takes 10 ms, this
+        none."""
         statement = "SELECT 1 FROM outbox WHERE seq > ? AND seq <= ? LIMIT 1"
         return self.connection.execute(statement, (after, up_to)).fetchone() is not None
 

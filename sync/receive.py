@@ -1,4 +1,5 @@
-"""Applying the hub's answer: verdicts, log entries, rows and drops, with the cursor, in one transaction.
+"""Applying the hub's answer: verdicts, log entries, rows and drops, with the cursor, in one
+transaction.
 
 An interruption anywhere leaves the store as it was; the same answer twice changes nothing more.
 """
@@ -41,9 +42,11 @@ class Received(Struct, frozen=True):
 def receive(
     replica: Replica, response: SyncResponse, kept_ms: int | None = None, *, is_live: bool = True
 ) -> Received:
-    """Apply one answer. `kept_ms`: hub time to note as the last contact, when this was the last page.
+    """Apply one answer. `kept_ms`: hub time to note as the last contact, when this was the last
+    page.
 
-    An answer that was under way for days (`is_live` false) says only that it is no earlier than its time.
+    An answer that was under way for days (`is_live` false) says only that it is no earlier than its
+    time.
     """
     try:
         with transaction(replica.connection):
@@ -161,7 +164,9 @@ class _Receiving:
                     root = _root_of([change], change.id) if change.op == "create" else ""
                     entries.append(Entry(run.seq + n, change, change.hlc, {}, root))
         entries.sort(key=lambda e: e.seq)
-        for entry in entries:  # own ones sent whole: a repeated page, or an older copy of this store
+        for (
+            entry
+        ) in entries:  # own ones sent whole: a repeated page, or an older copy of this store
             if entry.change.device == self.me:
                 self.outbox.setdefault(entry.change.seq, entry.change)
         return entries
@@ -244,9 +249,7 @@ class _Receiving:
                 for v in refused
             ],
         )  # fmt: skip
-        self.connection.executemany(
-            "DELETE FROM outbox WHERE seq = ?", [(seq,) for seq in settled]
-        )
+        self.connection.executemany("DELETE FROM outbox WHERE seq = ?", [(seq,) for seq in settled])
 
     def _as_shown(
         self,
@@ -344,7 +347,6 @@ class _Receiving:
             replica.set_state(last_sync=kept_ms)
         replica.forget_units()
 
-
     def _json(self, entry: Entry) -> bytes:
         known = self.bodies.get(entry.seq)
         return known or entry_json(entry, self.unsent[entry.change.seq])
@@ -352,8 +354,9 @@ class _Receiving:
     def _compare(self, theirs: str) -> None:
         """At the end of the feed both digests are equal, or something here is not as the log says.
 
-        Then, once, the sum is taken anew from the records, and if it still differs everything is fetched
-        again at the next contact. Unsent work is not touched, the other side's digest never adopted.
+        Then, once, the sum is taken anew from the records, and if it still differs everything is
+        fetched again at the next contact. Unsent work is not touched, the other side's digest never
+        adopted.
         """
         replica = self.replica
         is_in_step = digest.text(self.total) == theirs
@@ -362,7 +365,10 @@ class _Receiving:
             states = self.records.canonical(held).values()
             total = sum(digest.of(s) for s in states if s is not None)
             replica.set_state(
-                digest=digest.text(total), cursor="", repaired=1, repairs=replica.get_state("repairs", 0) + 1
+                digest=digest.text(total),
+                cursor="",
+                repaired=1,
+                repairs=replica.get_state("repairs", 0) + 1,
             )
             is_in_step = digest.text(total) == theirs
         if is_in_step:

@@ -1,4 +1,5 @@
-"""The record tables of a replica: states in and out, in bulk, with search, conflicts and shadows kept true."""
+"""The record tables of a replica: states in and out, in bulk, with search, conflicts and shadows
+kept true."""
 
 from __future__ import annotations
 
@@ -13,7 +14,8 @@ from sync.storage import Connection
 from sync.tables import CODECS, meta_of, table
 
 Indexer = Callable[[Connection, Mapping[str, set[str]]], None]
-"""Called with the connection and, per kind, the ids of records written or removed, in their transaction."""
+"""Called with the connection and, per kind, the ids of records written or removed, in their
+transaction."""
 
 SLICE = 2000
 """Records of a kind that the indexers get at once."""
@@ -60,7 +62,8 @@ class Records:
         return {row[0]: codec.state(row) for row in rows}
 
     def canonical(self, wanted: Mapping[str, Collection[str]]) -> dict[str, State | None]:
-        """States as the hub's log makes them, by kind and ids; None when the hub does not know them."""
+        """States as the hub's log makes them, by kind and ids; None when the hub does not know
+        them."""
         every = [i for ids in wanted.values() for i in ids]
         shadows = self.connection.execute(
             "SELECT id, body FROM shadow WHERE id IN (SELECT value FROM json_each(?))",
@@ -94,7 +97,8 @@ class Records:
             self._note_conflicts([s for s, _ in rows])
 
     def confirm(self, states: Iterable[State]) -> bool:
-        """Note that the hub has taken what is shown just as it is shown; False when one is not here."""
+        """Note that the hub has taken what is shown just as it is shown; False when one is not
+        here."""
         by_kind: dict[str, list[State]] = {}
         for state in states:
             by_kind.setdefault(state.kind, []).append(state)

@@ -1,6 +1,8 @@
-"""A replica: one user's encrypted store. Saves changes locally, lays them over what the hub has decided.
+"""A replica: one user's encrypted store. Saves changes locally, lays them over what the hub has
+decided.
 
-Every save is one local transaction: the change in the outbox, the record as shown, the clock and the search.
+Every save is one local transaction: the change in the outbox, the record as shown, the clock and
+the search.
 """
 
 from __future__ import annotations
@@ -136,7 +138,9 @@ class Replica(Reading):
             fixed = [n for n in flat if declared.by_name[n].is_fixed]
             problems = self._problems(declared, flat)
             problems += [(n, Problem("fixed_field", "这一项建档后不能改。")) for n in fixed]
-            emptied = [f.name for f in declared.fields if f.is_required and flat.get(f.name, 0) is None]
+            emptied = [
+                f.name for f in declared.fields if f.is_required and flat.get(f.name, 0) is None
+            ]
             problems += [(n, Problem("required", "这一项不能空着。")) for n in emptied]
             if problems:
                 raise InvalidRecord(problems)
@@ -167,7 +171,9 @@ class Replica(Reading):
             raise Refused("not_permitted")
 
     def _units_now(self, kind: Kind, view: View) -> tuple[str, ...]:
-        return units_of(kind, view.values) if kind.scope == "root" else self.units_of_root(view.root)
+        return (
+            units_of(kind, view.values) if kind.scope == "root" else self.units_of_root(view.root)
+        )
 
     def _problems(self, kind: Kind, values: Mapping[str, Any]) -> list[tuple[str, Problem]]:
         found = [(n, p) for n, p in kind.problems(values) if not p.is_doubt]
@@ -180,7 +186,10 @@ class Replica(Reading):
                 levels = field.type.levels
                 if unit is None or (levels and unit["level"] not in levels):
                     message = "没有代码是「{text}」的单位，或者不是这一级。"
-                    found.append((name, Problem("unknown_unit", message, args=(("text", str(value)),))))
+                    found.append((
+                        name,
+                        Problem("unknown_unit", message, args=(("text", str(value)),)),
+                    ))
             elif not self.rows(field.type.kind, [value]):
                 found.append((name, Problem("unknown_record", "没有这个档案。")))
         return found
@@ -234,7 +243,8 @@ class Replica(Reading):
     # -- deleting and deciding
 
     def delete(self, id: str, reason: str) -> None:
-        """Hide a record, with a reason; undoable. Admins only, or the author of an untouched record."""
+        """Hide a record, with a reason; undoable. Admins only, or the author of an untouched
+        record."""
         if not reason.strip():
             raise InvalidRecord([(DELETED, Problem("required", "删除要写原因。"))])
         self._hide(id, reason.strip(), "delete")
@@ -262,7 +272,8 @@ class Replica(Reading):
             self._write(op, kind, id, {DELETED: value}, base, note=note, names=names)
 
     def _everything_seen(self, view: View) -> tuple[dict[str, str], list[str]]:
-        """Base and names of a change that hides a record: what its author has not seen survives it."""
+        """Base and names of a change that hides a record: what its author has not seen survives
+        it."""
         standing = {n: s.standing.mark.version for n, s in view.slots.items()}
         beside = [h.mark.version for s in view.slots.values() for h in s.heads[1:]]
         return {n: v for n, v in standing.items() if v != view.made}, beside
@@ -291,7 +302,9 @@ class Replica(Reading):
             if found.slot != DELETED:
                 spread = self._spread(kind, found.slot, chosen)
                 problems = self._problems(kind, spread)
-                emptied = [n for n, v in spread.items() if v is None and kind.by_name[n].is_required]
+                emptied = [
+                    n for n, v in spread.items() if v is None and kind.by_name[n].is_required
+                ]
                 problems += [(n, Problem("required", "这一项不能空着。")) for n in emptied]
                 if problems:
                     raise InvalidRecord(problems)
@@ -331,16 +344,14 @@ class Replica(Reading):
         return self.records.canonical({kind: [id]})[id] if kind else None
 
 
-def _differing(
-    kind: Kind, values: Mapping[str, Any], saw: Mapping[str, Any]
-) -> dict[str, Any]:
+def _differing(kind: Kind, values: Mapping[str, Any], saw: Mapping[str, Any]) -> dict[str, Any]:
     """Slots whose value differs from what the author saw; a group is taken whole."""
     unknown = [n for n in values if n not in kind.by_name]
     if unknown:
         message = "没有「{field}」这一项。"
-        raise InvalidRecord(
-            [(n, Problem("unknown_field", message, args=(("field", n),))) for n in unknown]
-        )
+        raise InvalidRecord([
+            (n, Problem("unknown_field", message, args=(("field", n),))) for n in unknown
+        ])
     fields: dict[str, Any] = {}
     for slot in dict.fromkeys(kind.by_name[n].slot for n in values):
         new = kind.slot_value(slot, {**saw, **values})

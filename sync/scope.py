@@ -62,7 +62,8 @@ class Scope:
         return {name: self._reach(kind.read) for name, kind in KINDS.items()}
 
     def _reach(self, roles: Collection[str]) -> tuple[frozenset[str], frozenset[str]]:
-        """Units and children in which one of `roles` is held; remembered, a push asks per change."""
+        """Units and children in which one of `roles` is held; remembered, a push asks per
+        change."""
         known = self._reached.get(key := frozenset(roles))
         if known is not None:
             return known

@@ -1,7 +1,8 @@
-"""A client's home: one folder a user with key file, encrypted store and a card for the unlock screen.
+"""A client's home: one folder a user with key file, encrypted store and a card for the unlock
+screen.
 
-Nothing readable of a child stands in any file here; the card tells the user's own name and counts, so that
-one knows before unlocking that unsent work is there. It is encoded, not encrypted.
+Nothing readable of a child stands in any file here; the card tells the user's own name and counts,
+so that one knows before unlocking that unsent work is there. It is encoded, not encrypted.
 """
 
 from __future__ import annotations
@@ -112,7 +113,8 @@ class Session:
 
         Raises:
             Offline: nothing was lost, try again.
-            Rejected: `login` (log in again), `revoked` (the store is gone), `revoked_kept` (some unsent
+            Rejected: `login` (log in again), `revoked` (the store is gone), `revoked_kept` (some
+            unsent
                 work is still here), and others.
         """
         from sync.platform import locked
@@ -140,7 +142,8 @@ class Session:
                 self.write_card()
 
     def _hand_in(self, refusal: Rejected, token: str, limit: int) -> None:
-        """The county takes our unsent work into quarantine page by page; once all is there, the store goes.
+        """The county takes our unsent work into quarantine page by page; once all is there, the
+        store goes.
 
         Raises:
             Rejected: `revoked_kept`: the county takes no more just now.
@@ -192,8 +195,8 @@ class Session:
     def write_card(self) -> None:
         """Bring the card up to date with the store.
 
-        A courtesy to the unlock screen: what a full disk or a damaged page makes of it must not be taken
-        for the end of what was done before.
+        A courtesy to the unlock screen: what a full disk or a damaged page makes of it must not be
+        taken for the end of what was done before.
         """
         with suppress(Exception):  # sqlcipher3's errors and the system's share no base class
             self._fill_card()
@@ -291,8 +294,8 @@ class Home:
     ) -> Session:
         """Log in at the county's server; makes the store the first time, and keeps it ever after.
 
-        `passphrase(is_new)` is asked once: to set it, or to open the store that is there. The server is
-        asked first, so that a wrong password makes nothing.
+        `passphrase(is_new)` is asked once: to set it, or to open the store that is there. The
+        server is asked first, so that a wrong password makes nothing.
 
         Raises:
             Offline, Rejected, WrongPassphrase, UnfitPassphrase, DamagedStore
@@ -340,9 +343,12 @@ class Home:
 
         transport = HttpTransport(url, insecure=insecure, verify=_trusted())
         keys = DeviceKeys(secret).public
-        body = msgspec.json.encode(
-            {"user": user, "password": password, "device": device, "keys": keys}
-        )
+        body = msgspec.json.encode({
+            "user": user,
+            "password": password,
+            "device": device,
+            "keys": keys,
+        })
         try:
             content, _ = transport.post("/v1/login", body, MEDIA_PLAIN)
         finally:

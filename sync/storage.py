@@ -1,4 +1,5 @@
-"""Opening a store: SQLCipher with a raw 32-byte key, WAL, full synchronisation, explicit transactions."""
+"""Opening a store: SQLCipher with a raw 32-byte key, WAL, full synchronisation, explicit
+transactions."""
 
 from __future__ import annotations
 
@@ -14,7 +15,8 @@ SCHEMA_OF_SQLITE = "sqlite_master"
 
 
 _NO_DAMAGE = ("BUSY", "LOCKED", "NOMEM", "READONLY", "IOERR", "FULL", "CANTOPEN", "PERM", "AUTH")
-"""SQLite's words for what lies around a store, not in it: a full disk, a folder nobody may write."""
+"""SQLite's words for what lies around a store, not in it: a full disk, a folder nobody may
+write."""
 
 
 class DamagedStore(Exception):
@@ -24,8 +26,8 @@ class DamagedStore(Exception):
 def open_encrypted(path: Path | str, key: bytes, *, same_thread: bool = True) -> Connection:
     """A connection in autocommit; `transaction` makes transactions.
 
-    A wrong key and a damaged first page look the same to SQLCipher; the passphrase is checked before, by
-    the key file (sync/keyfile.py), so here it means damage.
+    A wrong key and a damaged first page look the same to SQLCipher; the passphrase is checked
+    before, by the key file (sync/keyfile.py), so here it means damage.
 
     Raises:
         DamagedStore: see above.
@@ -108,9 +110,7 @@ def damages(connection: Connection) -> list[str]:
     found: list[str] = []
     try:
         found += [str(row[0]) for row in connection.execute("PRAGMA cipher_integrity_check")]
-        found += [
-            str(row[0]) for row in connection.execute("PRAGMA quick_check") if row[0] != "ok"
-        ]
+        found += [str(row[0]) for row in connection.execute("PRAGMA quick_check") if row[0] != "ok"]
     except Exception as error:  # sqlcipher3 and sqlite3 share no base class but Exception
         if "Error" not in type(error).__name__:
             raise

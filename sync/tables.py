@@ -1,4 +1,5 @@
-"""A replica's tables, made and migrated from the declarations: adding a field is one line, and a migration."""
+"""A replica's tables, made and migrated from the declarations: adding a field is one line, and a
+migration."""
 
 from __future__ import annotations
 
@@ -34,7 +35,8 @@ FIXED = (
     # What came back: invalid, or in the county's quarantine. Stays until mended or dropped.
     "CREATE TABLE returned(seq INTEGER PRIMARY KEY, record TEXT NOT NULL, status TEXT NOT NULL,"
     " code TEXT NOT NULL, field TEXT NOT NULL, at INTEGER NOT NULL, body BLOB NOT NULL)",
-    # Canonical state of records that have unsent changes on top; NULL: the hub does not know them yet.
+    # Canonical state of records that have unsent changes on top; NULL: the hub does not know them
+    # yet.
     "CREATE TABLE shadow(id TEXT PRIMARY KEY, body BLOB) WITHOUT ROWID",
     # Open conflicts of the records as shown here.
     "CREATE TABLE conflict(id TEXT PRIMARY KEY, record TEXT NOT NULL, kind TEXT NOT NULL,"
@@ -67,7 +69,8 @@ def _sql_type(field: Field) -> str:
 
 
 def _steps() -> Iterable[tuple[str, Sequence[str]]]:
-    """Every migration of today's declarations, named; those not yet applied are run in this order."""
+    """Every migration of today's declarations, named; those not yet applied are run in this
+    order."""
     yield "0001.fixed", FIXED
     for kind in KINDS.values():
         name = table(kind.name)
@@ -144,7 +147,8 @@ class Codec:
     def row(self, state: State, pending: int) -> tuple[tuple[int, ...], list[Any]]:
         """Which columns are filled, and the row for their `insert`.
 
-        Empty columns are not bound: sqlcipher3 takes 0.5 µs for each None, and most of a child's are.
+        Empty columns are not bound: sqlcipher3 takes 0.5 µs for each None, and most of a child's
+        are.
         """
         place, lists = self._place, self._lists
         cells: dict[int, Any] = {}

@@ -1,4 +1,5 @@
-"""How requests reach the county's server: httpx, kept open, with only the headers that are needed."""
+"""How requests reach the county's server: httpx, kept open, with only the headers that are
+needed."""
 
 from __future__ import annotations
 
@@ -60,7 +61,8 @@ def check_address(url: str, *, insecure: bool = False) -> str:
 
 
 class HttpTransport:
-    """The real line. Making the first client costs 34 ms and importing httpx 117, hence both late."""
+    """The real line. Making the first client costs 34 ms and importing httpx 117, hence both
+    late."""
 
     may_run_beside = True
     """A request may be sent from a thread while the answer before it is applied."""

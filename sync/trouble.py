@@ -1,4 +1,5 @@
-"""Trouble with disk and store, whichever module it comes from, told by the code of the numbered list."""
+"""Trouble with disk and store, whichever module it comes from, told by the code of the numbered
+list."""
 
 from __future__ import annotations
 

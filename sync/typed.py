@@ -1,9 +1,11 @@
-"""Text that comes in as bytes: passwords, passphrase files, values piped in from whatever console."""
+"""Text that comes in as bytes: passwords, passphrase files, values piped in from whatever
+console."""
 
 from __future__ import annotations
 
 ENCODINGS = ("utf-8-sig", "gb18030")
-"""A Chinese Windows console pipes GBK; what is no UTF-8 is read as that, never with replaced characters."""
+"""A Chinese Windows console pipes GBK; what is no UTF-8 is read as that, never with replaced
+characters."""
 
 
 def text_of(raw: bytes) -> str:

@@ -1,4 +1,5 @@
-"""What every test runs under: the same examples each time in CI, fresh ones on a developer's machine."""
+"""What every test runs under: the same examples each time in CI, fresh ones on a developer's
+machine."""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
-"""Counties in one process, seed by seed: `python tasks.py simulate N [--from S] [--steps K] [--devices D]`.
+"""Counties in one process, seed by seed: `python tasks.py simulate N [--from S] [--steps K]
+[--devices D]`.
 
-Prints how many histories a second, how often each kind of meeting, fault, move and stop occurred, and every
-failure with its options and its shortest steps. See docs/simulation.md.
+Prints how many histories a second, how often each kind of meeting, fault, move and stop occurred,
+and every failure with its options and its shortest steps. See docs/simulation.md.
 """
 
 from __future__ import annotations

@@ -1,4 +1,5 @@
-"""Every action once: its words, its keys, where it applies. Keys, footer, help and palette read this list.
+"""Every action once: its words, its keys, where it applies. Keys, footer, help and palette read
+this list.
 
 F-key first, letter second: letters turn into Chinese while a pinyin method is on, F-keys never do.
 """

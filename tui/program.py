@@ -1,4 +1,5 @@
-"""The Textual application: one store, a stack of places, one true line about what is on the server."""
+"""The Textual application: one store, a stack of places, one true line about what is on the
+server."""
 
 from __future__ import annotations
 
@@ -95,7 +96,8 @@ class CuncaoApp(App[int]):
         self._filters = [*kept, NoColor()]
 
     def _fatal_error(self) -> None:
-        """A fault of the program: where it happened, and never the values, which are children's data.
+        """A fault of the program: where it happened, and never the values, which are children's
+        data.
 
         Textual's own report prints every local variable.
         """
@@ -322,7 +324,8 @@ class CuncaoApp(App[int]):
         )
 
     def _sync_in_thread(self, session: Session, is_asked: bool) -> None:
-        """A connection of its own: SQLite's stay with their thread, and nobody waits for the network."""
+        """A connection of its own: SQLite's stay with their thread, and nobody waits for the
+        network."""
         from sync.transport import Offline, Rejected
 
         answer: Any = None

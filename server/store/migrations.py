@@ -1,4 +1,5 @@
-"""The hub's tables, as named migrations that only go forward. Imported when a stored schema is old."""
+"""The hub's tables, as named migrations that only go forward. Imported when a stored schema is
+old."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""The hub's storage over SQLite: one writer, any number of readers, each with a connection of its own."""
+"""The hub's storage over SQLite: one writer, any number of readers, each with a connection of its
+own."""
 
 from __future__ import annotations
 
@@ -19,7 +20,8 @@ from sync.storage import Connection
 SCHEMA = 4
 """Number of migrations; a store with a smaller one is migrated when it is opened."""
 _WIDE = 4
-"""Reading a page of roots: from a quarter of all units on, walking all roots beats asking by unit."""
+"""Reading a page of roots: from a quarter of all units on, walking all roots beats asking by
+unit."""
 
 _encode = msgspec.json.Encoder().encode
 _decode_state = msgspec.json.Decoder(State).decode
@@ -40,7 +42,8 @@ def _text(value: Any) -> str:
 class SqliteStore:
     """Implements `sync.hub.HubStore` over one DB-API connection in autocommit.
 
-    `writer` is the process's writer lock: threads wait there in turn, and not in SQLite's busy loop.
+    `writer` is the process's writer lock: threads wait there in turn, and not in SQLite's busy
+    loop.
     """
 
     def __init__(

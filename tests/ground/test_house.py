@@ -15,8 +15,8 @@ LONGEST = 600
 """Lines at which a module is split."""
 LARGER: dict[str, int] = {}
 """Modules that were allowed to be longer, with the length at which they are looked at again."""
-WIDEST = 120
-"""The formatter aims at 100 columns; a sentence or a table row may run over by a few words."""
+WIDEST = 115
+"""Lines have 100 characters; a row of a table of literals may run over by a word or two."""
 PRAGMA = re.compile(r"\s+# (?:type: ignore|noqa|fmt:).*$")
 """A word to a tool at the end of a line, which nobody reads."""
 TABLES = ("schema/kinds/", "casework/heading_words.py", "tui/actions.py")

@@ -1,4 +1,5 @@
-"""A real `cuncao-server run` in a process of its own, and a device that speaks the protocol in the raw."""
+"""A real `cuncao-server run` in a process of its own, and a device that speaks the protocol in the
+raw."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Histories out of a seed: made as a list of steps, run, replayed, and made shorter while they still fail."""
+"""Histories out of a seed: made as a list of steps, run, replayed, and made shorter while they
+still fail."""
 
 from __future__ import annotations
 
@@ -51,7 +52,8 @@ def script(options: Options) -> list[Step]:
     """The steps of a history: plain numbers, so that any of them can be left out."""
     dice = random.Random(options.seed)
     names, weights = [n for n, _ in WEIGHTS], [w for _, w in WEIGHTS]
-    # Every third history lives without backups: there the model says exactly how each save meets others.
+    # Every third history lives without backups: there the model says exactly how each save meets
+    # others.
     if options.seed % 3:
         weights = [0 if n == "restore" else w for n, w in WEIGHTS]
     return [_step(name, dice) for name in dice.choices(names, weights, k=options.steps)]

@@ -1,8 +1,9 @@
 """What must come of a history of saves, in plain Python, sharing no code with sync/.
 
-The model knows, for every save, what its author's device showed at that moment (told by the simulation, from
-the model's own account of that device), and in which order the county's log took the saves. From these two
-it says what stands in every slot of every record at every number of the log.
+The model knows, for every save, what its author's device showed at that moment (told by the
+simulation, from the model's own account of that device), and in which order the county's log took
+the saves. From these two it says what stands in every slot of every record at every number of the
+log.
 """
 
 from __future__ import annotations
@@ -101,8 +102,8 @@ class Model:
         steps.append((seq, self._after(before, save, stamp) if steps else self._made(save, stamp)))
 
     def _check_stamp(self, save: Save, stamp: int, hub_ms: int) -> None:
-        """Stamps rise on a device and above everything their author saw (I3, I7), and are never from the
-        future, unless what they rise above is (I6)."""
+        """Stamps rise on a device and above everything their author saw (I3, I7), and are never
+        from the future, unless what they rise above is (I6)."""
         seen = {s for slot in save.writes for s in save.has_seen(slot)}
         if save.hides:
             seen |= save.whole
@@ -111,7 +112,9 @@ class Model:
         floor = max([mine, *(self.stamps.get(s, 0) for s in seen)])
         assert stamp > floor, f"{save.name} is stamped below what its author saw"
         met = [t for n, t in self.stamps.items() if self.saves[n].record == save.record]
-        assert stamp <= max((hub_ms + 60_000) << 16, max([mine, *met]) + 1), "a stamp from the future"
+        assert stamp <= max((hub_ms + 60_000) << 16, max([mine, *met]) + 1), (
+            "a stamp from the future"
+        )
 
     def _count_parallel(self, save: Save) -> None:
         """Someone wrote other fields of the record between what the author saw and now."""
@@ -273,7 +276,8 @@ class Model:
         return slots
 
     def unreplaced(self, record: str, slot: str) -> set[Name]:
-        """The accepted saves of a slot that no other accepted save has seen (P2, P8), by the graph alone."""
+        """The accepted saves of a slot that no other accepted save has seen (P2, P8), by the graph
+        alone."""
         mine = [s for n, s in self.saves.items() if n in self.stamps and s.record == record]
         writers = {s.name for s in mine if slot in s.writes}
         return writers - {n for s in mine if slot in s.writes for n in s.has_seen(slot)}

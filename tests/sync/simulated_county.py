@@ -127,8 +127,8 @@ class County(Simulation):
         if model.is_exact:
             super().take(seq, name, stamp)
             return
-        # After a backup a base may name what the log has lost: how values meet is then the hub's word.
-        # That none is lost and that all devices agree is still checked.
+        # After a backup a base may name what the log has lost: how values meet is then the hub's
+        # word. That none is lost and that all devices agree is still checked.
         body = self.hub_connection.real.execute(
             "SELECT body FROM body WHERE seq = ?", (seq,)
         ).fetchone()[0]
@@ -144,7 +144,10 @@ class County(Simulation):
             return answer
         request = msgspec.json.decode(unpack(body, media), type=SyncRequest)
         caller = SimpleNamespace(device=SimpleNamespace(id=device))
-        desk, ask = SimpleNamespace(store=self.store), SimpleNamespace(caller=caller, request=request)
+        desk, ask = (
+            SimpleNamespace(store=self.store),
+            SimpleNamespace(caller=caller, request=request),
+        )
         head = self.seen_seq
         try:
             refusal: Refusal = _handed_in(desk, ask)  # type: ignore[arg-type]
@@ -167,7 +170,9 @@ class County(Simulation):
         for root in told:
             if root in self.kinds:
                 slots = self.model.state(root, self.seen_seq)
-                assert slots and self.covers(grants, READERS, root, slots), f"{device} was told of {root}"
+                assert slots and self.covers(grants, READERS, root, slots), (
+                    f"{device} was told of {root}"
+                )
 
     def regrant(self, who: int, how: int, n: int) -> None:
         """Give a user one more grant (for a unit, or for one child), take one away, or all."""
@@ -227,7 +232,9 @@ class County(Simulation):
         except (Offline, Full):
             pass
         if device.name in self.devices:
-            assert (device.replica.get_state("cursor") or "") == (cursor or ""), "a revoked device was given something"
+            assert (device.replica.get_state("cursor") or "") == (cursor or ""), (
+                "a revoked device was given something"
+            )
 
     def back_up(self) -> None:
         """What `back_up` of server/upkeep.py does."""
@@ -241,7 +248,8 @@ class County(Simulation):
         self.counts["backup"] += 1
 
     def restore(self, is_announced: bool, which: int) -> None:
-        """What `restore` of server/upkeep.py does; unannounced: the file was copied back by hand."""
+        """What `restore` of server/upkeep.py does; unannounced: the file was copied back by
+        hand."""
         if not self.backups:
             return
         self.restores += 1
@@ -330,7 +338,13 @@ class County(Simulation):
 def _heads(given: Any) -> tuple[Head, ...]:
     """The heads of a slot as they stand in the log."""
     return tuple(
-        Head(value, frozenset(_name(op) for op in ops), mark[2], _name(mark[0]), bool(rest and rest[0]))
+        Head(
+            value,
+            frozenset(_name(op) for op in ops),
+            mark[2],
+            _name(mark[0]),
+            bool(rest and rest[0]),
+        )
         for mark, value, ops, *rest in given[0]
     )
 
@@ -338,4 +352,3 @@ def _heads(given: Any) -> tuple[Head, ...]:
 def _name(version: str) -> Name:
     device, _, seq = version.partition(".")
     return device, int(seq.partition("*")[0])
-

@@ -1,4 +1,5 @@
-"""A county in one process: the production hub, store, replicas and client, under faults, beside the model.
+"""A county in one process: the production hub, store, replicas and client, under faults, beside the
+model.
 
 Every step takes plain numbers, so that hypothesis, a seeded generator or a test can drive it.
 """
@@ -29,7 +30,12 @@ from tests.sync.model import GONE, Head, Model, Name, Save, Slots, everything, i
 
 YEAR_MS = 365 * 86_400_000
 VILLAGES = ("111", "112")
-PEOPLE = {"adm": ("admin", "1"), "sup": ("supervisor", "11"), "dir": ("director", "111"), "tea": ("teacher", "11")}
+PEOPLE = {
+    "adm": ("admin", "1"),
+    "sup": ("supervisor", "11"),
+    "dir": ("director", "111"),
+    "tea": ("teacher", "11"),
+}
 UNDER = {
     "1": {"1", "11", "111", "112", "12", "121", "122", "s11", "s12"},
     "11": {"11", "111", "112", "s11"},
@@ -45,7 +51,13 @@ VALUES: dict[str, tuple[Any, ...]] = {
     "risk_level": (None, "low", "medium", "high", "critical"),
     "lives_alone": (None, False, True),
     "is_boarding": (None, False, True),
-    "categories": (None, ["poverty"], ["study"], ["poverty", "study"], ["guardianship_missing", "internet"]),
+    "categories": (
+        None,
+        ["poverty"],
+        ["study"],
+        ["poverty", "study"],
+        ["guardianship_missing", "internet"],
+    ),
     "id_type": (None, "resident", "other"),
     "id_number": (None, "11010519491231002X", "123"),
     "mood": (None, "fine", "bad"),
@@ -70,7 +82,8 @@ class Device:
     is_regranted: bool = False
     """True once its user's grants changed: what they see is no longer what they always saw."""
     is_leaving: bool = False
-    """True once it was told that it is revoked: it hands in and goes; what it shows counts no more."""
+    """True once it was told that it is revoked: it hands in and goes; what it shows counts no
+    more."""
 
 
 class Simulation:
@@ -124,9 +137,7 @@ class Simulation:
         return self.people[user]
 
     @staticmethod
-    def covers(
-        grants: Collection[Grant], roles: Collection[str], child: str, slots: Slots
-    ) -> bool:
+    def covers(grants: Collection[Grant], roles: Collection[str], child: str, slots: Slots) -> bool:
         """The model's own answer to: is one of the roles held where this child is?"""
         units = {slots[s][0].value for s in ("village", "school") if s in slots}
         return any(
@@ -273,7 +284,8 @@ class Simulation:
         assert self.judged.get(name) == code, f"{name} is nowhere at the county"
 
     def _judge(self, head: int) -> None:
-        """What came into quarantine since the log stood at `head` had a reason that the model knows too."""
+        """What came into quarantine since the log stood at `head` had a reason that the model knows
+        too."""
         rows = self.hub_connection.real.execute(
             "SELECT device, device_seq, code FROM quarantine"
         ).fetchall()
@@ -325,7 +337,9 @@ class Simulation:
             pass
         else:
             device.connection.fuse = None
-            assert device.replica.get_state("device_seq", 0) == saves[-1].name[1], "a save was not kept"
+            assert device.replica.get_state("device_seq", 0) == saves[-1].name[1], (
+                "a save was not kept"
+            )
         finally:
             device.connection.tell(self.counts, "device")
         reached = device.replica.get_state("device_seq", 0)
@@ -335,7 +349,9 @@ class Simulation:
             return True
         return False
 
-    def create_child(self, who: int, village: int, with_contact: bool, crash: Fuse | None = None) -> None:
+    def create_child(
+        self, who: int, village: int, with_contact: bool, crash: Fuse | None = None
+    ) -> None:
         device = self._device(who)
         self.tick()
         codes = self._writable(device)
@@ -394,7 +410,12 @@ class Simulation:
         device = self._device(who)
         child = self._pick(which, "child")
         shown = self.shown(device, child) if child else None
-        if child is None or shown is None or is_gone(shown) or not self._may_visit(device, child, shown):
+        if (
+            child is None
+            or shown is None
+            or is_gone(shown)
+            or not self._may_visit(device, child, shown)
+        ):
             return
         self.tick()
         save = Save((device.name, device.seq + 1), "", "create", dict(CONTACT))
@@ -440,7 +461,9 @@ class Simulation:
         now = shown
         if old_form and record in device.forms:
             base, shown = device.forms.pop(record)
-        name = (CHILD_FIELDS if kind == "child" else CONTACT_FIELDS)[field_n % (9 if kind == "child" else 2)]
+        name = (CHILD_FIELDS if kind == "child" else CONTACT_FIELDS)[
+            field_n % (9 if kind == "child" else 2)
+        ]
         value = self._value(name, value_n, shown)
         self._write(device, record, name, value, shown, base, crash)
         del now
@@ -449,7 +472,12 @@ class Simulation:
         """Give a child another village."""
         device, child = self._device(who), self._pick(which, "child")
         shown = self.shown(device, child) if child and self.allow_moves else None
-        if child is None or shown is None or is_gone(shown) or not self._may_write(device, child, shown):
+        if (
+            child is None
+            or shown is None
+            or is_gone(shown)
+            or not self._may_write(device, child, shown)
+        ):
             return
         self.tick()
         slot, unit = self.destination(which, shown)
@@ -485,7 +513,9 @@ class Simulation:
         stands = heads[0].value if heads else None
         new = value
         if slot != name:
-            new = {k: v for k, v in {**(stands or {}), name: value}.items() if v is not None} or None
+            new = {
+                k: v for k, v in {**(stands or {}), name: value}.items() if v is not None
+            } or None
         kind = self.kinds[record]
         if new == stands:
             before = device.seq
@@ -530,7 +560,9 @@ class Simulation:
             known = device.replica.identity.grants
             assert above is None or not self.covers(known, {"admin"}, root, above), "an admin may"
 
-    def resolve(self, who: int, which: int, take_n: int, value_n: int, crash: Fuse | None = None) -> None:
+    def resolve(
+        self, who: int, which: int, take_n: int, value_n: int, crash: Fuse | None = None
+    ) -> None:
         device = self._device(who)
         found = device.replica.conflicts()
         if not found:
@@ -561,7 +593,9 @@ class Simulation:
             return
         if conflict.slot == "village" and value is None:
             return
-        save = Save((device.name, device.seq + 1), conflict.record, "resolve", {conflict.slot: value})
+        save = Save(
+            (device.name, device.seq + 1), conflict.record, "resolve", {conflict.slot: value}
+        )
         save.saw[conflict.slot] = heads[0].saves
         save.read[conflict.slot] = heads[0].value
         save.closes = frozenset(n for h in heads for n in h.saves)
@@ -646,7 +680,9 @@ class Simulation:
             this.connection.light(*crash)
         report = None
         try:
-            report = client.sync_once(this.replica, Line(self, this.name, fault, at, crash), "", limit)
+            report = client.sync_once(
+                this.replica, Line(self, this.name, fault, at, crash), "", limit
+            )
         except Crash:
             self.open_device(this)
         except (Offline, Full):
@@ -693,7 +729,8 @@ class Simulation:
     # -- the end
 
     def quiesce(self) -> None:
-        """Everyone synchronises without faults until nothing moves; then all promises are checked."""
+        """Everyone synchronises without faults until nothing moves; then all promises are
+        checked."""
         for _ in range(6):
             moved, head = False, self.seen_seq
             for name in list(self.devices):
@@ -733,7 +770,8 @@ class Simulation:
         assert conflicts == should_be
 
     def _is_lawful(self) -> None:
-        """The hub's own states against the model's replay, and against the bare graph of who saw what."""
+        """The hub's own states against the model's replay, and against the bare graph of who saw
+        what."""
         states = self.store.states(list(self.model.past))
         for record, past in self.model.past.items():
             state, kind = states[record], self.kinds[record]
@@ -771,7 +809,8 @@ def position(cursor: str | None) -> tuple[int, bool]:
 
 
 def heads_of(state: Any, kind: str) -> dict[str, list[tuple[Any, frozenset[Name]]]]:
-    """Every slot of a production state: its values with the saves behind them, the standing one first."""
+    """Every slot of a production state: its values with the saves behind them, the standing one
+    first."""
     from schema.kinds import KINDS
 
     found = {}

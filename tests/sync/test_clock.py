@@ -45,7 +45,9 @@ def test_a_clock_that_once_ran_ahead_comes_back_when_all_is_sent():
 
 
 @given(st.integers(0, 1 << 62), st.integers(0, 1 << 45), st.integers(0, 1 << 62))
-def test_an_admitted_stamp_is_above_what_its_author_saw_and_else_not_from_the_future(claim, hub_ms, floor):
+def test_an_admitted_stamp_is_above_what_its_author_saw_and_else_not_from_the_future(
+    claim, hub_ms, floor
+):
     stamp = admit(claim, hub_ms, floor)
     assert stamp > floor
     assert stamp <= max(stamp_of(hub_ms + MAX_AHEAD_MS), floor + 1)

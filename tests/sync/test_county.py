@@ -1,4 +1,5 @@
-"""Whole counties out of seeds keep every promise; a failing history replays exactly and gets shorter."""
+"""Whole counties out of seeds keep every promise; a failing history replays exactly and gets
+shorter."""
 
 from __future__ import annotations
 
@@ -27,9 +28,7 @@ def test_a_seed_replays_exactly():
 
 def test_a_failing_history_gets_shorter_and_still_fails(monkeypatch):
     monkeypatch.setattr(sync.decide, "_collapsed", lambda name, rest, new: None)
-    failing = next(
-        f for seed in range(1, 200) if isinstance(f := attempt(Options(seed)), Failure)
-    )
+    failing = next(f for seed in range(1, 200) if isinstance(f := attempt(Options(seed)), Failure))
     short = shrink(failing, 120)
     assert len(short.steps) < len(failing.steps) // 4
     again = attempt(short.options, short.steps)

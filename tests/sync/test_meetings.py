@@ -1,7 +1,7 @@
 """Stories of edits that meet: where other engines lost data, and what must come of each here.
 
-The names of threads (joplin#13624, getodk/central#805, cr-sqlite#413, actual#8904, pouchdb#1240) are those of
-reports in which the story was lived through.
+The names of threads (joplin#13624, getodk/central#805, cr-sqlite#413, actual#8904, pouchdb#1240)
+are those of reports in which the story was lived through.
 """
 
 from __future__ import annotations
@@ -49,7 +49,8 @@ def test_an_equal_edit_that_changes_nothing_still_counts_for_others_cr_sqlite_41
     tea.save("child", {"phone": "13900000001"}, record)
     town.sync("li", "tea", "adm")
     assert adm.conflicts() == []
-    # A third person saw only the first of the two equal edits: the second is unseen and stands beside.
+    # A third person saw only the first of the two equal edits: the second is unseen and stands
+    # beside.
     adm.save("child", {"phone": "13900000005"}, record)
     town.rest()
     assert adm.conflicts() == []
@@ -326,7 +327,17 @@ def test_a_contact_for_a_deleted_child_goes_to_quarantine_and_leaves_nothing_beh
 def test_creating_what_exists_is_an_edit_and_what_is_missing_goes_to_quarantine():
     town, record, li, _ = make("li", "tea", phone="13900000000")
     session = Session("tea", "devx", town.grants["tea"])
-    again = Change("devx", 1, "devx.1", "create", "child", record, "tea", 1, {"name": "罗静", "phone": "13911111111"})
+    again = Change(
+        "devx",
+        1,
+        "devx.1",
+        "create",
+        "child",
+        record,
+        "tea",
+        1,
+        {"name": "罗静", "phone": "13911111111"},
+    )
     lost = Change("devx", 2, "devx.2", "put", "child", "nosuch", "tea", 2, {"phone": "13911111111"})
     verdicts = town.hub.push(session, [again, lost])
     assert [(v.seq, v.status, v.code) for v in verdicts] == [(2, "quarantined", "unknown_record")]
@@ -387,7 +398,17 @@ def test_only_a_delete_hides_a_record_whatever_a_device_calls_it():
     hidden = {"_deleted": "没了"}
     changes = [
         Change("devlix", 1, "t1", "put", "child", record, "li", 1, hidden),
-        Change("devlix", 2, "t2", "create", "child", "new1", "li", 2, {"name": "甲", "village": "111", **hidden}),
+        Change(
+            "devlix",
+            2,
+            "t2",
+            "create",
+            "child",
+            "new1",
+            "li",
+            2,
+            {"name": "甲", "village": "111", **hidden},
+        ),
         Change("devlix", 3, "t3", "undelete", "child", record, "li", 3, hidden),
         Change("devlix", 4, "t4", "delete", "child", record, "li", 4, {**hidden, "phone": "1"}),
         Change("devlix", 5, "t5", "put", "child", record, "li", 5, {"identity": {"phone": "1"}}),

@@ -67,7 +67,11 @@ def test_a_text_merge_does_not_ask_who_came_first(base, data):
     assert merge_texts(text, ours, ours) == ours
 
 
-@given(st.text("天地。\n", max_size=12), st.text("天地。\n", max_size=12), st.text("天地。\n", max_size=12))
+@given(
+    st.text("天地。\n", max_size=12),
+    st.text("天地。\n", max_size=12),
+    st.text("天地。\n", max_size=12),
+)
 def test_any_texts_merge_to_pieces_someone_wrote_or_not_at_all(base, ours, theirs):
     merged = merge_texts(base, ours, theirs)
     if merged is not None:
@@ -77,7 +81,12 @@ def test_any_texts_merge_to_pieces_someone_wrote_or_not_at_all(base, ours, their
 
 
 def test_two_edits_inside_one_sentence_never_merge():
-    assert merge_texts("腿好了，能走。作业没人看。", "腿好了，能跑。作业没人看。", "腿没好，能走。作业没人看。") is None
+    assert (
+        merge_texts(
+            "腿好了，能走。作业没人看。", "腿好了，能跑。作业没人看。", "腿没好，能走。作业没人看。"
+        )
+        is None
+    )
 
 
 def test_two_sentences_added_in_one_place_are_for_a_person_to_put_in_order():
@@ -85,4 +94,7 @@ def test_two_sentences_added_in_one_place_are_for_a_person_to_put_in_order():
 
 
 def test_a_sentence_added_at_each_end_comes_into_one_text():
-    assert merge_texts("一。二。三。", "零。一。二。三。", "一。二。三。四。") == "零。一。二。三。四。"
+    assert (
+        merge_texts("一。二。三。", "零。一。二。三。", "一。二。三。四。")
+        == "零。一。二。三。四。"
+    )

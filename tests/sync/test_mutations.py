@@ -1,7 +1,8 @@
-"""The tests of the promises are strong enough: with one rule of sync/ broken, a simulated history fails.
+"""The tests of the promises are strong enough: with one rule of sync/ broken, a simulated history
+fails.
 
-Each break is one of those by which other engines lost data. A break that goes unnoticed means that the
-simulation or the model has become too weak.
+Each break is one of those by which other engines lost data. A break that goes unnoticed means that
+the simulation or the model has become too weak.
 """
 
 from __future__ import annotations
@@ -92,7 +93,9 @@ def count_every_edit_of_a_chain_as_a_head(monkeypatch):
 
 
 def let_a_delete_swallow_edits(monkeypatch):
-    monkeypatch.setattr(sync.decide, "_against_edits", lambda state, change, mark, after, lookup: after)
+    monkeypatch.setattr(
+        sync.decide, "_against_edits", lambda state, change, mark, after, lookup: after
+    )
 
 
 def let_a_decision_close_heads_it_has_not_seen(monkeypatch):

@@ -57,7 +57,9 @@ def test_a_cursor_comes_back_as_it_was_and_noise_is_none_of_ours():
         assert Cursor.decode(noise) is None
 
 
-@pytest.mark.parametrize("cursor", ["noise", Cursor("other", 3).encode(), Cursor("", 10**9).encode()])
+@pytest.mark.parametrize(
+    "cursor", ["noise", Cursor("other", 3).encode(), Cursor("", 10**9).encode()]
+)
 def test_a_foreign_cursor_starts_over_and_touches_no_unsent_work(cursor):
     town = Town("li", "tea")
     record = child(town.replicas["li"], phone="13900000001")
@@ -88,7 +90,12 @@ def test_an_empty_answer_says_only_the_time():
 
 
 def test_plain_http_leaves_the_machine_only_when_told():
-    for url in ("http://127.0.0.1:8000/", "http://localhost", "http://[::1]:1", "https://county.example"):
+    for url in (
+        "http://127.0.0.1:8000/",
+        "http://localhost",
+        "http://[::1]:1",
+        "https://county.example",
+    ):
         assert check_address(url) == url.rstrip("/")
     for url in ("http://county.example", "http://10.0.0.7", "ftp://127.0.0.1", "county.example"):
         with pytest.raises(Rejected):

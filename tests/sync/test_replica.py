@@ -1,4 +1,5 @@
-"""What a store on one laptop promises: migrations, two programs at once, history, damage, sealing."""
+"""What a store on one laptop promises: migrations, two programs at once, history, damage,
+sealing."""
 
 from __future__ import annotations
 
@@ -19,7 +20,9 @@ from tests.sync.town import Town, child, contact, value
 def test_a_field_added_to_a_kind_migrates_an_old_store_by_itself(monkeypatch):
     connection = storage.open_plain()
     whole = KINDS["child"]
-    old = replace(whole, fields=tuple(f for f in whole.fields if f.name not in ("hobbies", "school")))
+    old = replace(
+        whole, fields=tuple(f for f in whole.fields if f.name not in ("hobbies", "school"))
+    )
     with monkeypatch.context() as earlier:
         earlier.setitem(KINDS, "child", old)
         earlier.setitem(tables.CODECS, "child", tables.Codec(old))
@@ -172,7 +175,9 @@ def test_a_store_that_cannot_be_mended_does_not_fetch_everything_for_ever():
     town.rest()
     body = li.connection.execute("SELECT * FROM r_child").fetchone()
     marks = ",".join("?" * len(body))
-    li.connection.execute(f"INSERT INTO r_child VALUES ({marks})", ("strange", "strange", *body[2:]))
+    li.connection.execute(
+        f"INSERT INTO r_child VALUES ({marks})", ("strange", "strange", *body[2:])
+    )
     li.set_state(digest="1" * 32)
     town.sync("li", "li")
     town.answers.clear()
@@ -190,7 +195,7 @@ def test_synchronising_twice_changes_nothing_more():
     report = town.sync("li")
     assert (report.sent, report.received, report.conflicts) == (0, 0, 0)
     changed = set(li.connection.real.iterdump()) ^ set(before)
-    assert all("INTO \"state\"" in line for line in changed), changed
+    assert all('INTO "state"' in line for line in changed), changed
 
 
 def test_only_its_author_takes_back_a_record_and_only_while_nobody_else_wrote_in_it():

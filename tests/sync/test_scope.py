@@ -68,7 +68,9 @@ def test_a_child_goes_with_everything_to_its_new_village_at_once(town):
     assert (held(town, "li"), held(town, "wu")) == ([], [record])
     assert li.get(visit) is None
     assert value(wu, visit, "summary") == "好。"
-    assert li.connection.execute("SELECT count(*) FROM log WHERE record = ?", (record,)).fetchone() == (0,)
+    assert li.connection.execute(
+        "SELECT count(*) FROM log WHERE record = ?", (record,)
+    ).fetchone() == (0,)
 
 
 def test_work_for_a_child_that_moved_away_goes_to_quarantine_and_to_its_author(town):
@@ -142,10 +144,14 @@ def test_a_device_is_told_to_drop_only_what_it_had(town):
     town.answers.clear()
     town.sync("li", limit=1)
     assert [a.drops for n, a in town.answers if n == "li" and a.drops] == []
-    assert record.encode() not in b"".join(bytes(r) for _, a in town.answers for r in (*a.rows, *a.entries))
+    assert record.encode() not in b"".join(
+        bytes(r) for _, a in town.answers for r in (*a.rows, *a.entries)
+    )
 
 
-def test_a_child_that_comes_goes_and_comes_while_a_laptop_reads_page_by_page_is_there_at_the_end(town):
+def test_a_child_that_comes_goes_and_comes_while_a_laptop_reads_page_by_page_is_there_at_the_end(
+    town,
+):
     tea, li = town.replicas["tea"], town.replicas["li"]
     other, record = child(tea, "111"), child(tea, "112")
     town.rest()

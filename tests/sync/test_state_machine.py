@@ -1,7 +1,8 @@
 """The promises P1, P2, P3, P7, P8 under histories of saves, faults, crashes and lying clocks.
 
-The normal run is short and always the same. `CUNCAO_HISTORIES=2000 pytest tests/sync/test_state_machine.py`
-tries that many new ones; `CUNCAO_SEED` repeats a run, and every failure names its seed.
+The normal run is short and always the same. `CUNCAO_HISTORIES=2000 pytest
+tests/sync/test_state_machine.py` tries that many new ones; `CUNCAO_SEED` repeats a run, and every
+failure names its seed.
 """
 
 from __future__ import annotations
@@ -42,11 +43,18 @@ class County(RuleBasedStateMachine):
     def a_contact_is_recorded(self, who, which, crash):
         self.county.create_contact(who, which, crash)
 
-    @rule(who=devices, which=few, field=numbers, value=numbers, old=st.booleans(), crash=rare_crashes)
+    @rule(
+        who=devices, which=few, field=numbers, value=numbers, old=st.booleans(), crash=rare_crashes
+    )
     def a_field_is_changed(self, who, which, field, value, old, crash):
         self.county.edit(who, which, field, value, old_form=old, crash=crash)
 
-    @rule(which=few, field=numbers, values=st.tuples(numbers, numbers), who=st.tuples(devices, devices))
+    @rule(
+        which=few,
+        field=numbers,
+        values=st.tuples(numbers, numbers),
+        who=st.tuples(devices, devices),
+    )
     def two_people_change_one_field(self, which, field, values, who):
         for person, value in zip(who, values, strict=True):
             self.county.edit(person, which, field, value)
@@ -75,7 +83,9 @@ class County(RuleBasedStateMachine):
     def the_hubs_clock_jumps(self, ms):
         self.county.jump_hub(ms)
 
-    @rule(who=devices, fault=st.sampled_from(("", *FAULTS)), at=few, limit=limits, crash=rare_crashes)
+    @rule(
+        who=devices, fault=st.sampled_from(("", *FAULTS)), at=few, limit=limits, crash=rare_crashes
+    )
     def a_device_synchronises(self, who, fault, at, limit, crash):
         self.county.sync(who, fault, at, limit=limit, crash=crash)
 

@@ -34,7 +34,9 @@ class Town:
         self.connection = copy_of("hub")
         self.store = SqliteStore(self.connection, now_ms=lambda: self.now_ms)
         self.hub = Hub(self.store, lambda: self.now_ms)
-        self.hub.write("unit", "s1", {"code": "s1", "name": "小学", "level": "school", "parent": "11"})
+        self.hub.write(
+            "unit", "s1", {"code": "s1", "name": "小学", "level": "school", "parent": "11"}
+        )
         self.grants: dict[str, tuple[Grant, ...]] = dict(GRANTS)
         self.skew: dict[str, int] = {}
         self.replicas: dict[str, Replica] = {}
@@ -46,7 +48,8 @@ class Town:
     def add(self, name: str, user: str = "") -> Replica:
         """A new device; a second one of `user` under another `name`."""
         replica = Replica(
-            copy_of("replica"), wall_ms=lambda: self.now_ms + self.skew.get(name, 0)  # type: ignore[arg-type]
+            copy_of("replica"),
+            wall_ms=lambda: self.now_ms + self.skew.get(name, 0),  # type: ignore[arg-type]
         )
         replica.become(Identity(user or name, f"dev{name}", self.grants[user or name]))
         self.replicas[name] = replica
@@ -61,7 +64,8 @@ class Town:
         return report
 
     def break_off(self, name: str, pages: int, limit: int = 2000) -> None:
-        """A synchronisation whose line breaks after so many answers; with 0, the first answer is lost."""
+        """A synchronisation whose line breaks after so many answers; with 0, the first answer is
+        lost."""
         with contextlib.suppress(Offline):
             sync_once(self.replicas[name], _Line(self, name, pages), "", limit)
 

@@ -1,4 +1,5 @@
-"""Exchange by USB stick: one line for the file, then a bundle is written, or the county's answer read."""
+"""Exchange by USB stick: one line for the file, then a bundle is written, or the county's answer
+read."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Sending and receiving: what lies only here, what came back, what the last contact did. Nothing moves here."""
+"""Sending and receiving: what lies only here, what came back, what the last contact did. Nothing
+moves here."""
 
 from __future__ import annotations
 
@@ -169,7 +170,8 @@ class SyncPlace(Place):
         self.lines.append([])
 
     def _reason(self, change: Returned) -> str:
-        """Why a change came back: a sentence of the numbered list, or what is wrong with its value."""
+        """Why a change came back: a sentence of the numbered list, or what is wrong with its
+        value."""
         if change.code in errors.LIST:
             return errors.sentence(change.code)
         for name, problem in KINDS[change.kind].problems(returns.values_of(change)):
