@@ -60,7 +60,8 @@ CREATE TABLE user_grant (
     PRIMARY KEY (user, role, unit, child)) WITHOUT ROWID;
 CREATE TABLE device (
     id TEXT PRIMARY KEY, user TEXT NOT NULL, token BLOB NOT NULL, created INTEGER NOT NULL,
-    issued INTEGER NOT NULL, last_sync INTEGER, acked INTEGER NOT NULL DEFAULT 0, revoked INTEGER NOT NULL DEFAULT 0,
+    issued INTEGER NOT NULL, last_sync INTEGER, acked INTEGER NOT NULL DEFAULT 0,
+    revoked INTEGER NOT NULL DEFAULT 0,
     allow_recovery INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID;
 CREATE UNIQUE INDEX device_token ON device (token);
 """

@@ -125,7 +125,10 @@ def test_a_private_file_is_its_owners_only(tmp_path: Path) -> None:
 
 
 def test_a_child_that_does_not_listen_is_ended_all_the_same() -> None:
-    code = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print(1, flush=True); time.sleep(60)"
+    code = (
+        "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN);"
+        " print(1, flush=True); time.sleep(60)"
+    )
     child = subprocess.Popen(
         [sys.executable, "-c", code], stdout=subprocess.PIPE, **platform.spawn_kwargs()
     )
