@@ -13,6 +13,7 @@ from textual.theme import Theme
 
 from sync import errors, language
 from sync.language import _
+from sync.trouble import storage_code
 from tui.look import THEMES, TOKENS, Look
 
 if TYPE_CHECKING:
@@ -352,6 +353,10 @@ class CuncaoApp(App[int]):
             return
         self.replica.reload()
         self.replica.forget_units()
+        is_ours = isinstance(answer, (Rejected, Offline))
+        trouble_code = storage_code(answer) if isinstance(answer, Exception) else ""
+        if isinstance(answer, Exception) and not is_ours and not trouble_code:
+            raise answer  # a fault of the program is never told as the network's or the disk's
         if isinstance(answer, SyncReport):
             self.last_report = answer
             self.replica.set_state(last_report=msgspec.json.encode(answer).decode())
@@ -370,8 +375,8 @@ class CuncaoApp(App[int]):
             return
         elif is_asked:
             code = answer.code if isinstance(answer, Rejected) else "offline"
-            if not isinstance(answer, (Rejected, Offline)):
-                code = "busy"
+            if not is_ours:
+                code = trouble_code
             self.say(errors.sentence(code, n=self.replica.pending_count()), "amber")
         place = self.screen
         if hasattr(place, "is_typing") and place.is_typing():

@@ -58,3 +58,18 @@ def test_a_fault_of_the_program_names_no_child(
         asyncio.run(go())
     told = "\n".join(str(r) for r in app._exit_renderables) + capsys.readouterr().err
     assert "罗静" not in told
+
+
+def test_a_busy_store_is_told_and_a_fault_is_not_taken_for_the_network(village: Village) -> None:
+    from sync import errors
+
+    class Busy(Exception):
+        sqlite_errorname = "SQLITE_BUSY"
+
+    async def story(app: Any, pilot: Any) -> None:
+        app._synced(Busy(), True)
+        assert errors.sentence("busy") in await shown(app, pilot)
+        with pytest.raises(KeyError):
+            app._synced(KeyError("x"), True)
+
+    play(village, story)

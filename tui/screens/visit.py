@@ -10,13 +10,12 @@ from textual.containers import Horizontal, Vertical
 from textual.widget import Widget
 from textual.widgets import TextArea
 
-from casework import wording
+from casework import visits, wording
 from casework.household import housemates
-from schema.kinds import KINDS
 from schema.problems import InvalidValue
 from schema.record import Field
 from schema.types import Date, LongText
-from sync import errors, ids
+from sync import errors
 from sync.language import _
 from sync.replica import InvalidRecord, Refused
 from tui import drafts
@@ -24,7 +23,7 @@ from tui.canvas import Canvas, Row
 from tui.editors import FieldEditor
 from tui.place import LEFT, Place
 
-KIND = KINDS["contact"]
+KIND = visits.CONTACT
 COMMON, *PER_CHILD = KIND.section_labels
 LABEL = 9
 MOST_CHILDREN = 3
@@ -100,11 +99,7 @@ class VisitPlace(Place):
         return f"visit:{self.roots[0]}"
 
     def body(self) -> Iterator[Widget]:
-        held: dict[str, Any] = {
-            "on": self.today.isoformat(),
-            "kind": "parent_call" if self.is_call else "home_visit",
-            "done_by": self.replica.identity.name or self.replica.identity.user,
-        }
+        held = visits.beginning(self.replica, self.today, is_call=self.is_call)
         kept = drafts.find(self.replica, self.draft_place)
         each: dict[str, dict[str, Any]] = {}
         if kept is not None:
@@ -174,15 +169,14 @@ class VisitPlace(Place):
         if which == "names":
             x = LEFT + LABEL
             for child in self.roots:
-                name = str(self.names.get(child, {}).get("name") or "")
-                years = wording.age(self.names.get(child, {}).get("birth_date"), self.today)
+                name, years = visits.name_and_age(self.names.get(child, {}), self.today)
                 after = row.mark(x, "marked")
                 after = row.put(after + 1, name, "text bold", self._column_width - 8)
                 if years is not None:
                     row.put(after + 2, _("{n}岁").format(n=years), "dim")
                 x += self._column_width
         elif which == "reading":
-            row.put(3, self.common["on"].reading() if "on" in self.common else "", "accent")
+            row.put(3, self.common[visits.DAY].reading(), "accent")
         elif which == "preview":
             self._paint_preview(y, row)
 
@@ -198,7 +192,7 @@ class VisitPlace(Place):
             else:
                 row.put(LEFT, "   ".join(options), "text", row.width - 2 * LEFT)
         else:
-            names = "、".join(str(self.names.get(c, {}).get("name") or "") for c in self.roots)
+            names = self._all_names()
             if len(self.roots) > 1:
                 words = _("存成 {n} 条：{names} 各一条，连成一次。").format(
                     n=len(self.roots), names=names
@@ -229,24 +223,19 @@ class VisitPlace(Place):
         if not isinstance(self.focused, TextArea):
             self.focus_previous()
 
+    def _all_names(self) -> str:
+        children = (self.names.get(c, {}) for c in self.roots)
+        return "、".join(visits.name_and_age(c, self.today)[0] for c in children)
+
     def title_path(self) -> str:
-        names = "、".join(str(r.get("name") or "") for r in self.names.values())
+        names = self._all_names()
         return _("孩子 › {names} › 记走访").format(names=names)
 
     def quiet(self) -> str:
         """Whom to call, since the hands are on the keys."""
-        people = KINDS["family"]
-        for child in self.roots[:1]:
-            phones = []
-            for row in self.replica.children_of(people.name, child):
-                number = wording.value_text(
-                    people.by_name["phone"], row.get("phone"), self.replica, self.today
-                )
-                if number:
-                    title = wording.title_text(people, row, self.replica, self.today)
-                    phones.append(f"{title} {number}")
-            if phones:
-                return "   ".join(phones)
+        phones = visits.phones(self.replica, self.roots[0], self.today)
+        if phones:
+            return "   ".join(phones)
         return _("Tab 下一格   Esc 先放着，不会丢")
 
     def data_changed(self) -> None:
@@ -281,12 +270,8 @@ class VisitPlace(Place):
         except InvalidValue as error:
             self.program.say(error.problem.text(_), "red")
             return
-        visit = ids.new_id(self.replica.clock.now_ms(), self.replica.random)
         try:
-            with self.replica.together():
-                for child in self.roots:
-                    values = {**common, **each[child], KIND.parent: child, "visit": visit}
-                    self.replica.save(KIND.name, values, seen=common.get("on"))
+            visits.save(self.replica, self.roots, common, each)
         except Refused as error:
             self.program.say(errors.sentence(error.code, detail=error.detail), "red")
         except InvalidRecord as error:
@@ -320,7 +305,7 @@ class VisitPlace(Place):
         }
         kept = {key: (list(e.chosen), e.value) for key, e in self.each.items()}
         self.roots.append(candidates[0])
-        self.names |= {r["id"]: r for r in self.replica.rows("child", candidates[:1])}
+        self.names |= {r["id"]: r for r in self.replica.rows(visits.CHILD.name, candidates[:1])}
         box = self.query_one("#each")
         await box.remove_children()
         self.each = {}

@@ -1,0 +1,57 @@
+"""A visit to a household: what it begins with, whom it is about, and one contact a child of it."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from casework import wording
+from schema.kinds import KINDS
+from sync import ids
+from sync.reading import Reading
+from sync.replica import Replica
+
+CONTACT, CHILD, PEOPLE = KINDS["contact"], KINDS["child"], KINDS["family"]
+DAY = "on"
+"""The field that holds the day of a contact."""
+
+
+def beginning(replica: Reading, today: datetime.date, *, is_call: bool) -> dict[str, Any]:
+    """What a new visit or call starts with: today, its way, and who is writing."""
+    me = replica.identity
+    way = "parent_call" if is_call else "home_visit"
+    return {DAY: today.isoformat(), "kind": way, "done_by": me.name or me.user}
+
+
+def name_and_age(child: Mapping[str, Any], today: datetime.date) -> tuple[str, int | None]:
+    """How a child stands at the head of its column."""
+    return str(child.get("name") or ""), wording.age(child.get("birth_date"), today)
+
+
+def phones(replica: Reading, child: str, today: datetime.date) -> list[str]:
+    """The people around a child that can be called, each with the number."""
+    found = []
+    for row in replica.children_of(PEOPLE.name, child):
+        number = wording.value_text(PEOPLE.by_name["phone"], row.get("phone"), replica, today)
+        if number:
+            found.append(f"{wording.title_text(PEOPLE, row, replica, today)} {number}")
+    return found
+
+
+def save(
+    replica: Replica,
+    children: Sequence[str],
+    common: Mapping[str, Any],
+    each: Mapping[str, Mapping[str, Any]],
+) -> None:
+    """One contact a child, tied by one `visit` id, all or none.
+
+    Raises:
+        Refused, InvalidRecord: see `Replica.save`.
+    """
+    visit = ids.new_id(replica.clock.now_ms(), replica.random)
+    with replica.together():
+        for child in children:
+            values = {**common, **each[child], CONTACT.parent: child, "visit": visit}
+            replica.save(CONTACT.name, values, seen=common.get(DAY))
