@@ -12,8 +12,8 @@ from typing import Any
 
 from msgspec import Struct, field
 
-from casework import pinyin
 from schema import idnumber
+from sync import pinyin
 from sync.reading import Reading
 
 

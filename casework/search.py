@@ -11,11 +11,11 @@ from typing import Any
 
 from msgspec import Struct
 
-from casework import pinyin
 from casework.units_names import short_name
 from schema.kinds import KINDS
 from schema.record import Field, Kind
 from schema.types import Name, Phone
+from sync import pinyin
 from sync.reading import Reading
 from sync.records import as_json
 from sync.storage import Connection

@@ -1,4 +1,4 @@
-"""Builds casework/data/pinyin.txt.gz from pypinyin: every reading of every Chinese character,
+"""Builds sync/data/pinyin.txt.gz from pypinyin: every reading of every Chinese character,
 without tones.
 
 Run by hand when pypinyin has a new table: `python -m tools.build_pinyin`.
@@ -9,7 +9,7 @@ from __future__ import annotations
 import gzip
 from pathlib import Path
 
-TARGET = Path(__file__).parent.parent / "casework" / "data" / "pinyin.txt.gz"
+TARGET = Path(__file__).parent.parent / "sync" / "data" / "pinyin.txt.gz"
 RANGES = ((0x3400, 0x4DC0), (0x4E00, 0xA000), (0xF900, 0xFB00), (0x20000, 0x323B0))
 
 SAME_AS = {"𠮷": "吉", "㐂": "喜"}

@@ -3,7 +3,7 @@ mixture."""
 
 from __future__ import annotations
 
-from casework import pinyin
+from sync import pinyin
 
 
 def span(text: str, wanted: str) -> tuple[int, int] | None:

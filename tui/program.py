@@ -46,7 +46,7 @@ def _theme(name: str) -> Theme:
 
 def _warm_up() -> None:
     """What the first typed letter needs, read before it is typed: 20 ms."""
-    from casework import pinyin
+    from sync import pinyin
 
     pinyin.readings("一")
 

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from rich.cells import cell_len
 
-from casework import pinyin, search
+from casework import search
 from casework.columns import Cell, Column, columns_of
 from schema.kinds import KINDS
+from sync import pinyin
 from sync.language import _
 from tui.canvas import Canvas, Row, fit
 

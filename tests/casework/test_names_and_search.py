@@ -7,7 +7,8 @@ import sys
 
 import pytest
 
-from casework import pinyin, search
+from casework import search
+from sync import pinyin
 from tests.casework.counties import County
 
 
@@ -45,7 +46,7 @@ def test_lists_run_by_sound() -> None:
 
 def test_the_program_that_makes_the_table_is_not_imported() -> None:
     code = (
-        "import sys, casework.pinyin as p; p.initials('罗静'); sys.exit('pypinyin' in sys.modules)"
+        "import sys, sync.pinyin as p; p.initials('罗静'); sys.exit('pypinyin' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 

@@ -1,7 +1,7 @@
 """How names sound: initials for searching, keys for sorting, equality of sound; from a table,
 without pypinyin.
 
-The table (casework/data/pinyin.txt.gz, made by tools/build_pinyin.py) holds every reading of every
+The table (sync/data/pinyin.txt.gz, made by tools/build_pinyin.py) holds every reading of every
 character; importing pypinyin would cost 125 ms at each start.
 """
 
