@@ -54,6 +54,8 @@ class CountyServer:
     process: subprocess.Popen[str] | None = None
     url: str = ""
     verify: Any = True
+    program: Path | None = None
+    """Where another release's program stands that runs in the place of this one's."""
     clients: list[httpx.Client] = field(default_factory=list)
 
     @property
@@ -119,6 +121,7 @@ class CountyServer:
                 stdout=subprocess.PIPE,
                 stderr=err,
                 env=self.environment,
+                cwd=self.program,  # first on the path of `python -m`
                 text=True,
                 encoding="utf-8",
             )
