@@ -128,17 +128,15 @@ PARENTS = ("father", "mother")
 
 def keys(of: Facts) -> list[str]:
     """What two files of one child share at least one of; asked of an index."""
-    found: list[str] = []
-    for name in _names_of(of):
-        found += [f"n{sound}" for sound in _near_sounds(name)[:4]]
+    found = [f"i{of.number}"] if of.has_number else []
+    found += [f"p{phone}" for phone in of.phones[:4]]
     for surname in _near_sounds(of.folded[:1])[:2]:
         if len(of.birth) == 10:
             found.append(f"b{of.birth}{surname}")
         if of.village and of.birth:
             found.append(f"v{of.village}{of.birth[:4]}{surname}")
-    found += [f"p{phone}" for phone in of.phones]
-    if of.has_number:
-        found.append(f"i{of.number}")
+    for name in _names_of(of):
+        found += [f"n{sound}" for sound in _near_sounds(name)[:4]]
     return list(dict.fromkeys(found))[:MOST_KEYS]
 
 

@@ -13,14 +13,30 @@ from functools import lru_cache
 
 from sync.likeness import Facts
 
-SURNAMES = "李王张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧程曹袁邓许傅沈曾彭吕苏卢蒋蔡贾丁魏薛叶阎余潘杜戴夏钟汪田任姜范方石姚谭廖邹熊金陆郝孔白崔康毛邱秦江史顾侯邵孟龙万段雷钱汤尹黎易常武乔贺赖龚文"
+SURNAMES = (
+    "李王张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧程曹袁邓许傅沈曾彭吕苏卢蒋蔡贾丁魏薛叶阎余潘杜戴夏钟汪田任姜范方石姚谭廖邹熊金陆"
+    "郝孔白崔康毛邱秦江史顾侯邵孟龙万段雷钱汤尹黎易常武乔贺赖龚文"
+)
 WEIGHTS = [1 / (i + 6) for i in range(len(SURNAMES))]
 DOUBLE = ("欧阳", "上官", "诸葛", "司马", "慕容")
-GIVEN = "子涵梓萱雨桐浩宇轩欣怡佳琪诗语思博文俊杰一诺可馨梦瑶嘉睿泽明晨曦若彤宇航天翔雅静晓燕小红建国志强海波永福春梅秋菊冬雪丽娟秀英玉兰桂花国庆立春家豪鑫磊森淼婷芳芸莉莎娜倩颖瑞霖启航昊然奕辰沐阳书瑶紫熙语晴清妍婉若溪铭哲皓弘毅承志远鹏飞翼超越凡平安康乐顺利成龙凤舞银星月华"
-LOOKS = {"晴": "睛", "婷": "停", "梓": "锌", "浩": "诰", "清": "情", "佳": "桂", "怡": "治", "铭": "名", "沐": "休",
-         "晨": "辰", "燕": "蒸", "春": "舂", "莉": "利", "诗": "持", "语": "悟", "瑞": "端", "鹏": "鹂"}  # fmt: skip
-FORMS = {"国": "國", "华": "華", "龙": "龍", "马": "馬", "刘": "劉", "陈": "陳", "张": "張", "杨": "楊", "丽": "麗", "兰": "蘭",
-         "语": "語", "晓": "曉", "红": "紅", "庆": "慶", "凤": "鳳", "银": "銀", "乐": "樂", "强": "強", "远": "遠", "飞": "飛"}  # fmt: skip
+GIVEN = (
+    "子涵梓萱雨桐浩宇轩欣怡佳琪诗语思博文俊杰一诺可馨梦瑶嘉睿泽明晨曦若彤宇航天翔雅静晓燕小红建国志强海波永福春梅秋菊冬雪丽娟秀英玉兰桂花国庆立春"
+    "家豪鑫磊森淼婷芳芸莉莎娜倩颖瑞霖启航昊然奕辰沐阳书瑶紫熙语晴清妍婉若溪铭哲皓弘毅承志远鹏飞翼超越凡平安康乐顺利成龙凤舞银星月华"
+)
+LOOKS = dict(
+    zip(
+        "晴婷梓浩清佳怡铭沐晨燕春莉诗语瑞鹏",
+        "睛停锌诰情桂治名休辰蒸舂利持悟端鹂",
+        strict=True,
+    )
+)
+FORMS = dict(
+    zip(
+        "国华龙马刘陈张杨丽兰语晓红庆凤银乐强远飞",
+        "國華龍馬劉陳張楊麗蘭語曉紅慶鳳銀樂強遠飛",
+        strict=True,
+    )
+)
 
 
 @dataclass(frozen=True)
@@ -77,7 +93,8 @@ class _Maker:
         return surname + "".join(pick.choices(GIVEN, k=count))
 
     def birth(self) -> str:
-        return f"{self.random.randint(2011, 2023)}-{self.random.randint(1, 12):02}-{self.random.randint(1, 28):02}"
+        one = self.random.randint
+        return f"{one(2011, 2023)}-{one(1, 12):02}-{one(1, 28):02}"
 
     def phone(self) -> str:
         return "1" + self.random.choice("3578") + f"{self.random.randrange(10**9):09}"
@@ -193,7 +210,11 @@ def _surname(name: str) -> str:
 
 
 def county(
-    seed: int, children: int = 20_000, pairs: int = 500, near: int = 5_000, noise: Noise | None = None
+    seed: int,
+    children: int = 20_000,
+    pairs: int = 500,
+    near: int = 5_000,
+    noise: Noise | None = None,
 ) -> County:
     """`children` files in all, of which `pairs` are second files and `near` near-misses."""
     maker = _Maker(seed, noise or Noise())
