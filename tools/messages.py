@@ -104,14 +104,17 @@ def literal(node: ast.AST) -> str | None:
 
 
 def declared() -> Iterator[tuple[str, str]]:
-    """The labels of kinds, fields, sections, codes and roles as (label, place)."""
+    """The labels of kinds, fields, sections, codes, roles and settings as (label, place)."""
     from schema import roles
     from schema.codes import CodeList
     from schema.kinds import KINDS
+    from schema.settings import SETTINGS
 
     kinds = importlib.import_module("schema.kinds")
     for label in roles.LABELS.values():
         yield label, "schema/roles.py"
+    for setting in SETTINGS.values():
+        yield setting.label, "schema/settings.py"
     for found in pkgutil.iter_modules(kinds.__path__):
         module = importlib.import_module(f"schema.kinds.{found.name}")
         for value in vars(module).values():
