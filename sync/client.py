@@ -72,7 +72,7 @@ class _Line:
         try:
             return msgspec.json.decode(unpack(body, media), type=SyncResponse)
         except (ValueError, msgspec.DecodeError) as error:
-            raise Offline("answer damaged") from error
+            raise Offline("answer damaged", is_broken=True) from error
 
     def land(self) -> None:
         """Wait for what is on its way, whatever becomes of it."""

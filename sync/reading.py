@@ -13,6 +13,7 @@ from schema.kinds import KINDS
 from schema.record import DELETED, Kind
 from sync import clock
 from sync.change import Change, Conflict, Entry, Grant, Slot, State, device_of, raw_version
+from sync.receipts import Receipt, Receipts
 from sync.records import Records, as_json
 from sync.scope import Scope, UnitTree
 from sync.storage import Connection
@@ -106,6 +107,8 @@ class Past(Struct, frozen=True):
     op: str
     is_sent: bool
     note: str = ""
+    receipt: Receipt | None = None
+    """Of a change of this device that the county has."""
 
 
 class SyncState(Struct, frozen=True):
@@ -363,12 +366,16 @@ class Reading:
         kind = KINDS[view.kind]
         wanted = _slot_name(view.kind, field) if field else None
         past: list[tuple[int, Past]] = []
+        receipts = Receipts(self.connection, self.identity.device)
         for (body,) in self.connection.execute(
             "SELECT body FROM log WHERE record = ? ORDER BY seq", (id,)
         ):
             entry = msgspec.json.decode(body, type=Entry)
             past += [
-                (entry.stamp, p) for p in _steps(entry.change, entry.stamp, wanted, is_sent=True)
+                (entry.stamp, p)
+                for p in _steps(
+                    entry.change, entry.stamp, wanted, is_sent=True, receipt=receipts.of(entry)
+                )
             ]
         told = {p.version for _, p in past}
         for name, slot in view.slots.items():
@@ -392,6 +399,16 @@ class Reading:
         if field and kind.is_group(wanted or ""):
             steps = [msgspec.structs.replace(p, value=(p.value or {}).get(field)) for p in steps]
         return steps
+
+    def receipts(self, *ids: str) -> dict[str, Receipt]:
+        """Version to receipt of this device's changes to these records, the oldest first."""
+        receipts = Receipts(self.connection, self.identity.device)
+        rows = self.connection.execute(
+            "SELECT body FROM log WHERE record IN (SELECT value FROM json_each(?)) ORDER BY seq",
+            (as_json(ids),),
+        )
+        entries = (msgspec.json.decode(row[0], type=Entry) for row in rows)
+        return {e.change.version: r for e in entries if (r := receipts.of(e))}
 
     def pending_count(self) -> int:
         return int(self.connection.execute("SELECT count(*) FROM outbox").fetchone()[0])
@@ -441,11 +458,18 @@ class Reading:
         )
 
 
-def _steps(change: Change, stamp: int, wanted: str | None, *, is_sent: bool) -> list[Past]:
+def _steps(
+    change: Change,
+    stamp: int,
+    wanted: str | None,
+    *,
+    is_sent: bool,
+    receipt: Receipt | None = None,
+) -> list[Past]:
     return [
         Past(
             name, value, change.author, change.device, clock.ms_of(stamp), change.version,
-            change.op, is_sent, change.note,
+            change.op, is_sent, change.note, receipt,
         )
         for name, value in change.fields.items()
         if wanted in (None, name)

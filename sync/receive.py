@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from schema.kinds import KINDS
 from schema.record import Kind
-from sync import digest
+from sync import digest, receipts
 from sync.change import Change, Entry, Grant, State, entry_json
 from sync.decide import replay
 from sync.overlay import overlay
@@ -114,6 +114,7 @@ class _Receiving:
             self.connection.execute(f"UPDATE {table(kind)} SET _seq = 0")  # noqa: S608
         self.total = 0
         self.connection.execute("DELETE FROM log")
+        receipts.withdraw(self.connection)
         for id_, body in self.connection.execute("SELECT id, body FROM shadow").fetchall():
             if body is not None:
                 state = msgspec.json.decode(body, type=State)
@@ -328,6 +329,8 @@ class _Receiving:
             "INSERT OR IGNORE INTO log VALUES (?, ?, ?)",
             [(e.seq, e.change.id, self._json(e)) for e in entries],
         )
+        own = (e for e in entries if e.change.device == self.me)
+        receipts.note(self.connection, own, response.now)
         replica.set_state(
             digest=f"{self.total % digest.MODULUS:032x}",
             greatest=self.greatest,

@@ -72,6 +72,9 @@ def _steps() -> Iterable[tuple[str, Sequence[str]]]:
     """Every migration of today's declarations, named; those not yet applied are run in this
     order."""
     yield "0001.fixed", FIXED
+    # Own changes up to this log number were in the county's log at this hub time: a row a page.
+    receipt = "CREATE TABLE receipt(up_to INTEGER PRIMARY KEY, at INTEGER NOT NULL)"
+    yield "0002.receipt", (receipt,)
     for kind in KINDS.values():
         name = table(kind.name)
         columns = ", ".join(f"{quoted(c)} {t}" for c, t in SYSTEM.items())

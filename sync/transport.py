@@ -15,6 +15,15 @@ TIMEOUT_S = 30.0
 class Offline(Exception):
     """The server could not be reached, or the line broke. Nothing is lost; try again."""
 
+    def __init__(
+        self, reason: str = "", *, retry_after: float = 0.0, is_broken: bool = False
+    ) -> None:
+        super().__init__(reason)
+        self.retry_after = retry_after
+        """Seconds for which the server asked to be left alone."""
+        self.is_broken = is_broken
+        """True when the server was there and the line broke: worth another try at once."""
+
 
 class Rejected(Exception):
     """The server refuses us. `code`: login, revoked, inspector, throttled, protocol, insecure, …"""
@@ -60,6 +69,26 @@ def check_address(url: str, *, insecure: bool = False) -> str:
     return url.rstrip("/")
 
 
+LONGEST_RETRY_S = 86_400.0
+"""A day: what a server or a box in between asks for beyond that is a slip."""
+
+
+def retry_after(text: str, date: str = "") -> float:
+    """Seconds that a Retry-After header asks for, as a number or as a date; 0 when it says
+    nothing. `date`: the answer's own Date, as a laptop's clock may be off by years."""
+    from email.utils import parsedate_to_datetime
+
+    try:
+        seconds = float(text)
+    except ValueError:
+        try:
+            now = parsedate_to_datetime(date)
+            seconds = (parsedate_to_datetime(text) - now).total_seconds()
+        except (ValueError, TypeError):
+            return 0.0
+    return min(max(seconds, 0.0), LONGEST_RETRY_S) if seconds == seconds else 0.0
+
+
 class HttpTransport:
     """The real line. Making the first client costs 34 ms and importing httpx 117, hence both
     late."""
@@ -99,7 +128,11 @@ class HttpTransport:
         except (httpx.HTTPError, OSError) as error:
             self.close()
             is_untrusted = "CERTIFICATE_VERIFY_FAILED" in str(error)
-            raise Offline("certificate" if is_untrusted else type(error).__name__) from error
+            is_broken = isinstance(
+                error, (httpx.ReadError, httpx.WriteError, httpx.RemoteProtocolError)
+            )
+            reason = "certificate" if is_untrusted else type(error).__name__
+            raise Offline(reason, is_broken=is_broken) from error
         self.bytes_up += len(body)
         self.bytes_down += len(answer.content)
         if answer.status_code == 200:
@@ -112,9 +145,12 @@ class HttpTransport:
         except ValueError:
             body = {}
         code = str(body.get("error", "")) if isinstance(body, dict) else ""
+        wait = retry_after(
+            answer.headers.get("retry-after", ""), answer.headers.get("date", "")
+        )
         if answer.status_code >= 500 or not code:
-            return Offline(f"HTTP {answer.status_code}")
+            return Offline(f"HTTP {answer.status_code}", retry_after=wait, is_broken=True)
         refusal = Rejected(code, str(body.get("message", "")))
-        refusal.retry_after = float(answer.headers.get("retry-after", 0) or 0)
+        refusal.retry_after = wait
         refusal.body = body
         return refusal

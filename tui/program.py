@@ -13,7 +13,7 @@ from textual.theme import Theme
 
 from sync import errors, language
 from sync.language import _
-from sync.trouble import storage_code
+from tui.background import LOOK_EVERY_S, Background
 from tui.look import THEMES, TOKENS, Look
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ class CuncaoApp(App[int]):
         self.look = Look.chosen(theme)
         self.said: tuple[str, str] | None = None
         """What the quiet line says of the last action: text and style."""
-        self.is_syncing = False
+        self.background = Background(self)
         self.last_report: SyncReport | None = None
         """What the last synchronisation of this run did."""
         self.animation_level = "none"
@@ -123,6 +123,7 @@ class CuncaoApp(App[int]):
     def on_mount(self) -> None:
         if sys.__stdin__ is not None and sys.__stdin__.isatty():
             self.set_interval(TERMINAL_EVERY_S, self._leave_without_terminal)
+        self.set_interval(LOOK_EVERY_S, self.background.look)
         if self.opening is not None:
             from sync.keyfile import WrongPassphrase
             from sync.storage import DamagedStore
@@ -157,7 +158,6 @@ class CuncaoApp(App[int]):
 
         gc.enable()
         self.set_timer(0.2, _warm_up)
-        self.set_interval(SYNC_EVERY_S, self._sync_quietly)
 
     def _leave_without_terminal(self) -> None:
         """The window was closed: a program nobody sees must not run on with an open store."""
@@ -165,6 +165,10 @@ class CuncaoApp(App[int]):
             self.do_leave()
 
     # -- the title
+
+    @property
+    def is_syncing(self) -> bool:
+        return self.background.is_running
 
     def status_words(self) -> list[tuple[str, str]]:
         """What the title says at the right, always true."""
@@ -180,6 +184,11 @@ class CuncaoApp(App[int]):
             words.append((f"{self.look.mark('unsent')} {unsent}", "text bold"))
         if self.is_syncing:
             words.append((_("正在收发"), "dim"))
+        elif self.background.trouble:
+            when = wording.moment_text(state.last_sync_ms, today)
+            is_offline = self.background.trouble == "offline"
+            failed = _("没连上，上次 {when}") if is_offline else _("没收发成，上次 {when}")
+            words.append((failed.format(when=when), "amber"))
         elif state.last_sync_ms is None:
             words.append((_("还没收发过"), "dim"))
         else:
@@ -198,7 +207,8 @@ class CuncaoApp(App[int]):
                 line.refresh()
 
     def saved(self) -> None:
-        """Something was written: every place reads again."""
+        """Something was written: every place reads again, and it is sent before long."""
+        self.background.pacing.edited()
         for screen in self.screen_stack:
             if hasattr(screen, "data_changed"):
                 screen.data_changed()
@@ -304,85 +314,7 @@ class CuncaoApp(App[int]):
     # -- sending and receiving
 
     def do_sync_now(self) -> None:
-        self._sync(is_asked=True)
-
-    def _sync_quietly(self) -> None:
-        """Every few minutes, when something is unsent; never while someone types."""
-        place = self.screen
-        if self.session is None or (hasattr(place, "is_typing") and place.is_typing()):
-            return
-        if self.replica.pending_count():
-            self._sync(is_asked=False)
-
-    def _sync(self, *, is_asked: bool) -> None:
-        if self.session is None or self.is_syncing:
-            return
-        self.is_syncing = True
-        self.refresh_title()
-        session = self.session
-        self.run_worker(
-            lambda: self._sync_in_thread(session, is_asked), thread=True, exit_on_error=False
-        )
-
-    def _sync_in_thread(self, session: Session, is_asked: bool) -> None:
-        """A connection of its own: SQLite's stay with their thread, and nobody waits for the
-        network."""
-        from sync.transport import Offline, Rejected
-
-        answer: Any = None
-        try:
-            own = self.home._open(session.account, session._key)
-            try:
-                answer = own.sync()
-            finally:
-                own.close()
-        except (Offline, Rejected) as trouble:
-            answer = trouble
-        except Exception as trouble:
-            answer = trouble
-        self.call_from_thread(self._synced, answer, is_asked)
-
-    def _synced(self, answer: Any, is_asked: bool) -> None:
-        import msgspec
-
-        from sync.client import SyncReport
-        from sync.transport import Offline, Rejected
-
-        self.is_syncing = False
-        if self.session is None:
-            return
-        self.replica.reload()
-        self.replica.forget_units()
-        is_ours = isinstance(answer, (Rejected, Offline))
-        trouble_code = storage_code(answer) if isinstance(answer, Exception) else ""
-        if isinstance(answer, Exception) and not is_ours and not trouble_code:
-            raise answer  # a fault of the program is never told as the network's or the disk's
-        if isinstance(answer, SyncReport):
-            self.last_report = answer
-            self.replica.set_state(last_report=msgspec.json.encode(answer).decode())
-            words = _("交上 {sent} 条，收下 {received} 条。").format(
-                sent=answer.sent, received=answer.received
-            )
-            if answer.conflicts:
-                words += " " + _("{n} 处有两种说法，等人看。").format(n=answer.conflicts)
-            if answer.rejected:
-                words += " " + _("{n} 条被退回，还在这台电脑上。").format(n=answer.rejected)
-            if is_asked or answer.conflicts or answer.rejected:
-                self.say(words)
-        elif isinstance(answer, Rejected) and answer.code == "revoked":
-            self.session = None
-            self.exit(4, message=errors.sentence("revoked"))
-            return
-        elif is_asked:
-            code = answer.code if isinstance(answer, Rejected) else "offline"
-            if not is_ours:
-                code = trouble_code
-            self.say(errors.sentence(code, n=self.replica.pending_count()), "amber")
-        place = self.screen
-        if hasattr(place, "is_typing") and place.is_typing():
-            self.refresh_title()
-        elif hasattr(place, "data_changed"):
-            place.data_changed()
+        self.background.ask()
 
     def refresh_title(self) -> None:
         from tui.place import TitleBar
@@ -391,5 +323,4 @@ class CuncaoApp(App[int]):
             bar.refresh()
 
 
-SYNC_EVERY_S = 180
 TERMINAL_EVERY_S = 5

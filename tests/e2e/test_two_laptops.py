@@ -112,3 +112,19 @@ def test_the_county_finds_one_child_in_two_files(
     pairs = admin("duplicates", "--json").json
     (pair,) = (p for p in pairs if {p["a"], p["b"]} == {first, second})
     assert pair["certain"] is True and pair["score"] == 100
+
+
+def test_a_receipt_tells_number_and_time_only_once_the_county_has_it(
+    laptops: tuple[Laptop, Laptop, Laptop], village: str
+) -> None:
+    li = laptops[0]
+    child = li.add("child", "name=罗静", f"village={village}")
+    before = li("show", child, "--json").json
+    assert before["receipt"] is None
+    assert {s["receipt"] for s in li("history", child, "--json").json} == {None}
+    li.sync()
+    shown = li("show", child, "--json").json
+    assert shown["receipt"]["seq"] > 0
+    assert shown["receipt"]["at"].endswith("Z")
+    assert shown["fields"]["name"]["receipt"] == shown["receipt"]
+    assert [s["receipt"] for s in li("history", child, "name", "--json").json] == [shown["receipt"]]

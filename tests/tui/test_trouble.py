@@ -67,9 +67,9 @@ def test_a_busy_store_is_told_and_a_fault_is_not_taken_for_the_network(village: 
         sqlite_errorname = "SQLITE_BUSY"
 
     async def story(app: Any, pilot: Any) -> None:
-        app._synced(Busy(), True)
+        app.background.done(app.session, Busy(), is_asked=True)
         assert errors.sentence("busy") in await shown(app, pilot)
         with pytest.raises(KeyError):
-            app._synced(KeyError("x"), True)
+            app.background.done(app.session, KeyError("x"), is_asked=True)
 
     play(village, story)

@@ -19,6 +19,7 @@ from sync.change import Grant
 from sync.client import sync_once
 from sync.hub import Hub
 from sync.hub import Session as HubSession
+from sync.pacing import Pacing
 from sync.protocol import SyncRequest, pack, unpack
 from sync.reading import Identity
 from sync.replica import Replica
@@ -197,7 +198,9 @@ class Village:
         folder = home or Path("nowhere")
         account = Account(folder / "user", Card(user, user))
         session = _OpenSession(account, replica, bytes(32))
-        return CuncaoApp(Home(folder), account, _Opened(session), theme)  # type: ignore[arg-type]
+        app = CuncaoApp(Home(folder), account, _Opened(session), theme)  # type: ignore[arg-type]
+        app.background.pacing = Pacing(lambda: 0.0, lambda: 0.5)  # nothing begins by itself
+        return app
 
 
 class _OpenSession(Session):

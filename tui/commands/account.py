@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import random
+import time
 from pathlib import Path
 
 import click
 
 from schema.kinds import KINDS
+from sync import pacing
+from sync.client import SyncReport
 from sync.language import _
+from sync.session import Session
+from sync.transport import Offline, Rejected
 from tui.commands.common import (
     NEEDS_A_PERSON,
     REFUSED,
@@ -135,13 +141,30 @@ def status(user: str | None, is_json: bool) -> None:
         say(_("{n} 处两种说法，{m} 条被退回。").format(n=state.conflicts, m=state.returned))
 
 
+def _patiently(session: Session) -> SyncReport:
+    """Synchronise; a line that broke, or a server that asks for a moment, is tried again.
+
+    A server that cannot be reached is not waited for: whoever typed the command sees that at once.
+    """
+    for failures in range(1, pacing.TRIES):
+        try:
+            return session.sync()
+        except (Offline, Rejected) as trouble:
+            asked = trouble.retry_after
+            is_broken = isinstance(trouble, Offline) and trouble.is_broken
+            if not (is_broken or asked) or asked > pacing.PATIENCE_S:
+                raise
+            time.sleep(pacing.wait_s(failures, asked, random.random))  # noqa: S311
+    return session.sync()
+
+
 @click.command(help=_("收发：把没交的交上去，把新的收下来。"))
 @as_json
 @click.pass_obj
 @guarded
 def sync(user: str | None, is_json: bool) -> None:
     with opened(user) as session:
-        report = session.sync()
+        report = _patiently(session)
     if is_json:
         emit({
             "sent": report.sent,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import click
@@ -10,6 +11,7 @@ from schema.kinds import KINDS
 from schema.record import DELETED
 from sync.language import _
 from sync.reading import View
+from sync.receipts import Receipt
 from sync.replica import Refused
 from tui.commands.common import (
     as_json,
@@ -83,8 +85,12 @@ def list_(
             click.echo("  ".join([row["id"], *(str(row.get(n, "")) for n in declared.title)]))
 
 
-def shown_fields(view: View) -> dict[str, dict[str, Any]]:
-    """Field to value, version and author; members of a group as fields of their own."""
+def receipt_data(receipt: Receipt | None) -> dict[str, Any] | None:
+    return {"seq": receipt.seq, "at": iso(receipt.at_ms)} if receipt else None
+
+
+def shown_fields(view: View, receipts: Mapping[str, Receipt]) -> dict[str, dict[str, Any]]:
+    """Field to value, version, author and receipt; members of a group as fields of their own."""
     kind = KINDS[view.kind]
     fields: dict[str, dict[str, Any]] = {}
     for slot in view.slots:
@@ -94,6 +100,7 @@ def shown_fields(view: View) -> dict[str, dict[str, Any]]:
                     "value": view.values.get(name),
                     "version": view.version(name),
                     "author": view.author(name),
+                    "receipt": receipt_data(receipts.get(view.version(name) or "")),
                 }
     return {f.name: fields[f.name] for f in kind.fields if f.name in fields}
 
@@ -106,11 +113,16 @@ def shown_fields(view: View) -> dict[str, dict[str, Any]]:
 def show(user: str | None, id: str, is_json: bool) -> None:
     with opened(user) as session:
         view = session.replica.get(id)
+        receipts = session.replica.receipts(id)
     if view is None:
         raise Refused("not_found", id)
-    fields = shown_fields(view)
+    fields = shown_fields(view, receipts)
     if is_json:
         found: dict[str, Any] = {"id": view.id, "kind": view.kind, "fields": fields}
+        # Of the last change of this device, once nothing of the record waits to be sent.
+        newest = None if view.pending else next(reversed(receipts.values()), None)
+        found["receipt"] = receipt_data(newest)
+        found["pending"] = view.pending
         if view.deleted is not None:
             found["deleted"] = view.deleted
         if view.conflicts:
@@ -153,6 +165,7 @@ def history(user: str | None, id: str, field: str | None, is_json: bool) -> None
                 "op": p.op,
                 "sent": p.is_sent,
                 "note": p.note,
+                "receipt": receipt_data(p.receipt),
             })
     if is_json:
         emit(steps)

@@ -63,6 +63,8 @@ class FilePlace(Place):
         self.top = 0
         self.is_revealed = False
         self.row: dict[str, Any] = {}
+        self.whereabouts = ""
+        """Where what this person wrote here is, in words."""
         self.lines: list[Line] = []
         self.targets: dict[int, tuple[str, str]] = {}
         """Line to the hanging record it shows: (kind, id)."""
@@ -97,6 +99,7 @@ class FilePlace(Place):
             self.lines = [[(LEFT, _("这份档案不在这台电脑上了。"), "dim")]]
             self.repaint()
             return
+        self.whereabouts = self._whereabouts()
         self.pages = self.tabs
         self.tab = min(self.tab, len(self.pages) - 1)
         name = self.pages[self.tab][0]
@@ -323,6 +326,8 @@ class FilePlace(Place):
             )  # fmt: skip
             label = fit(wording.slot_label(self.kind, past.field), 12)
             sent = "" if past.is_sent else self.program.look.mark("unsent")
+            if past.receipt:
+                sent = self.program.look.mark("done")
             lines.append([
                 (LEFT, "" if same else when, "dim"),
                 (LEFT + 14, "" if same else past.author, "text"),
@@ -430,7 +435,24 @@ class FilePlace(Place):
         return f"{_(self.kind.label)} › {title}"
 
     def quiet(self) -> str:
-        return _("s 看身份证全号   n p 下一个、上一个   1-9 换页")
+        keys = _("s 看身份证全号   n p 下一个、上一个   1-9 换页")
+        return f"{self.whereabouts}   {keys}" if self.whereabouts else keys
+
+    def _whereabouts(self) -> str:
+        """Where what this person wrote in the file is: only here, or on the server since when."""
+        rows = [self.row] + [
+            row
+            for other in summary.hanging_kinds(self.kind)
+            for row in self.replica.children_of(other.name, self.record_id)
+        ]
+        if any(row["_pending"] for row in rows):
+            return _("存在这台电脑上，还没到服务器上")
+        receipts = self.replica.receipts(*(row["id"] for row in rows))
+        if not receipts:
+            return ""
+        newest = next(reversed(receipts.values()))
+        when = wording.moment_text(newest.at_ms, self.today)
+        return _("您写的 {when} 到了服务器上").format(when=when)
 
     def do_open(self) -> None:
         target = self.targets.get(self.at)

@@ -4,6 +4,7 @@ moves here."""
 from __future__ import annotations
 
 from collections.abc import Iterator
+from time import monotonic
 
 import msgspec
 from rich.cells import cell_len
@@ -12,7 +13,7 @@ from textual.widget import Widget
 from casework import returns, wording
 from schema.kinds import KINDS
 from schema.record import DELETED
-from sync import errors
+from sync import errors, receipts
 from sync.client import SyncReport
 from sync.language import _
 from sync.reading import Pending, Returned
@@ -200,6 +201,9 @@ class SyncPlace(Place):
             sent = _("{n} 条，县里都收下了").format(n=report.sent)
             if report.rejected:
                 sent = _("{n} 条收下了，{m} 条没收").format(n=report.sent, m=report.rejected)
+            receipt = receipts.latest(self.replica.connection)
+            if receipt is not None:
+                sent += "   " + _("收据 {n} 号").format(n=receipt.seq)
             arrived = self.program.look.mark("arrived")
             facts.append((_("交上去"), f"{done} {sent}", "text"))
             facts.append((
@@ -248,8 +252,12 @@ class SyncPlace(Place):
         return self.program.status_words()
 
     def quiet(self) -> str:
-        if self.program.is_syncing:
+        background = self.program.background
+        if background.is_running:
             return _("正在收发，可以接着干别的。")
+        if background.trouble:
+            minutes = max(round((background.pacing.due - monotonic()) / 60), 1)
+            return _("没收发成，{n} 分钟内自己再试；F5 现在试").format(n=minutes)
         return _("Esc 回去接着干；收发在后台走")
 
     # -- moving and doing
