@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from concurrent.futures import Future
+from contextlib import suppress
 from typing import cast
 
 import msgspec
@@ -14,10 +15,13 @@ from sync.change import Change
 from sync.protocol import PAGE, PROTOCOL, SyncRequest, SyncResponse, pack, unpack
 from sync.receive import receive
 from sync.replica import Replica
-from sync.transport import Offline, Transport
+from sync.transport import Cut, Offline, Transport
 
 MAX_ROUNDS = 10_000
 """Stops a loop with a server that never ends; a county's snapshot takes about 20."""
+
+LEAST_PAGE = 25
+"""Some 3 KB: 2 s of the slowest line that anybody still calls one."""
 
 
 class SyncReport(Struct, frozen=True):
@@ -72,7 +76,7 @@ class _Line:
         try:
             return msgspec.json.decode(unpack(body, media), type=SyncResponse)
         except (ValueError, msgspec.DecodeError) as error:
-            raise Offline("answer damaged", is_broken=True) from error
+            raise Cut("answer damaged", is_broken=True) from error
 
     def land(self) -> None:
         """Wait for what is on its way, whatever becomes of it."""
@@ -124,6 +128,11 @@ def sync_once(
     line = _Line(transport, token)
     try:
         sent, received, rejected = _exchange(replica, line, limit)
+    except Cut:
+        smaller = max(LEAST_PAGE, _page(replica, limit) // 4)
+        with suppress(Exception):  # a full disk; that the line broke is what there is to tell
+            replica.set_state(page=smaller)
+        raise
     finally:
         line.land()
     return SyncReport(
@@ -140,11 +149,17 @@ def sync_once(
     )
 
 
+def _page(replica: Replica, most: int) -> int:
+    """How much one message may hold, on a line as good as it was the last time."""
+    return min(most, int(replica.get_state("page") or most))
+
+
 def _exchange(replica: Replica, line: _Line, limit: int) -> tuple[int, int, int]:
     """Page after page until both sides have everything; (sent, received, rejected)."""
     sent = received = rejected = 0
     is_asked_again = False
-    request, sent_up_to = make_request(replica, 0, limit)
+    page = _page(replica, limit)
+    request, sent_up_to = make_request(replica, 0, page)
     line.send(request)
     while True:
         response = line.answer()
@@ -153,12 +168,15 @@ def _exchange(replica: Replica, line: _Line, limit: int) -> tuple[int, int, int]
         cursor = response.cursor or request.cursor
         is_ahead = not is_last and not response.reset
         if is_ahead:
-            request, sent_up_to = make_request(replica, sent_up_to, limit, cursor)
+            request, sent_up_to = make_request(replica, sent_up_to, page, cursor)
             line.send(request, is_ahead=True)
         done = receive(replica, response, response.now if is_last else None)
         sent += done.confirmed
         received += done.entries + done.drops
         rejected += len(done.refused)
+        if page < limit:  # it passed: the next may hold twice as much
+            page = min(limit, 2 * page)
+            replica.set_state(page=page)
         if is_ahead and (replica.get_state("cursor") or "") != cursor:
             line.land()  # not where we said we should be: that answer is let go, as if it were lost
             is_ahead, sent_up_to = False, 0
@@ -173,5 +191,5 @@ def _exchange(replica: Replica, line: _Line, limit: int) -> tuple[int, int, int]
         if line.trips > MAX_ROUNDS:
             raise Offline("the server does not come to an end")
         if not is_ahead:
-            request, sent_up_to = make_request(replica, sent_up_to, limit)
+            request, sent_up_to = make_request(replica, sent_up_to, page)
             line.send(request)

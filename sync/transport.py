@@ -25,6 +25,10 @@ class Offline(Exception):
         """True when the server was there and the line broke: worth another try at once."""
 
 
+class Cut(Offline):
+    """The line broke while a message was under way: a shorter one may pass."""
+
+
 class Rejected(Exception):
     """The server refuses us. `code`: login, revoked, inspector, throttled, protocol, insecure, …"""
 
@@ -37,7 +41,7 @@ class Rejected(Exception):
 
 
 class Transport(Protocol):
-    """Carries one request. Raises `Offline` or `Rejected`."""
+    """Carries one request. Raises `Offline`, `Cut` or `Rejected`."""
 
     def post(self, path: str, body: bytes, media: str, token: str = "") -> tuple[bytes, str]: ...
 
@@ -131,8 +135,11 @@ class HttpTransport:
             is_broken = isinstance(
                 error, (httpx.ReadError, httpx.WriteError, httpx.RemoteProtocolError)
             )
+            is_silent = isinstance(error, (httpx.ReadTimeout, httpx.WriteTimeout))
             reason = "certificate" if is_untrusted else type(error).__name__
-            raise Offline(reason, is_broken=is_broken) from error
+            raise (Cut if is_broken or is_silent else Offline)(
+                reason, is_broken=is_broken
+            ) from error
         self.bytes_up += len(body)
         self.bytes_down += len(answer.content)
         if answer.status_code == 200:

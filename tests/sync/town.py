@@ -63,6 +63,10 @@ class Town:
         assert report is not None
         return report
 
+    def line(self, name: str) -> _Line:
+        """To the hub, as `name`."""
+        return _Line(self, name)
+
     def break_off(self, name: str, pages: int, limit: int = 2000) -> None:
         """A synchronisation whose line breaks after so many answers; with 0, the first answer is
         lost."""
