@@ -20,7 +20,17 @@ from server.check import check
 from server.store.sqlite import SqliteStore
 from sync.tables import quoted, table
 from tests.faults.armed import SIGKILL
-from tests.faults.scene import USERS, Broken, Laptop, Ran, Scene, eventually, finish, open_raw, spawn
+from tests.faults.scene import (
+    USERS,
+    Broken,
+    Laptop,
+    Ran,
+    Scene,
+    eventually,
+    finish,
+    open_raw,
+    spawn,
+)
 
 Arm = tuple[str, str]
 ARMS: tuple[Arm, ...] = (
@@ -100,18 +110,18 @@ class Kills:
 
     def _push(self, side: str) -> bool:
         self.scene.save(self.victim, self.rng.randint(1, 5))
-        return self._synced(("push", side), self.victim, "cuncao", "sync")
+        return self._synced(("push", side), self.victim)
 
     def _pull(self, side: str) -> bool:
         writer = self.others[self.rng.randint(0, 1)]
         self.scene.save(writer, self.rng.randint(1, 5))
         self.scene.sync([writer])
-        return self._synced(("pull", side), self.victim, "cuncao", "sync")
+        return self._synced(("pull", side), self.victim)
 
     def _snapshot(self, side: str) -> bool:
         user = self.rng.choice(list(USERS))
         fresh = self.scene.laptop(user, is_filled=False)
-        is_killed = self._synced(("snapshot", side), fresh, "hand", "sync", FILL_PAGE)
+        is_killed = self._synced(("snapshot", side), fresh, FILL_PAGE)
         if self.scene.process is None:
             self.scene.start()
         fresh("sync").expect(0)
@@ -176,8 +186,7 @@ class Kills:
         with self.victim.opened() as session:
             run = session.replica.connection.execute
             indexed = {
-                name
-                for (name,) in run("SELECT name FROM sqlite_master WHERE type = 'index'")
+                name for (name,) in run("SELECT name FROM sqlite_master WHERE type = 'index'")
             }
             for kind in KINDS.values():
                 for field in kind.fields:
@@ -205,8 +214,11 @@ class Kills:
 
     # ---------------------------------------------------------------- killing
 
-    def _synced(self, arm: Arm, laptop: Laptop, program: str, *words: str) -> bool:
+    def _synced(self, arm: Arm, laptop: Laptop, page: str = "") -> bool:
         """Kill one of the two while `laptop` synchronises."""
+        # The command would try again when the server dies under it, which takes seconds.
+        by_hand = page or arm[1] == "server"
+        program, *words = ("hand", "sync", page or "2000") if by_hand else ("cuncao", "sync")
         if arm[1] == "laptop":
             return self._kill_laptop(arm, laptop, program, *words)[1]
 
@@ -215,9 +227,7 @@ class Kills:
 
         return self._kill_server(arm, run)
 
-    def _kill_laptop(
-        self, arm: Arm, laptop: Laptop, program: str, *words: str
-    ) -> tuple[Ran, bool]:
+    def _kill_laptop(self, arm: Arm, laptop: Laptop, program: str, *words: str) -> tuple[Ran, bool]:
         log_from = self._log_size(arm)
         aim = self._aim(arm)
         process = spawn(program, *words, env=laptop.env(**self.scene.fault_env("laptop")))
@@ -277,9 +287,7 @@ class Kills:
         self.scene.order(arm[1]).write_text(f"{arm[0]} {order}", encoding="utf-8")
         return aim
 
-    def _strike(
-        self, arm: Arm, process: subprocess.Popen[str], aim: float, log_from: int
-    ) -> None:
+    def _strike(self, arm: Arm, process: subprocess.Popen[str], aim: float, log_from: int) -> None:
         if not aim:
             return
         enter = f"enter {arm[0]}"
