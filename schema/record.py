@@ -113,6 +113,10 @@ class Kind:
             found.setdefault(f.slot, []).append(f)
         return {name: tuple(members) for name, members in found.items()}
 
+    def knows(self, slot: str) -> bool:
+        """False for a slot that only a newer program declares."""
+        return slot in self.slots or slot == DELETED
+
     def is_group(self, slot: str) -> bool:
         return slot in self.slots and slot not in self.by_name
 
@@ -126,9 +130,11 @@ class Kind:
 
     def spread(self, slot: str, value: Any) -> dict[str, Any]:
         """The reverse of `slot_value`: every field of the slot with its value."""
-        if slot == DELETED or not self.is_group(slot):
-            return {slot: value}
-        return {f.name: (value or {}).get(f.name) for f in self.slots[slot]}
+        if slot in self.slots and slot not in self.by_name:
+            return {f.name: (value or {}).get(f.name) for f in self.slots[slot]}
+        if isinstance(value, dict):  # a group that a newer program declares: no field holds a dict
+            return dict(value)
+        return {slot: value}
 
     def rank(self, slot: str, value: Any) -> int:
         """How worrying a slot's value is (see `Field.rank`)."""

@@ -330,7 +330,7 @@ class Reading:
             for kind, ids in found.items()
             for state in self.records.shown(kind, ids).values()
             for name, slot in state.slots.items()
-            if slot.conflict
+            if slot.conflict and KINDS[kind].knows(name)
         ]
         return sorted(conflicts, key=lambda c: (c.meeting != "critical", c.opened_ms, c.id))
 

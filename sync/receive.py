@@ -12,7 +12,6 @@ import msgspec
 from msgspec import Struct
 
 from schema.kinds import KINDS
-from schema.record import Kind
 from sync import digest, receipts
 from sync.change import Change, Entry, Grant, State, entry_json
 from sync.decide import replay
@@ -23,6 +22,7 @@ from sync.replica import Replica
 from sync.scope import Scope, units_of
 from sync.storage import transaction
 from sync.tables import table
+from sync.unread import kind_of
 
 _decode_change = msgspec.json.Decoder(Change).decode
 _decode_entry = msgspec.json.Decoder(Entry).decode
@@ -75,6 +75,8 @@ class _Receiving:
         """JSON of the changes in `outbox`."""
         self.bodies: dict[int, bytes] = {}
         """JSON of the page's entries by log number."""
+        self.sent: dict[str, bytes] = {}
+        """JSON of the page's rows of kinds that this program does not know, by id."""
 
     def run(self, kept_ms: int | None) -> Received:
         response = self.response
@@ -83,6 +85,11 @@ class _Receiving:
         self._read_outbox()
         entries = self._entries()
         rows = rows_of(response.rows)
+        self.sent = {
+            row.id: bytes(raw)
+            for row, raw in zip(rows, response.rows, strict=True)
+            if row.kind not in KINDS
+        }
         met = [v for v in response.verdicts if v.seq in self.outbox]
         refused = [v for v in met if v.status != "duplicate"]
         self._drop(response.drops)
@@ -112,6 +119,7 @@ class _Receiving:
         self._drop(self._outside(self.response.grants or ()))
         for kind in KINDS:
             self.connection.execute(f"UPDATE {table(kind)} SET _seq = 0")  # noqa: S608
+        self.records.unread.forget_log()
         self.total = 0
         self.connection.execute("DELETE FROM log")
         receipts.withdraw(self.connection)
@@ -177,11 +185,9 @@ class _Receiving:
     ) -> dict[str, set[str]]:
         touched: dict[str, set[str]] = {}
         for entry in entries:
-            if entry.change.kind in KINDS:
-                touched.setdefault(entry.change.kind, set()).add(entry.change.id)
+            touched.setdefault(entry.change.kind, set()).add(entry.change.id)
         for row in rows:
-            if row.kind in KINDS:
-                touched.setdefault(row.kind, set()).add(row.id)
+            touched.setdefault(row.kind, set()).add(row.id)
         for verdict in met:
             change = self.outbox[verdict.seq]
             touched.setdefault(change.kind, set()).add(change.id)
@@ -198,16 +204,15 @@ class _Receiving:
         after = dict(before)
         for row in rows:
             held = after.get(row.id)
-            if row.kind in KINDS and (held is None or row.seq >= held.seq):
+            if held is None or row.seq >= held.seq:
                 after[row.id] = row
         for entry in entries:
-            kind: Kind | None = KINDS.get(entry.change.kind)
             state = after.get(entry.change.id)
-            if kind is None or (state is None and entry.change.op != "create"):
+            if state is None and entry.change.op != "create":
                 continue  # not held here, and what the page brings is not its beginning
             if state is not None and not state.seq and entry.change.op == "create":
                 state = None  # from a log that is no more; in this one the record begins here
-            after[entry.change.id] = replay(kind, state, entry)
+            after[entry.change.id] = replay(kind_of(entry.change.kind), state, entry)
             self.greatest = max(self.greatest, entry.stamp)
         for id_, state in after.items():
             old = before.get(id_)
@@ -219,6 +224,7 @@ class _Receiving:
         """Take out what left the scope; unsent changes stay in the outbox and are sent."""
         if not roots:
             return
+        self.total -= sum(digest.of(s) for s in self.records.unread.drop(roots))
         listed = as_json(roots)
         for name in KINDS:
             found = self.connection.execute(
@@ -293,6 +299,9 @@ class _Receiving:
         bare: list[str] = []
         rootless: set[str] = set()
         for kind, ids in touched.items():
+            if kind not in KINDS:
+                self._shelve(ids, after)
+                continue
             gone: list[str] = []
             for id_ in ids:
                 state, mine = after[id_], unsent.get(id_, [])
@@ -322,6 +331,11 @@ class _Receiving:
         # What hangs on a record that is not here, unsent as it may be, is not shown without it.
         if rootless:
             self._drop(rootless - self.records.kind_of(rootless).keys())
+
+    def _shelve(self, ids: Collection[str], after: dict[str, State | None]) -> None:
+        """Keep what this program does not know, as the bytes in which it came where it may."""
+        states = [state for i in ids if (state := after[i]) is not None]
+        self.records.unread.put(states, {s.id: raw for s in states if (raw := self.sent.get(s.id))})
 
     def _remember(self, entries: Iterable[Entry], kept_ms: int | None) -> None:
         response, replica = self.response, self.replica
@@ -366,7 +380,8 @@ class _Receiving:
         if not is_in_step and not replica.get_state("repaired", 0):
             held = {kind: self._ids(kind) for kind in KINDS}
             states = self.records.canonical(held).values()
-            total = sum(digest.of(s) for s in states if s is not None)
+            every = [*states, *self.records.unread.every()]
+            total = sum(digest.of(s) for s in every if s is not None)
             replica.set_state(
                 digest=digest.text(total),
                 cursor="",

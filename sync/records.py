@@ -12,6 +12,7 @@ from schema.kinds import KINDS
 from sync.change import Change, State
 from sync.storage import Connection
 from sync.tables import CODECS, meta_of, table
+from sync.unread import Unread
 
 Indexer = Callable[[Connection, Mapping[str, set[str]]], None]
 """Called with the connection and, per kind, the ids of records written or removed, in their
@@ -34,6 +35,7 @@ class Records:
     def __init__(self, connection: Connection, indexers: Sequence[Indexer] = ()) -> None:
         self.connection = connection
         self.indexers = tuple(indexers)
+        self.unread = Unread(connection)
         self._touched: dict[str, set[str]] = {}
 
     # -- reading
@@ -75,7 +77,7 @@ class Records:
         for kind, ids in wanted.items():
             bare = [i for i in ids if i not in found]
             if bare:
-                found.update(self.shown(kind, bare))
+                found.update(self.shown(kind, bare) if kind in KINDS else self.unread.states(bare))
         return {i: found.get(i) for i in every}
 
     # -- writing
@@ -144,7 +146,7 @@ class Records:
             (slot.conflict, state.id, state.kind, name, slot.opened)
             for state in states
             for name, slot in state.slots.items()
-            if slot.conflict
+            if slot.conflict and KINDS[state.kind].knows(name)
         ]
         if rows:
             self.connection.executemany("INSERT OR REPLACE INTO conflict VALUES (?,?,?,?,?)", rows)
@@ -155,6 +157,24 @@ class Records:
         for part in _slices(touched):
             for indexer in self.indexers:
                 indexer(self.connection, part)
+
+    def catch_up(self) -> None:
+        """After an update of the program: what came for it before it knew becomes as all else."""
+        states = [(state, 0) for state in self.unread.known_now()]
+        for kind in KINDS:
+            states += self._with_new_fields(kind)
+        self.put(states)
+        self.settle()
+
+    def _with_new_fields(self, kind: str) -> list[tuple[State, int]]:
+        """Records of a kind that hold values of a field for which there is a column now."""
+        codec = CODECS[kind]
+        found = []
+        where = "json_array_length(CAST(_meta AS TEXT)) > 3"
+        for row in self.connection.execute(f"{codec.select} WHERE {where}").fetchall():
+            state = codec.state(row)
+            found.append((state, row[codec.columns.index("_pending")]))
+        return found
 
     # -- unsent changes
 

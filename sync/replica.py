@@ -64,8 +64,8 @@ class Replica(Reading):
     ) -> None:
         super().__init__()
         self.connection = connection
-        migrate(connection)
         self.records = Records(connection, indexers)
+        migrate(connection, self.records.catch_up)
         self.random = random
         self.last_seen: Callable[[Replica, str], str | None] = lambda _replica, _root: None
         """Date on which the user last saw the child; casework supplies it."""
@@ -136,7 +136,11 @@ class Replica(Reading):
             fields = _differing(declared, values, saw.values)
             flat = _flat(declared, fields)
             fixed = [n for n in flat if declared.by_name[n].is_fixed]
-            problems = self._problems(declared, flat)
+            problems = self._problems(
+                declared,
+                # A group is written whole: what nobody touched may be of a newer program.
+                {n: v for n, v in flat.items() if v != saw.values.get(n)},
+            )
             problems += [(n, Problem("fixed_field", "这一项建档后不能改。")) for n in fixed]
             emptied = [
                 f.name for f in declared.fields if f.is_required and flat.get(f.name, 0) is None
@@ -301,7 +305,7 @@ class Replica(Reading):
             chosen = self._chosen(found, take, value, head)
             if found.slot != DELETED:
                 spread = self._spread(kind, found.slot, chosen)
-                problems = self._problems(kind, spread)
+                problems = self._problems(kind, spread) if take == "value" else []
                 emptied = [
                     n for n, v in spread.items() if v is None and kind.by_name[n].is_required
                 ]

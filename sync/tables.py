@@ -8,12 +8,14 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import msgspec
+from msgspec import Struct
 
 from schema.kinds import KINDS
 from schema.record import DELETED, Field, Kind
 from schema.types import Choices, YesNo
 from sync.change import Mark, Slot, State
 from sync.storage import Connection, transaction
+from sync.unread import TABLE as UNREAD
 
 SYSTEM = {
     "id": "TEXT PRIMARY KEY",
@@ -75,6 +77,7 @@ def _steps() -> Iterable[tuple[str, Sequence[str]]]:
     # Own changes up to this log number were in the county's log at this hub time: a row a page.
     receipt = "CREATE TABLE receipt(up_to INTEGER PRIMARY KEY, at INTEGER NOT NULL)"
     yield "0002.receipt", (receipt,)
+    yield "0003.unread", UNREAD
     for kind in KINDS.values():
         name = table(kind.name)
         columns = ", ".join(f"{quoted(c)} {t}" for c, t in SYSTEM.items())
@@ -104,8 +107,9 @@ def fingerprint() -> int:
     return int.from_bytes(hashlib.blake2b(names.encode(), digest_size=3).digest(), "big") + 1
 
 
-def migrate(connection: Connection) -> None:
-    """Bring a store to today's declarations. Costs one PRAGMA when it is there already."""
+def migrate(connection: Connection, catch_up: Callable[[], None]) -> None:
+    """Bring a store to today's declarations, then `catch_up` in the same transaction. Costs one
+    PRAGMA when it is there already."""
     today = fingerprint()
     if connection.execute("PRAGMA user_version").fetchone()[0] == today:
         return
@@ -118,6 +122,7 @@ def migrate(connection: Connection) -> None:
     with transaction(connection):
         migrations.apply(sqlite_utils.Database(connection, execute_plugins=False))
         connection.execute(f"PRAGMA user_version = {today}")
+        catch_up()
 
 
 def _runner(statements: Sequence[str]) -> Callable[[Any], None]:
@@ -128,9 +133,23 @@ def _runner(statements: Sequence[str]) -> Callable[[Any], None]:
     return run
 
 
-def meta_of(state: State) -> bytes:
+class Meta(Struct, array_like=True):
     """What a row keeps of a state besides its values."""
-    return msgspec.json.encode((state.made, state.last, state.slots))
+
+    made: Mark
+    last: Mark
+    slots: dict[str, Slot]
+    rest: dict[str, Any] = {}
+    """Values of fields that this program does not know."""
+
+
+def meta_of(state: State) -> bytes:
+    """A state's `Meta` as JSON."""
+    strange = state.values.keys() - CODECS[state.kind].known
+    if not strange:
+        return msgspec.json.encode((state.made, state.last, state.slots))
+    rest = {name: state.values[name] for name in sorted(strange)}
+    return msgspec.json.encode((state.made, state.last, state.slots, rest))
 
 
 class Codec:
@@ -140,6 +159,7 @@ class Codec:
         self.kind = kind
         self.names = [f.name for f in kind.fields]
         self.columns = [*SYSTEM, *self.names]
+        self.known = frozenset({DELETED, *self.names})
         self._place = {name: n for n, name in enumerate([DELETED, *self.names])}
         self._inserts: dict[tuple[int, ...], str] = {}
         self._lists = {f.name for f in kind.fields if isinstance(f.type, Choices)}
@@ -184,15 +204,16 @@ class Codec:
 
     def state(self, row: Sequence[Any]) -> State:
         id_, root, seq, deleted, _pending, _opened, meta, *fields = row
-        made, last, slots = msgspec.json.decode(meta, type=tuple[Mark, Mark, dict[str, Slot]])
-        values = {
+        kept = _decode_meta(meta)
+        values = kept.rest | {
             name: self.value(name, stored)
             for name, stored in zip(self.names, fields, strict=True)
             if stored is not None
         }
         if deleted is not None:
             values[DELETED] = deleted
-        return State(self.kind.name, id_, root, made, last, values, slots, seq)
+        return State(self.kind.name, id_, root, kept.made, kept.last, values, kept.slots, seq)
 
 
+_decode_meta = msgspec.json.Decoder(Meta).decode
 CODECS = {name: Codec(kind) for name, kind in KINDS.items()}

@@ -38,12 +38,14 @@ def problems_of(replica: Replica) -> list[Finding]:
         codec = CODECS[kind]
         for row in replica.connection.execute(codec.select):
             state = codec.state(row)
-            conflicts |= {s.conflict for s in state.slots.values() if s.conflict}
+            known = {n: s for n, s in state.slots.items() if KINDS[kind].knows(n)}
+            conflicts |= {s.conflict for s in known.values() if s.conflict}
             canonical = shadows.get(state.id, state)
             if canonical is not None:
                 total += digest.of(canonical)
             if (state.id in unsent) != (state.id in shadows):
                 found.append(Finding("shadow", state.id))
+    total += sum(digest.of(state) for state in replica.records.unread.every())
     if digest.text(total) != (replica.get_state("digest") or digest.text(0)):
         found.append(Finding("digest", "stored sum and records differ"))
     listed = {row[0] for row in replica.connection.execute("SELECT id FROM conflict")}

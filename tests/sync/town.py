@@ -92,6 +92,10 @@ class Town:
         self.store = SqliteStore(copy, now_ms=lambda: self.now_ms)  # type: ignore[arg-type]
         self.hub = Hub(self.store, lambda: self.now_ms)
 
+    def answering(self) -> contextlib.AbstractContextManager[None]:
+        """Around each answer of the hub; a test may change what it knows."""
+        return contextlib.nullcontext()
+
     def session(self, name: str) -> Session:
         identity = self.replicas[name].identity
         return Session(identity.user, identity.device, self.grants[identity.user])
@@ -109,8 +113,9 @@ class _Line:
             self.left -= 1
         request = msgspec.json.decode(unpack(body, media), type=SyncRequest)
         session = self.town.session(self.name)
-        verdicts = self.town.hub.push(session, request.changes, request.cursor)
-        response = self.town.hub.pull(session, request.cursor, request.held, request.limit)
+        with self.town.answering():
+            verdicts = self.town.hub.push(session, request.changes, request.cursor)
+            response = self.town.hub.pull(session, request.cursor, request.held, request.limit)
         response.verdicts = verdicts
         if self.left is not None and self.left < 0:
             raise Offline("broken off")
