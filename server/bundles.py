@@ -170,16 +170,24 @@ def _answers(desk: Desk, asks: list[Ask], verdicts: list[Verdict]) -> list[bytes
     waiting = {c.seq for ask in asks for c in ask.request.changes} - {v.seq for v in verdicts}
     pages: list[bytes] = []
     cursor, size = request.cursor, 0
+    strays = [root for ask in asks for root in ask.request.strays]
     while True:
         with desk.store.read():
-            response: SyncResponse = desk.hub.pull(asks[0].session, cursor, request.held, PAGE)
+            response: SyncResponse = desk.hub.pull(
+                asks[0].session, cursor, request.held, PAGE, strays
+            )
             response.backup = int(desk.store.meta(syncing.BACKUP) or 0)
+            known = desk.store.known(asks[0].session.device, waiting)
+        strays = []
         response.verdicts, verdicts = verdicts, []
         waiting -= {own.device_seq for own in response.own}
         for run in response.runs:
             waiting.difference_update(range(run.device_seq, run.device_seq + run.count))
         if not response.more:  # in the log, but out of the scope: nobody will ask once more
-            response.verdicts += [Verdict(seq, "duplicate") for seq in sorted(waiting)]
+            response.verdicts += [
+                Verdict(seq, "duplicate", number=known[seq].number)
+                for seq in sorted(waiting & known.keys())
+            ]
         pages.append(bundle.page(response))
         size += len(pages[-1])
         cursor = response.cursor or cursor

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import msgspec
 from msgspec import Struct
 
 from server.accounts import Caller
@@ -109,15 +110,24 @@ def _handed_in(desk: Desk, ask: Ask) -> Refusal:
     with store.write():
         known = store.known(device, [c.seq for c in own])
         room = MAX_HANDED_IN - store.quarantined_of(device)
-        taken = sorted(known)
+        taken: list[int] = []
         for change in own:
-            if change.seq not in known and room > 0:
+            content = content_hash(change)
+            met = known.get(change.seq)
+            if met is None or met.content != content:
+                if room <= 0:
+                    continue
                 room -= 1
-                taken.append(change.seq)
-                store.quarantine(
-                    change, content_hash(change), Verdict(change.seq, *verdict), store.now_ms()
-                )
+                # Another laptop of the same disk: its work is kept under a name of its own.
+                under = change if met is None else _beside(change, content)
+                told = Verdict(change.seq, *verdict)
+                store.quarantine(under, content, told, store.now_ms())
+            taken.append(change.seq)
     return Refusal(403, "revoked", "This device has been revoked.", taken=sorted(set(taken)))
+
+
+def _beside(change: Change, content: bytes) -> Change:
+    return msgspec.structs.replace(change, device=f"{change.device}-{content[:4].hex()}")
 
 
 def give_out(ask: Ask, verdicts: list[Verdict]) -> Callable[[Desk], tuple[bytes, str]]:
@@ -127,7 +137,9 @@ def give_out(ask: Ask, verdicts: list[Verdict]) -> Callable[[Desk], tuple[bytes,
         request = ask.request
         limit = min(max(request.limit or PAGE, 1), MAX_LIMIT)
         with desk.store.read():
-            response = desk.hub.pull(ask.session, request.cursor, request.held, limit)
+            response = desk.hub.pull(
+                ask.session, request.cursor, request.held, limit, request.strays
+            )
             response.backup = int(desk.store.meta(BACKUP) or 0)
         response.verdicts = verdicts
         return pack(response, FILL_LEVEL if response.rows else LEVEL)

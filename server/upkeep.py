@@ -6,8 +6,11 @@ import os
 import secrets
 import shutil
 import time
+from collections.abc import Collection
 from contextlib import suppress
 from pathlib import Path
+
+import msgspec
 
 from schema.problems import InvalidValue, Problem
 from server.check import check, check_quickly
@@ -16,7 +19,10 @@ from server.store import open_store
 from server.store.sqlite import SqliteStore
 from server.syncing import BACKUP
 from sync import ids
+from sync.change import Change, Entry
+from sync.hub import content_hash
 from sync.platform import make_private
+from sync.protocol import Verdict
 from sync.storage import Connection, DamagedStore, open_encrypted
 
 _KEPT_NEWER = "quarantine"
@@ -131,6 +137,7 @@ def _put_back(live: SqliteStore, part: Path, key: bytes) -> None:
             )
         ]
         revoked = run("SELECT id FROM device WHERE revoked = 1").fetchall()
+        work = work_of(live, [id for (id,) in revoked])
         disabled = run("SELECT name FROM user WHERE disabled = 1").fetchall()
         for table in tables:
             if table == _KEPT_NEWER:
@@ -140,7 +147,26 @@ def _put_back(live: SqliteStore, part: Path, key: bytes) -> None:
                 run(f"INSERT INTO main.{table} SELECT * FROM old.{table}")
         live.connection.executemany("UPDATE device SET revoked = 1 WHERE id = ?", revoked)
         live.connection.executemany("UPDATE user SET disabled = 1 WHERE name = ?", disabled)
+        quarantine_lost(live, work)
     run("DETACH DATABASE old")
+
+
+def work_of(store: SqliteStore, devices: Collection[str]) -> list[Change]:
+    """What these devices wrote into a log: once wiped, they cannot send it again."""
+    rows = store.connection.execute(
+        "SELECT body FROM log JOIN body USING (seq)"
+        " WHERE device IN (SELECT value FROM json_each(?)) ORDER BY seq",
+        (msgspec.json.encode(list(devices)).decode(),),
+    )
+    return [msgspec.json.decode(body, type=Entry).change for (body,) in rows]
+
+
+def quarantine_lost(store: SqliteStore, work: Collection[Change]) -> None:
+    """Keep for a person what a log put back to a backup has lost of `work`."""
+    for change in work:
+        if change.seq not in store.known(change.device, [change.seq]):
+            verdict = Verdict(change.seq, "quarantined", "device_revoked")
+            store.quarantine(change, content_hash(change), verdict, store.now_ms())
 
 
 def _set_aside(home: Home) -> None:

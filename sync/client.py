@@ -15,6 +15,7 @@ from sync.change import Change
 from sync.protocol import PAGE, PROTOCOL, SyncRequest, SyncResponse, pack, unpack
 from sync.receive import receive
 from sync.replica import Replica
+from sync.strays import strays
 from sync.transport import Cut, Offline, Transport
 
 MAX_ROUNDS = 10_000
@@ -85,12 +86,17 @@ class _Line:
 
 
 def make_request(
-    replica: Replica, sent_up_to: int, limit: int = PAGE, cursor: str = ""
+    replica: Replica,
+    sent_up_to: int,
+    limit: int = PAGE,
+    cursor: str = "",
+    asked_up_to: str = "",
 ) -> tuple[SyncRequest, int]:
-    """The next request: unsent changes after `sent_up_to`, whole txns, and where we are; and the
-    new `sent_up_to`. `cursor`: where we shall be when the answer at hand is stored."""
+    """The next request: what is to be sent after `sent_up_to`, whole txns, and where we are; and
+    the new `sent_up_to`. `cursor`: where we shall be when the answer at hand is stored;
+    `asked_up_to`: the last stray root that was asked about."""
     rows = replica.connection.execute(
-        "SELECT seq, txn, body FROM outbox WHERE seq > ? ORDER BY seq LIMIT ?",
+        "SELECT seq, txn, body FROM sendable WHERE seq > ? ORDER BY seq LIMIT ?",
         (sent_up_to, limit + 1),
     ).fetchall()
     if len(rows) > limit:
@@ -98,13 +104,14 @@ def make_request(
         whole = [r for r in rows[:limit] if r[1] != cut]
         if not whole:  # one txn larger than a page travels whole
             whole = replica.connection.execute(
-                "SELECT seq, txn, body FROM outbox WHERE txn = ? ORDER BY seq", (cut,)
+                "SELECT seq, txn, body FROM sendable WHERE txn = ? ORDER BY seq", (cut,)
             ).fetchall()
         rows = whole
-    held = replica.connection.execute("SELECT min(seq) FROM outbox").fetchone()[0]
+    held = replica.connection.execute("SELECT min(seq) FROM sendable").fetchone()[0]
     changes = cast(list[Change], [Raw(r[2]) for r in rows])  # they travel as they were saved
     me, cursor = replica.identity.device, cursor or replica.get_state("cursor") or ""
-    request = SyncRequest(PROTOCOL, me, cursor, changes, held or 0, limit)
+    lost = strays(replica, asked_up_to)
+    request = SyncRequest(PROTOCOL, me, cursor, changes, held or 0, limit, lost)
     return request, rows[-1][0] if rows else sent_up_to
 
 
@@ -158,17 +165,20 @@ def _exchange(replica: Replica, line: _Line, limit: int) -> tuple[int, int, int]
     """Page after page until both sides have everything; (sent, received, rejected)."""
     sent = received = rejected = 0
     is_asked_again = False
+    asked_up_to = ""
     page = _page(replica, limit)
     request, sent_up_to = make_request(replica, 0, page)
     line.send(request)
     while True:
         response = line.answer()
+        asked_up_to = request.strays[-1] if request.strays else asked_up_to
         is_end = not response.more and not response.reset
-        is_last = is_end and not replica.has_unsent(after=sent_up_to)
+        is_last = is_end and not replica.has_sendable(after=sent_up_to)
+        is_last = is_last and not strays(replica, asked_up_to)
         cursor = response.cursor or request.cursor
         is_ahead = not is_last and not response.reset
         if is_ahead:
-            request, sent_up_to = make_request(replica, sent_up_to, page, cursor)
+            request, sent_up_to = make_request(replica, sent_up_to, page, cursor, asked_up_to)
             line.send(request, is_ahead=True)
         done = receive(replica, response, response.now if is_last else None)
         sent += done.confirmed
@@ -181,9 +191,9 @@ def _exchange(replica: Replica, line: _Line, limit: int) -> tuple[int, int, int]
             line.land()  # not where we said we should be: that answer is let go, as if it were lost
             is_ahead, sent_up_to = False, 0
         if response.reset:
-            sent_up_to = 0  # what an earlier log confirmed waits to be sent again
+            sent_up_to, asked_up_to = 0, ""  # what an earlier log confirmed is sent again
         if is_last:
-            if is_asked_again or not replica.has_unsent(up_to=sent_up_to):
+            if is_asked_again or not replica.has_sendable(up_to=sent_up_to):
                 return sent, received, rejected
             # Sent, not refused, and its entry has not come though the feed is at its end: the
             # record has left our scope. Sent once more, the hub says that it has it.
@@ -191,5 +201,5 @@ def _exchange(replica: Replica, line: _Line, limit: int) -> tuple[int, int, int]
         if line.trips > MAX_ROUNDS:
             raise Offline("the server does not come to an end")
         if not is_ahead:
-            request, sent_up_to = make_request(replica, sent_up_to, page)
+            request, sent_up_to = make_request(replica, sent_up_to, page, "", asked_up_to)
             line.send(request)

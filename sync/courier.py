@@ -13,7 +13,7 @@ from collections.abc import Callable
 import msgspec
 from msgspec import Struct
 
-from sync import bundle, enrolment, ids
+from sync import bundle, enrolment, ids, leaving
 from sync.bundle import NEWS, OUT, BadBundle, DeviceKeys, Homeward, Outward
 from sync.client import SyncReport, make_request
 from sync.protocol import SyncResponse, compress
@@ -53,7 +53,7 @@ def write(replica: Replica) -> Written:
     sent_up_to = changes = size = 0
     with transaction(replica.connection):
         keys, me = keys_of(replica), replica.identity
-        while not pages or (replica.has_unsent(after=sent_up_to) and size < bundle.MAX_WORK):
+        while not pages or (replica.has_sendable(after=sent_up_to) and size < bundle.MAX_WORK):
             request, sent_up_to = make_request(replica, sent_up_to)
             plain = msgspec.json.encode(request)
             pages.append(compress(plain))
@@ -145,9 +145,8 @@ def _open_conflicts(replica: Replica) -> set[str]:
 
 def hand_in(session: Session, taken: list[int]) -> bool:
     """A revoked device: what the county has goes; True when that was all, and the store is gone."""
-    rows = [(seq,) for seq in taken]
-    session.replica.connection.executemany("DELETE FROM outbox WHERE seq = ?", rows)
-    if session.replica.pending_count():
+    leaving.begin(session.replica)
+    if leaving.settle(session.replica, taken):
         return False
     session.close()
     wipe(session.account)

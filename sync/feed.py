@@ -63,7 +63,9 @@ class Feed:
         self.epoch = store.epoch()
         self.places: dict[str, Place] = {}
 
-    def page(self, text: str, held: int, limit: int) -> SyncResponse:
+    def page(
+        self, text: str, held: int, limit: int, strays: Sequence[str] = ()
+    ) -> SyncResponse:
         cursor = Cursor.decode(text) if text else None
         reset = bool(text) and not is_known(self.store, cursor)
         want = self.session.grants
@@ -78,6 +80,7 @@ class Feed:
         cursor = self._log(cursor, held, limit, response)
         if cursor.seq == self.head and cursor.fill is not None:
             cursor = self._fill(cursor, limit, response)
+        response.drops += self._out_of_sight(strays)
         response.more = cursor.seq < self.head or cursor.fill is not None
         mark = self.store.mark(cursor.seq + cursor.ahead)
         encoded = msgspec.structs.replace(cursor, mark=mark).encode()
@@ -123,6 +126,17 @@ class Feed:
             if place.born <= cursor.seq
             and any(had.reads(k, root, before[root]) for had in held for k in kinds)
             and not any(now.reads(k, root, place.units) for k in kinds)
+        ]
+
+    def _out_of_sight(self, strays: Sequence[str]) -> list[str]:
+        """Those of the roots that this log knows and the grants do not cover."""
+        if not strays:
+            return []
+        kinds = [k for k, d in KINDS.items() if d.scope != "public"]
+        return [
+            root
+            for root, place in self.store.places(strays).items()
+            if not any(self.want.reads(k, root, place.units) for k in kinds)
         ]
 
     def _all_in(self, units: Collection[str], roots: Collection[str]) -> list[tuple[str, Place]]:

@@ -58,7 +58,9 @@ class Hub:
 
     # ----------------------------------------------------------------- out
 
-    def pull(self, session: Session, cursor: str, held: int, limit: int) -> SyncResponse:
+    def pull(
+        self, session: Session, cursor: str, held: int, limit: int, strays: Sequence[str] = ()
+    ) -> SyncResponse:
         """The next page for a device."""
         with self.store.read():
-            return Feed(self.store, session, self.now_ms()).page(cursor, held, limit)
+            return Feed(self.store, session, self.now_ms()).page(cursor, held, limit, strays)

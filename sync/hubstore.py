@@ -49,6 +49,8 @@ class Known(Struct, frozen=True):
     """Hash of what it said."""
     verdict: Verdict | None = None
     """None: it is in the log."""
+    number: int = 0
+    """Of its log entry."""
 
 
 class HubStore(Protocol):

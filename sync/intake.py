@@ -92,7 +92,9 @@ class Batch:
                 elif met.content != content_hash(change):
                     verdicts.append(Verdict(change.seq, "cloned", "same_id_other_content"))
                 else:
-                    verdicts.append(met.verdict or Verdict(change.seq, "duplicate"))
+                    verdicts.append(
+                        met.verdict or Verdict(change.seq, "duplicate", number=met.number)
+                    )
             verdicts += self._take_txn(fresh)
         self._pairs()
         self._write()

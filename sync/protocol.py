@@ -37,6 +37,8 @@ class SyncRequest(Struct, omit_defaults=True):
     held: int = 0
     """The lowest own seq the device still holds: own entries from there on come back short."""
     limit: int = PAGE
+    strays: list[str] = []
+    """Roots held from a log that is no more: those known and out of scope come back as `drops`."""
 
 
 class Verdict(Struct, frozen=True, array_like=True):
@@ -47,6 +49,8 @@ class Verdict(Struct, frozen=True, array_like=True):
     """`quarantined`, `invalid`, `cloned`, or `duplicate`: in the log since an earlier request."""
     code: str = ""
     field: str = ""
+    number: int = 0
+    """Duplicate: the number of its log entry."""
 
 
 class Own(Struct, frozen=True, array_like=True):

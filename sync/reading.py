@@ -419,6 +419,11 @@ class Reading:
         statement = "SELECT 1 FROM outbox WHERE seq > ? AND seq <= ? LIMIT 1"
         return self.connection.execute(statement, (after, up_to)).fetchone() is not None
 
+    def has_sendable(self, after: int = 0, up_to: int = (1 << 63) - 1) -> bool:
+        """True when a change with such a number is unsent, or to be sent again."""
+        statement = "SELECT 1 FROM sendable WHERE seq > ? AND seq <= ? LIMIT 1"
+        return self.connection.execute(statement, (after, up_to)).fetchone() is not None
+
     def pending(self) -> list[Pending]:
         """Changes not yet on the server, the newest first."""
         rows = self.connection.execute("SELECT body FROM outbox ORDER BY seq DESC")

@@ -12,7 +12,7 @@ import msgspec
 from msgspec import Struct
 
 from schema.kinds import KINDS
-from sync import digest, receipts
+from sync import digest, keeping, receipts, strays
 from sync.change import Change, Entry, Grant, State, entry_json
 from sync.decide import replay
 from sync.overlay import overlay
@@ -73,15 +73,19 @@ class _Receiving:
         self.outbox: dict[int, Change] = {}
         self.unsent: dict[int, bytes] = {}
         """JSON of the changes in `outbox`."""
+        self.hidden: set[int] = set()
+        """Those of them that lie over nothing shown here: they are sent again (sync/keeping.py)."""
         self.bodies: dict[int, bytes] = {}
         """JSON of the page's entries by log number."""
         self.sent: dict[str, bytes] = {}
         """JSON of the page's rows of kinds that this program does not know, by id."""
 
     def run(self, kept_ms: int | None) -> Received:
-        response = self.response
+        response, replica = self.response, self.replica
+        replica.set_state(heard=response.now, backup=0 if response.reset else response.backup)
         if response.reset:
             self._reset()
+            replica.set_state(backup=response.backup)
         self._read_outbox()
         entries = self._entries()
         rows = rows_of(response.rows)
@@ -110,13 +114,16 @@ class _Receiving:
 
         A restored hub may have lost what it once confirmed: everything of our own is sent again.
         """
+        self._drop(self._outside(self.response.grants or ()))
+        keeping.send_all_again(self.connection)
         own = [
             (e.change.seq, e.change.id, e.change.txn, msgspec.json.encode(e.change))
             for (body,) in self.connection.execute("SELECT body FROM log")
             if (e := msgspec.json.decode(body, type=Entry)).change.device == self.me
         ]
         self.connection.executemany("INSERT OR IGNORE INTO outbox VALUES (?, ?, ?, ?)", own)
-        self._drop(self._outside(self.response.grants or ()))
+        self.connection.execute("DELETE FROM kept WHERE seq IN (SELECT seq FROM outbox)")
+        strays.look_for(self.replica)
         for kind in KINDS:
             self.connection.execute(f"UPDATE {table(kind)} SET _seq = 0")  # noqa: S608
         self.records.unread.forget_log()
@@ -149,11 +156,16 @@ class _Receiving:
         wanted += [v.seq for v in self.response.verdicts]
         if wanted:
             for seq, body in self.connection.execute(
-                "SELECT seq, body FROM outbox WHERE seq IN (SELECT value FROM json_each(?))",
+                "SELECT seq, body FROM sendable WHERE seq IN (SELECT value FROM json_each(?))",
                 (as_json(wanted),),
             ):
                 self.outbox[seq] = _decode_change(body)
                 self.unsent[seq] = body
+            self.hidden = {
+                row[0]
+                for row in self.connection.execute("SELECT seq FROM kept WHERE number = 0")
+                if row[0] in self.outbox
+            }
 
     def _entries(self) -> list[Entry]:
         """Every log entry of the page in log order, own ones with their body from the outbox."""
@@ -244,8 +256,12 @@ class _Receiving:
         end of the feed none comes any more: its record has left the scope."""
         settled = {v.seq for v in refused}
         settled.update(e.change.seq for e in entries if e.change.device == self.me)
-        if not self.response.more:
-            settled.update(self.outbox)
+        gone = {
+            v.seq: v.number
+            for v in self.response.verdicts
+            if v.seq in self.unsent and v.seq not in settled and not self.response.more
+        }
+        settled.update(gone)
         self.connection.executemany(
             "INSERT OR IGNORE INTO returned VALUES (?, ?, ?, ?, ?, ?, ?)",
             [
@@ -256,7 +272,13 @@ class _Receiving:
                 for v in refused
             ],
         )  # fmt: skip
-        self.connection.executemany("DELETE FROM outbox WHERE seq = ?", [(seq,) for seq in settled])
+        keeping.settle(self.connection, settled)
+        keeping.keep_settled(
+            self.connection,
+            [(number, self.outbox[seq], self.unsent[seq]) for seq, number in gone.items()],
+            self.response.backup,
+            self.response.now,
+        )
 
     def _as_shown(
         self,
@@ -273,6 +295,7 @@ class _Receiving:
         other = {row.id for row in rows} | {self.outbox[v.seq].id for v in met}
         for entry in entries:
             is_own = entry.change.seq in self.unsent and entry.change.device == self.me
+            is_own = is_own and entry.change.seq not in self.hidden
             (own if is_own and not entry.outcome else other).add(entry.change.id)
         return {
             i
@@ -358,6 +381,8 @@ class _Receiving:
         if not replica.has_unsent():
             replica.clock.settle(self.greatest)
         replica.set_state(clock=replica.clock.last, offset=replica.clock.offset_ms)
+        if not response.reset:
+            keeping.prune(self.connection, response.backup, response.now)
         if not response.more and response.digest:
             self._compare(response.digest)
         if kept_ms is not None:

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from schema.kinds import KINDS
+from sync import keeping
 from sync.change import Change, State
 from sync.storage import Connection
 from sync.tables import CODECS, meta_of, table
@@ -115,6 +116,7 @@ class Records:
 
     def remove(self, kind: str, ids: Collection[str]) -> None:
         listed = as_json(ids)
+        keeping.keep(self.connection, listed)
         for statement in (
             f"DELETE FROM {table(kind)} WHERE id IN (SELECT value FROM json_each(?))",  # noqa: S608
             "DELETE FROM conflict WHERE record IN (SELECT value FROM json_each(?))",

@@ -149,24 +149,22 @@ class Session:
             Rejected: `revoked_kept`: the county takes no more just now.
             Offline: the line broke in between; what was taken need not be sent again.
         """
+        from sync import leaving
         from sync.client import sync_once
         from sync.transport import Rejected
 
-        while True:
-            before = self.replica.pending_count()
-            taken = [(seq,) for seq in refusal.body.get("taken", ())]
-            self.replica.connection.executemany("DELETE FROM outbox WHERE seq = ?", taken)
-            left = self.replica.pending_count()
-            if not left:
-                self.close()
-                wipe(self.account)
-                return
+        leaving.begin(self.replica)
+        before = -1
+        while left := leaving.settle(self.replica, refusal.body.get("taken", ())):
             if left == before:
                 raise Rejected("revoked_kept") from refusal
+            before = left
             try:
                 sync_once(self.replica, self.transport, token, limit)
             except Rejected as again:
                 refusal = again
+        self.close()
+        wipe(self.account)
 
     def logout(self) -> None:
         """Forget the server's token. Store and unsent work stay."""

@@ -56,6 +56,16 @@ FIXED = (
     " WITHOUT ROWID",
 )
 
+KEPT = (
+    # Own changes that the county has and no backup of it, of records that have left this device.
+    # `number`: in the log; 0: to be sent again. `at`: hub time, ms.
+    "CREATE TABLE kept(seq INTEGER PRIMARY KEY, record TEXT NOT NULL, txn TEXT NOT NULL,"
+    " number INTEGER NOT NULL, at INTEGER NOT NULL, body BLOB NOT NULL)",
+    # All that is to be sent: what is unsent, and what a county put back to a backup may have lost.
+    "CREATE VIEW sendable AS SELECT seq, record, txn, body FROM outbox"
+    " UNION ALL SELECT seq, record, txn, body FROM kept WHERE number = 0",
+)
+
 
 def table(kind: str) -> str:
     """Name of a kind's table, quoted."""
@@ -78,6 +88,7 @@ def _steps() -> Iterable[tuple[str, Sequence[str]]]:
     receipt = "CREATE TABLE receipt(up_to INTEGER PRIMARY KEY, at INTEGER NOT NULL)"
     yield "0002.receipt", (receipt,)
     yield "0003.unread", UNREAD
+    yield "0004.kept", KEPT
     for kind in KINDS.values():
         name = table(kind.name)
         columns = ", ".join(f"{quoted(c)} {t}" for c, t in SYSTEM.items())

@@ -214,12 +214,12 @@ class SqliteStore:
                 (device, asked),
             )
         }
-        for seq, content in self.connection.execute(
-            "SELECT device_seq, content FROM log "
+        for seq, content, number in self.connection.execute(
+            "SELECT device_seq, content, seq FROM log "
             "WHERE device = ? AND device_seq IN (SELECT value FROM json_each(?))",
             (device, asked),
         ):
-            found[seq] = Known(bytes(content))
+            found[seq] = Known(bytes(content), None, number)
         return found
 
     def entry(self, version: str) -> Entry | None:

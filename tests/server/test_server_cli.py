@@ -229,6 +229,18 @@ def test_a_restore_revives_no_revoked_device_and_forgets_no_quarantine(running, 
     assert {u["name"]: u["disabled"] for u in running.done("user", "list", "--json").json}["xi"]
 
 
+def test_what_a_revoked_laptop_wrote_since_the_backup_waits_for_a_person(running, tmp_path):
+    dong = running.login("dong")
+    before = dong.create("child", "c1", name="陈小溪", village="510101")
+    dong.sync(before)
+    running.done("backup", str(tmp_path / "b.db"))
+    dong.sync(dong.create("child", "c2", name="李小河", village="510101"))
+    running.done("device", "revoke", dong.id)  # wiped: it sends nothing again
+    running.done("restore", str(tmp_path / "b.db"))
+    kept = running.done("quarantine", "list", "--json").json
+    assert [(k["record"], k["reason"]) for k in kept] == [("c2", "device_revoked")]
+
+
 def test_a_damaged_or_foreign_backup_changes_nothing(county, tmp_path):
     county.done("backup", str(tmp_path / "b.db"))
     raw = bytearray((tmp_path / "b.db").read_bytes())

@@ -153,6 +153,19 @@ def test_every_acknowledged_push_survives_kills_in_the_middle(county):
     assert county.done("check", "--json").json["ok"]
 
 
+def test_two_revoked_laptops_of_one_disk_both_hand_in(running):
+    dong = running.login("dong")
+    dong.sync(child(dong, "c1"))
+    running.done("device", "revoke", dong.id)
+    one = child(dong, "c2")
+    dong.seq -= 1
+    other = child(dong, "c3")
+    for _ in range(2):
+        assert [dong.ask(c).json()["taken"] for c in (one, other)] == [[2], [2]]
+    kept = running.done("quarantine", "list", "--json").json
+    assert sorted(k["record"] for k in kept) == ["c2", "c3"]
+
+
 def test_a_revoked_device_may_only_hand_in(running):
     dong, boss = running.login("dong"), running.login("boss")
     dong.sync(child(dong, "c1"))

@@ -10,6 +10,7 @@ import msgspec
 
 from server.requests import Refusal
 from server.syncing import BACKUP, _handed_in
+from server.upkeep import quarantine_lost, work_of
 from sync.change import Grant
 from sync.protocol import SyncRequest, unpack
 from sync.session import Session
@@ -115,7 +116,10 @@ class County(Simulation):
     def kept_by(self, device: Device) -> set[Name]:
         """The saves of a device that it could still send."""
         real = device.connection.real
-        kept = {seq for (seq,) in real.execute("SELECT seq FROM outbox")}
+        kept = {
+            seq
+            for (seq,) in real.execute("SELECT seq FROM outbox UNION SELECT seq FROM kept")
+        }
         for (body,) in real.execute("SELECT body FROM log"):
             change = msgspec.json.decode(body)[1]
             if change[0] == device.name:
@@ -220,12 +224,10 @@ class County(Simulation):
         except Wiped:
             self.counts["device wiped"] += 1
             real = device.connection.real
-            assert real.execute("SELECT count(*) FROM outbox").fetchone() == (0,)
+            assert real.execute("SELECT count(*) FROM sendable").fetchone() == (0,)
             del self.devices[device.name]
             for name in self.model.saves:
                 if name[0] == device.name:
-                    if self.restores and not self.is_kept(name):
-                        self.excused.add(name)  # confirmed once, lost with the backup since
                     assert self.is_kept(name), f"{name} went with its device"
         except Crash:
             self.open_device(device)
@@ -263,22 +265,37 @@ class County(Simulation):
             )
             rows = old.execute("SELECT * FROM quarantine").fetchall()
             fresh.executemany("INSERT OR IGNORE INTO quarantine VALUES (?,?,?,?,?,?,?,?)", rows)
-        before = self.model
+        before, newest = self.model, max(b[1] for b in self.backups)
         self.model = before.rewound(head)
-        self.hub_connection, self.seen_seq = fresh, head
+        last, self.hub_connection, self.seen_seq = self.store, fresh, head
         self.open_hub()
+        if is_announced:
+            with self.store.write():
+                quarantine_lost(self.store, work_of(last, self.revoked))
         self.backups = [b for b in self.backups if b[1] <= head]
         here = fresh.real.execute("SELECT device, device_seq, code FROM quarantine").fetchall()
         gone = self.judged.keys() - {(d, s) for d, s, _ in here}
         self.judged = {(d, s): code for d, s, code in here}
-        self._excuse(before, gone)
+        self._excuse(before, gone, newest, is_announced)
 
-    def _excuse(self, before: Model, gone: set[Name]) -> None:
+    def _excuse(
+        self, before: Model, gone: set[Name], newest: int, is_announced: bool
+    ) -> None:
+        """P2 after a restore: what the county lost is kept by the laptop it came from.
+
+        Unless a newer backup than the one put back had it, or the laptop was revoked and wiped
+        before someone copied an old file back by hand.
+        """
         kept = {name for device in self.devices.values() for name in self.kept_by(device)}
         for name in (before.stamps.keys() - self.model.stamps.keys()) | gone:
-            if name not in kept and name not in self.refused:
-                self.excused.add(name)
-                self.counts["lost with a restore, kept by nobody"] += 1
+            if name in kept or name in self.refused or name in self.judged:
+                continue
+            if before.seqs.get(name, newest + 1) <= newest:
+                self.counts["lost: a newer backup had it"] += 1
+            else:
+                assert name[0] not in self.devices and not is_announced, f"{name} is kept by nobody"
+                self.counts["lost: its laptop was wiped before the file was copied back"] += 1
+            self.excused.add(name)
         for device in self.devices.values():
             device.is_regranted = True
             device.forms.clear()
@@ -321,9 +338,12 @@ class County(Simulation):
         grants = self.grants(device.user)
         for table in ("r_child", "r_contact"):
             for record, root in device.connection.real.execute(
-                f"SELECT id, _root FROM {table} WHERE _seq > 0"
+                f"SELECT r.id, _root FROM {table} r LEFT JOIN shadow s ON s.id = r.id"
+                " WHERE _seq > 0 OR _pending = 0 OR s.body IS NOT NULL"
             ):
                 slots = self.model.state(root, self.seen_seq)
+                if slots is None and self.is_void(device, record):
+                    continue  # nobody knows where it is: an empty county evicts nothing
                 assert slots and self.covers(grants, READERS, root, slots), (device.name, record)
 
     def quiesce(self) -> None:

@@ -640,7 +640,9 @@ class Simulation:
         head = self.seen_seq
         try:
             verdicts = self.hub.push(session, request.changes, request.cursor)
-            response = self.hub.pull(session, request.cursor, request.held, request.limit)
+            response = self.hub.pull(
+                session, request.cursor, request.held, request.limit, request.strays
+            )
         finally:
             if self.hub_connection.is_dead:
                 self.open_hub()
@@ -747,6 +749,7 @@ class Simulation:
 
     def _is_whole(self, device: Device) -> None:
         assert device.replica.pending_count() == 0
+        assert not device.replica.has_sendable()
         assert device.connection.real.execute("SELECT count(*) FROM shadow").fetchone() == (0,)
         assert device.replica.get_state("in_step") == 1, f"{device.name} is out of step"
         assert device.replica.get_state("repairs", 0) == 0, f"{device.name} was out of step"

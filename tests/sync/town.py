@@ -40,6 +40,8 @@ class Town:
         self.grants: dict[str, tuple[Grant, ...]] = dict(GRANTS)
         self.skew: dict[str, int] = {}
         self.replicas: dict[str, Replica] = {}
+        self.backed_up = 0
+        """Log number up to which a backup exists; `backup` says it."""
         self.answers: list[tuple[str, SyncResponse]] = []
         for user in users:
             self.add(user)
@@ -83,6 +85,7 @@ class Town:
         """A copy of the hub's store as it is now."""
         copy = copy_of("hub")
         self.connection.real.backup(copy.real)
+        self.backed_up = self.store.head()
         return copy
 
     def restore(self, copy: Fragile, epoch: str) -> None:
@@ -115,8 +118,11 @@ class _Line:
         session = self.town.session(self.name)
         with self.town.answering():
             verdicts = self.town.hub.push(session, request.changes, request.cursor)
-            response = self.town.hub.pull(session, request.cursor, request.held, request.limit)
+            response = self.town.hub.pull(
+                session, request.cursor, request.held, request.limit, request.strays
+            )
         response.verdicts = verdicts
+        response.backup = self.town.backed_up
         if self.left is not None and self.left < 0:
             raise Offline("broken off")
         self.town.answers.append((self.name, response))

@@ -1,0 +1,130 @@
+"""What a device keeps of its own work after the county has it, until a backup has it too.
+
+Own entries of records held here stand in `log`. Those of records that have left go into `kept`:
+encrypted like everything in the store, never shown, never counted as unsent. A county put back to a
+backup loses what came after it; its devices send that again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+
+import msgspec
+from msgspec import Raw, Struct
+
+from sync.change import Change
+from sync.storage import Connection
+
+KEPT_MS = 90 * 86_400_000
+"""How long, by the hub's time, where no backup is ever made."""
+AGAIN = 0
+"""Number of a kept change in a log that may not hold it: it is sent again."""
+
+
+class _Device(Struct):
+    device: str = ""
+
+
+class _Claim(Struct, array_like=True):
+    device: str
+    seq: int
+    txn: str
+    op: Raw
+    kind: Raw
+    id: str
+
+
+class _OwnEntry(Struct, array_like=True):
+    """Of a log entry what is needed to keep its change."""
+
+    seq: int
+    change: Raw
+
+
+_decode_entry = msgspec.json.Decoder(_OwnEntry).decode
+_decode_claim = msgspec.json.Decoder(_Claim).decode
+
+
+def _state(connection: Connection, key: str) -> int:
+    row = connection.execute("SELECT value FROM state WHERE key = ?", (key,)).fetchone()
+    return int(row[0]) if row else 0
+
+
+def _own_entries(
+    connection: Connection, where: str, given: tuple[object, ...]
+) -> list[tuple[int, _Claim, bytes]]:
+    """(log number, what a change says of itself, its JSON) of this device's own entries in `log`
+    that no backup has."""
+    row = connection.execute("SELECT value FROM state WHERE key = 'identity'").fetchone()
+    me = msgspec.json.decode(row[0], type=_Device).device if row else ""
+    own: list[tuple[int, _Claim, bytes]] = []
+    if not me:
+        return own
+    # Most entries of a county admin's log are others': told apart in SQL, 1 µs each.
+    for (body,) in connection.execute(
+        f"SELECT body FROM log WHERE {where} AND seq > ? AND instr(body, ?) > 0",  # noqa: S608
+        (*given, _state(connection, "backup"), f'["{me}",'.encode()),
+    ):
+        entry = _decode_entry(body)
+        claim = _decode_claim(entry.change)
+        if claim.device == me:
+            own.append((entry.seq, claim, bytes(entry.change)))
+    return own
+
+
+def keep(connection: Connection, records: str) -> None:
+    """Keep the own entries of records that are about to leave. `records`: their ids as JSON."""
+    rows = [
+        (claim.seq, claim.id, claim.txn, number, _state(connection, "heard"), body)
+        for number, claim, body in _own_entries(
+            connection, "record IN (SELECT value FROM json_each(?))", (records,)
+        )
+    ]
+    connection.executemany("INSERT OR IGNORE INTO kept VALUES (?, ?, ?, ?, ?, ?)", rows)
+
+
+def keep_settled(
+    connection: Connection, settled: Iterable[tuple[int, Change, bytes]], backup: int, now_ms: int
+) -> None:
+    """Keep changes that are in the log under a number, though their entries do not come: their
+    records have left."""
+    connection.executemany(
+        "INSERT OR REPLACE INTO kept VALUES (?, ?, ?, ?, ?, ?)",
+        [
+            (change.seq, change.id, change.txn, number, now_ms, body)
+            for number, change, body in settled
+            if number > backup
+        ],
+    )
+
+
+def prune(connection: Connection, backup: int, now_ms: int) -> None:
+    """Forget what a backup has; all after 90 days where none is ever made."""
+    if backup:
+        connection.execute("DELETE FROM kept WHERE number BETWEEN 1 AND ?", (backup,))
+    else:
+        connection.execute("DELETE FROM kept WHERE number > 0 AND at < ?", (now_ms - KEPT_MS,))
+
+
+def send_all_again(connection: Connection) -> None:
+    """The log may have lost what it once had: everything kept waits to be sent."""
+    connection.execute("UPDATE kept SET number = ?", (AGAIN,))
+
+
+def send_unsaved_again(connection: Connection) -> None:
+    """What no backup has yet is sent once more, the entries of records held here included: this
+    device is leaving."""
+    rows = [
+        (claim.seq, claim.id, claim.txn, AGAIN, 0, body)
+        for _, claim, body in _own_entries(connection, "1", ())
+    ]
+    connection.executemany("INSERT OR IGNORE INTO kept VALUES (?, ?, ?, ?, ?, ?)", rows)
+    send_all_again(connection)
+
+
+def settle(connection: Connection, seqs: Collection[int]) -> None:
+    """Take out what waited to be sent and is settled now."""
+    rows = [(seq,) for seq in seqs]
+    connection.executemany("DELETE FROM outbox WHERE seq = ?", rows)
+    connection.executemany(f"DELETE FROM kept WHERE seq = ? AND number = {AGAIN}", rows)  # noqa: S608
+
