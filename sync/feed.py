@@ -63,9 +63,7 @@ class Feed:
         self.epoch = store.epoch()
         self.places: dict[str, Place] = {}
 
-    def page(
-        self, text: str, held: int, limit: int, strays: Sequence[str] = ()
-    ) -> SyncResponse:
+    def page(self, text: str, held: int, limit: int, strays: Sequence[str] = ()) -> SyncResponse:
         cursor = Cursor.decode(text) if text else None
         reset = bool(text) and not is_known(self.store, cursor)
         want = self.session.grants

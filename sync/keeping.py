@@ -127,4 +127,3 @@ def settle(connection: Connection, seqs: Collection[int]) -> None:
     rows = [(seq,) for seq in seqs]
     connection.executemany("DELETE FROM outbox WHERE seq = ?", rows)
     connection.executemany(f"DELETE FROM kept WHERE seq = ? AND number = {AGAIN}", rows)  # noqa: S608
-

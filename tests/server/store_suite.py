@@ -94,7 +94,7 @@ class StoreSuite:
         with store.write():
             store.quarantine(change(2), b"content of 2", verdict, NOW)
         assert store.known("dev1", [1, 2, 3]) == {
-            1: Known(content_hash(change(1))),
+            1: Known(content_hash(change(1)), None, 1),
             2: Known(b"content of 2", verdict),
         }
         assert store.known("dev2", [1, 2]) == {}
@@ -251,7 +251,7 @@ class StoreSuite:
             == []
         )
         again = hub.push(first, [change(2, "r2", name="名2", village="512")])
-        assert again == [Verdict(2, "duplicate")]
+        assert again == [Verdict(2, "duplicate", number=4)]
         assert store.head() == 5
         page = hub.pull(second, "", 0, 100)
         while page.more:

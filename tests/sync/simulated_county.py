@@ -116,10 +116,7 @@ class County(Simulation):
     def kept_by(self, device: Device) -> set[Name]:
         """The saves of a device that it could still send."""
         real = device.connection.real
-        kept = {
-            seq
-            for (seq,) in real.execute("SELECT seq FROM outbox UNION SELECT seq FROM kept")
-        }
+        kept = {seq for (seq,) in real.execute("SELECT seq FROM outbox UNION SELECT seq FROM kept")}
         for (body,) in real.execute("SELECT body FROM log"):
             change = msgspec.json.decode(body)[1]
             if change[0] == device.name:
@@ -278,9 +275,7 @@ class County(Simulation):
         self.judged = {(d, s): code for d, s, code in here}
         self._excuse(before, gone, newest, is_announced)
 
-    def _excuse(
-        self, before: Model, gone: set[Name], newest: int, is_announced: bool
-    ) -> None:
+    def _excuse(self, before: Model, gone: set[Name], newest: int, is_announced: bool) -> None:
         """P2 after a restore: what the county lost is kept by the laptop it came from.
 
         Unless a newer backup than the one put back had it, or the laptop was revoked and wiped
