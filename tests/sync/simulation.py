@@ -643,13 +643,13 @@ class Simulation:
             response = self.hub.pull(
                 session, request.cursor, request.held, request.limit, request.strays
             )
+            response.backup = int(self.store.meta("backup_seq") or 0)
         finally:
             if self.hub_connection.is_dead:
                 self.open_hub()
             self._absorb()
             self._judge(head)
         response.verdicts = verdicts
-        response.backup = int(self.store.meta("backup_seq") or 0)
         self.note_cursor(response)
         return pack(response)
 
