@@ -63,6 +63,9 @@ _NEAR = (("zh", "z"), ("ch", "c"), ("sh", "s"), ("l", "n"))
 """Initials that many dialects do not keep apart; so also final ng and n after e and i, and hu, f."""
 
 
+PARENTS = ("father", "mother")
+
+
 class Facts(Struct, frozen=True, array_like=True, dict=True):
     """What is compared of one file: the child and those around it."""
 
@@ -123,7 +126,6 @@ def facts(child: Mapping[str, Any], family: Iterable[Mapping[str, Any]] = (), id
     )
 
 
-PARENTS = ("father", "mother")
 
 
 def keys(of: Facts) -> list[str]:
@@ -157,6 +159,11 @@ def compare(a: Facts, b: Facts) -> Likeness | None:
         return None
     score = min(97, round(60 + (total - ENOUGH) * 35 / (FULL - ENOUGH)))
     return Likeness(score, tuple(sorted(found, key=lambda r: -WEIGHTS[r])))
+
+
+def may_be_one_name(name: str, other: str) -> bool:
+    """True when two names are one by character, sound or look; cheap enough for every file."""
+    return _by_character(glyphs.fold(name), glyphs.fold(other)) != "other_name"
 
 
 class Index:

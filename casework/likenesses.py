@@ -1,0 +1,146 @@
+"""Files of this replica that may be of one child: of everybody, and of one who is being entered.
+
+While someone enters a child nothing is kept in memory: the search table gives those of the same
+surname, those with the same phone and those who are called so otherwise; they alone are read whole.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from typing import Any
+
+from msgspec import Struct
+
+from casework.search import SEPARATOR
+from schema.kinds import KINDS
+from sync import glyphs, pinyin
+from sync.language import N_
+from sync.likeness import Facts, Likeness, compare, facts, may_be_one_name, pairs
+from sync.reading import Reading
+from sync.records import as_json
+from sync.tables import quoted, table
+
+MOST = 200
+"""Files compared with one that is entered."""
+
+WORDS = {
+    "same_id_number_and_name": N_("身份证和姓名相同"),
+    "same_id_number": N_("身份证相同，姓名不同"),
+    "same_name": N_("同名"),
+    "name_looks_alike": N_("名字字形像"),
+    "same_sound": N_("名字同音"),
+    "nearly_same_sound": N_("名字近音"),
+    "former_name": N_("曾用名"),
+    "small_name": N_("小名"),
+    "name_reordered": N_("名字颠倒"),
+    "name_shortened": N_("名字少一个字"),
+    "other_surname": N_("姓不同"),
+    "same_birth": N_("同一天生"),
+    "birth_digit": N_("生日差一个数字"),
+    "birth_swapped": N_("生日数字颠倒"),
+    "same_birth_month": N_("同年同月生"),
+    "same_birth_year": N_("同年生"),
+    "birth_unknown": N_("生日不全"),
+    "other_birth": N_("生日不同"),
+    "id_digit": N_("身份证差一个数字"),
+    "other_id": N_("身份证不同"),
+    "other_sex": N_("性别不同"),
+    "same_village": N_("同村"),
+    "other_village": N_("不同村"),
+    "same_school": N_("同校"),
+    "same_phone": N_("电话相同"),
+    "phone_digit": N_("电话差一个数字"),
+    "other_phone": N_("电话不同"),
+    "same_parent": N_("父母同名"),
+    "parent_sounds_alike": N_("父母名字同音"),
+    "other_parents": N_("父母名字不同"),
+}
+"""What each reason is called; a pair keeps the codes, separated by spaces."""
+
+
+class Like(Struct, frozen=True):
+    """A file that may be of the child at hand."""
+
+    id: str
+    name: str
+    likeness: Likeness
+
+
+def all_facts(replica: Reading, roots: Collection[str] | None = None) -> Iterator[Facts]:
+    """What is compared of every child held, or of `roots`."""
+    people: dict[str, list[dict[str, Any]]] = {}
+    for row in _rows(replica, "family", ("child", "role", "name", "phone", "other_phone"), roots):
+        people.setdefault(row["child"], []).append(row)
+    wanted = (
+        "name", "former_name", "small_name", "sex", "birth_date", "id_number", "village", "school",
+        "phone",
+    )  # fmt: skip
+    for row in _rows(replica, "child", wanted, roots):
+        yield facts(row, people.get(row["id"], ()))
+
+
+def _rows(
+    replica: Reading, kind: str, fields: Iterable[str], roots: Collection[str] | None
+) -> Iterator[dict[str, Any]]:
+    names = ["id", *(KINDS[kind].by_name[f].name for f in fields)]
+    columns = ", ".join(map(quoted, names))
+    root = "id" if KINDS[kind].scope == "root" else "_root"
+    which = f" AND {root} IN (SELECT value FROM json_each(?))" if roots is not None else ""
+    rows = replica.connection.execute(
+        f"SELECT {columns} FROM {table(kind)} WHERE _deleted IS NULL{which}",  # noqa: S608
+        () if roots is None else (as_json(roots),),
+    )
+    for row in rows:
+        yield dict(zip(names, row, strict=True))
+
+
+def everybody(replica: Reading) -> Iterator[tuple[str, str, Likeness]]:
+    """Every pair of files held here that a person should look at."""
+    for a, b, likeness in pairs(all_facts(replica)):
+        yield *sorted((a.id, b.id)), likeness  # type: ignore[misc]
+
+
+def like(
+    replica: Reading,
+    values: Mapping[str, Any],
+    family: Iterable[Mapping[str, Any]] = (),
+    id: str = "",
+) -> list[Like]:
+    """Files held here like the one being entered, the likest first; itself (`id`) aside."""
+    one = facts(values, family, id or " ")
+    if not one.folded:
+        return []
+    near = _near(replica, one) - {id}
+    found = [
+        Like(other.id, other.name, likeness)
+        for other in all_facts(replica, sorted(near)[:MOST])
+        if (likeness := compare(one, other))
+    ]
+    return sorted(found, key=lambda f: (-f.likeness.score, f.id))
+
+
+def _near(replica: Reading, one: Facts) -> set[str]:
+    near: set[str] = set()
+    for surname in dict.fromkeys(pinyin.readings(one.folded[0])) or (one.folded[0],):
+        rows = replica.connection.execute(
+            "SELECT id, sort FROM search WHERE kind = 'child' AND sort >= ? AND sort < ?",
+            (surname + "\t", surname + "!"),
+        )
+        near |= {
+            i for i, sort in rows if may_be_one_name(one.name, sort.rpartition("\t")[2])
+        }
+    for text in (*one.phones, *one.other_names, one.name, one.folded[1:]):
+        if len(text) > 1:
+            rows = replica.connection.execute(
+                "SELECT id FROM search WHERE kind = 'child' AND hay LIKE ? LIMIT ?",
+                (f"%{_literal(text)}%", MOST),
+            )
+            near |= {row[0] for row in rows}
+    return near
+
+
+def _literal(text: str) -> str:
+    """A text without what LIKE and the search table give a meaning."""
+    return glyphs.fold(text) if set(text) & {"%", "_", SEPARATOR} else text.lower()
+
+
