@@ -1,19 +1,18 @@
-"""Pairs of files that seem to be of one child: the county's own findings, and equal valid ID
-numbers here."""
+"""Pairs of files that seem to be of one child: the county's own findings, and what is found among
+the files held here."""
 
 from __future__ import annotations
 
-import itertools
-
 from msgspec import Struct
 
-from schema import idnumber
+from casework import likenesses
 from sync import ids
 from sync.reading import Reading
 
 
 class Pair(Struct, frozen=True):
-    """Two files; `certain` when name and valid ID number are the same."""
+    """Two files; `certain` when name and valid ID number are the same. `why`: codes of
+    `likenesses.WORDS`, separated by spaces."""
 
     id: str
     a: str
@@ -36,27 +35,9 @@ def pairs(replica: Reading) -> list[Pair]:
                 bool(row["is_certain"]),
                 row["why"] or "",
             )
-    for pair in _same_numbers(replica):
-        found.setdefault(pair.id, pair)
+    for a, b, likeness in likenesses.everybody(replica):
+        id_ = ids.derived_id("duplicate", a, b)
+        if id_ not in found:
+            why = " ".join(likeness.reasons)
+            found[id_] = Pair(id_, a, b, likeness.score, likeness.is_certain, why)
     return sorted(found.values(), key=lambda p: (-p.score, p.id))
-
-
-def _same_numbers(replica: Reading) -> list[Pair]:
-    rows = replica.connection.execute(
-        "SELECT id, name, id_number FROM r_child WHERE _deleted IS NULL AND id_number IN"
-        " (SELECT id_number FROM r_child WHERE id_number IS NOT NULL AND _deleted IS NULL"
-        " GROUP BY id_number HAVING count(*) > 1) ORDER BY id_number, id"
-    )
-    same: dict[str, list[tuple[str, str]]] = {}
-    for id_, name, number in rows:
-        same.setdefault(number, []).append((id_, name))
-    found = []
-    for number, files in same.items():
-        if not idnumber.is_valid(number):
-            continue
-        for (a, name), (b, other) in itertools.combinations(files, 2):
-            is_certain = name == other
-            why = "same_id_number_and_name" if is_certain else "same_id_number"
-            score = 100 if is_certain else 90
-            found.append(Pair(ids.derived_id("duplicate", a, b), a, b, score, is_certain, why))
-    return found

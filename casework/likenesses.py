@@ -14,7 +14,7 @@ from msgspec import Struct
 from casework.search import SEPARATOR
 from schema.kinds import KINDS
 from sync import glyphs, pinyin
-from sync.language import N_
+from sync.language import N_, _
 from sync.likeness import Facts, Likeness, compare, facts, may_be_one_name, pairs
 from sync.reading import Reading
 from sync.records import as_json
@@ -57,6 +57,14 @@ WORDS = {
 }
 """What each reason is called; a pair keeps the codes, separated by spaces."""
 
+MOST_TOLD = 3
+"""Files named to one who enters a child."""
+
+
+def words(reasons: Iterable[str]) -> str:
+    """Reasons as a person reads them."""
+    return _("、").join(_(WORDS.get(code, code)) for code in reasons)
+
 
 class Like(Struct, frozen=True):
     """A file that may be of the child at hand."""
@@ -85,7 +93,7 @@ def _rows(
     names = ["id", *(KINDS[kind].by_name[f].name for f in fields)]
     columns = ", ".join(map(quoted, names))
     root = "id" if KINDS[kind].scope == "root" else "_root"
-    which = f" AND {root} IN (SELECT value FROM json_each(?))" if roots is not None else ""
+    which = f" AND {root} IN (SELECT value FROM json_each(?))" if roots is not None else ""  # noqa: S608
     rows = replica.connection.execute(
         f"SELECT {columns} FROM {table(kind)} WHERE _deleted IS NULL{which}",  # noqa: S608
         () if roots is None else (as_json(roots),),

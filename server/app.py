@@ -19,7 +19,7 @@ from starlette.routing import Route
 
 from schema import jsonschema
 from schema.kinds import KINDS
-from server import bundles, syncing
+from server import bundles, lookout, syncing
 from server.accounts import User
 from server.home import PRIVATE_KEY, Home
 from server.passwords import Brake
@@ -48,6 +48,8 @@ TRIES_OF_A_PLACE = 100
 """The same for all users of one place: a whole office may stand behind one address."""
 REFILL_S = 30.0
 NOTE_AFTER_S = 0.05
+LOOK_AGAIN_S = 0.02
+"""Between two steps of the search for duplicates: others have their turn."""
 """Devices' last contacts are written together, so that an empty sync writes nothing itself."""
 
 
@@ -75,6 +77,7 @@ class County:
         self.by_place = Brake(TRIES_OF_A_PLACE, REFILL_S / 10)
         self._contacts: dict[str, tuple[int, int]] = {}
         self._noting: asyncio.Task[None] | None = None
+        self._looking: asyncio.Task[None] | None = None
 
     # ---------------------------------------------------------------- login
 
@@ -152,9 +155,25 @@ class County:
         verdicts = []
         if ask.request.changes or ask.caller.device.is_revoked:
             verdicts = await self.workers.write(syncing.take_in(ask))
+            await self._look(len(ask.request.changes))
         content, media = await self.workers.read(syncing.give_out(ask, verdicts))
         self._note(ask)
         return Response(content, media_type=media)
+
+    async def _look(self, changes: int) -> None:
+        """Look for files of one child: at once in what few people typed, later in a roster."""
+        if changes <= lookout.AT_ONCE:
+            for _ in range(changes // lookout.STEP + 1):
+                await self.workers.write(lookout.look)
+        if self._looking is None or self._looking.done():
+            self._looking = asyncio.create_task(self._look_later())
+
+    async def _look_later(self) -> None:
+        try:
+            while await self.workers.write(lookout.look):  # noqa: ASYNC110 - not a wait: a turn
+                await asyncio.sleep(LOOK_AGAIN_S)
+        except Exception as error:  # noqa: BLE001 - looked for again with the next push
+            say({"failed": type(error).__name__, "where": "lookout"})
 
     def _note(self, ask: syncing.Ask) -> None:
         self._contacts[ask.caller.device.id] = wall_ms(), ask.acked
@@ -216,8 +235,11 @@ class County:
     async def lifespan(self, app: Starlette) -> AsyncIterator[None]:
         await self.workers.write(lambda desk: desk.store.head())  # a store that opens, or no start
         try:
+            self._looking = asyncio.create_task(self._look_later())
             yield
         finally:
+            if self._looking is not None:
+                self._looking.cancel()
             if self._noting is not None:
                 await self._noting
             self.workers.close()

@@ -41,7 +41,7 @@ WEIGHTS = {
     "birth_swapped": 3.0,
     "same_birth_month": 3.0,
     "same_birth_year": 1.0,
-    "birth_unknown": 1.5,
+    "birth_unknown": 0.0,
     "other_birth": -6.0,
     "id_digit": 6.0,
     "other_id": -10.0,

@@ -74,6 +74,13 @@ CREATE TABLE ticket (
     used_by TEXT) WITHOUT ROWID;
 """
 
+_LOOKALIKES = """
+CREATE TABLE lookalike (root TEXT PRIMARY KEY, facts BLOB NOT NULL) WITHOUT ROWID;
+CREATE TABLE lookalike_key (
+    key TEXT NOT NULL, root TEXT NOT NULL, PRIMARY KEY (key, root)) WITHOUT ROWID;
+CREATE INDEX lookalike_key_root ON lookalike_key (root);
+"""
+
 
 def _run(db: Database, script: str) -> None:
     """Every statement of a script; `executescript` would commit the migration's transaction."""
@@ -102,6 +109,11 @@ def _people(db: Database) -> None:
 @migrations(name="0004_sticks")
 def _sticks(db: Database) -> None:
     _run(db, _STICKS)
+
+
+@migrations(name="0005_lookalikes")
+def _lookalikes(db: Database) -> None:
+    _run(db, _LOOKALIKES)
 
 
 def migrate(connection: Connection, number: int) -> None:

@@ -137,3 +137,22 @@ def test_english_is_equal(village: Village) -> None:
         assert "性别" not in told and "概况" not in told
 
     play(village, story)
+
+
+def test_who_may_be_on_file_already_is_named_while_a_child_is_entered(village: Village) -> None:
+    async def story(app: Any, pilot: Any) -> None:
+        from tui.screens.form import FormPlace
+
+        app.go(FormPlace("child"))
+        await pilot.pause()
+        await pilot.press(*"罗婧", "tab")
+        assert "像已有的" not in await shown(app, pilot)
+        for _ in range(8):
+            if getattr(app.focused, "field", None) and app.focused.field.name == "birth_date":
+                break
+            await pilot.press("tab")
+        await pilot.press(*"20150308", "tab")
+        told = await shown(app, pilot)
+        assert "像已有的「罗静」" in told and "同音" in told and "同一天生" in told
+
+    play(village, story)

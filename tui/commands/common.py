@@ -193,4 +193,13 @@ def warn_doubts(session: Session, kind: Kind, values: dict[str, Any]) -> None:
         say(f"{field}: {problem.text(_)} ({problem.code})")
 
 
+def warn_likenesses(session: Session, values: dict[str, Any], id: str) -> None:
+    """A child that may be on file already is said; the new file is kept."""
+    from casework.likenesses import MOST_TOLD, like, words
+
+    for one in like(session.replica, values, id=id)[:MOST_TOLD]:
+        said = _("像已有的「{name}」（{why}）：{id}")
+        say(said.format(name=one.name, why=words(one.likeness.reasons), id=one.id))
+
+
 as_json = click.option("--json", "is_json", is_flag=True, help=_("JSON 输出。"))

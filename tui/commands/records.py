@@ -23,6 +23,7 @@ from tui.commands.common import (
     opened,
     say,
     warn_doubts,
+    warn_likenesses,
 )
 
 
@@ -186,6 +187,8 @@ def add(user: str | None, kind: str, values: tuple[str, ...], is_json: bool) -> 
     with opened(user) as session:
         made = session.replica.save(kind, parsed)
         warn_doubts(session, declared, parsed)
+        if kind == "child":
+            warn_likenesses(session, parsed, made)
     if is_json:
         emit({"id": made})
     else:

@@ -115,6 +115,7 @@ def _told_two_ways(conflict: Conflict, kind: Kind) -> list[str]:
 @guarded
 def duplicates(user: str | None, is_json: bool) -> None:
     from casework.duplicates import pairs
+    from casework.likenesses import words
 
     with opened(user) as session:
         found = [
@@ -132,4 +133,5 @@ def duplicates(user: str | None, is_json: bool) -> None:
         emit(found)
     else:
         for pair in found:
-            click.echo(f"{pair['id']}  {pair['a']}  {pair['b']}  {pair['score']}  {pair['why']}")
+            why = words(str(pair["why"]).split())
+            click.echo(f"{pair['id']}  {pair['a']}  {pair['b']}  {pair['score']}  {why}")

@@ -9,7 +9,7 @@ from rich.cells import cell_len
 from textual.containers import Horizontal, Vertical
 from textual.widget import Widget
 
-from casework import wording
+from casework import likenesses, wording
 from schema.kinds import KINDS
 from schema.problems import InvalidValue
 from schema.record import Field
@@ -135,6 +135,9 @@ class FormPlace(Place):
         self.typed: dict[str, Any] = {}
         """Field to value, of every page that was left."""
         self.editors: dict[str, Editor] = {}
+        self.on_file: list[likenesses.Like] = []
+        """Files that the child being entered may have already; looked for on leaving a field, so
+        that nothing repaints while someone types."""
         self.sections = [
             (name, label)
             for name, label in (*self.kind.section_labels.items(), ("", "其他"))
@@ -198,6 +201,10 @@ class FormPlace(Place):
         self.repaint()
 
     def on_descendant_focus(self) -> None:
+        if self.kind.name == "child" and self.record_id is None:
+            self._collect()
+            values = {**self.preset, **self.typed}
+            self.on_file = likenesses.like(self.replica, values)
         self.repaint()
 
     def title_path(self) -> str:
@@ -207,6 +214,10 @@ class FormPlace(Place):
         return f"{_(self.kind.label)} › {title} › {_('改')}"
 
     def quiet(self) -> str:
+        if self.on_file:
+            one = self.on_file[0]
+            said = _("像已有的「{name}」：{why}")
+            return said.format(name=one.name, why=likenesses.words(one.likeness.reasons))
         return _("Tab 下一格   Esc 先放着，不会丢")
 
     def data_changed(self) -> None:
