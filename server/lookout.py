@@ -64,7 +64,7 @@ def _compare(desk: Desk, roots: Collection[str]) -> None:
             key=lambda pair: (-pair[0].score, pair[1]),
         )
         for found, other_id in likest[:MOST_PAIRS]:
-            _keep(desk, *sorted((one.id, other_id)), found)
+            _keep(desk, min(one.id, other_id), max(one.id, other_id), found)
 
 
 def _facts(records: Collection[State]) -> Facts | None:
