@@ -24,6 +24,7 @@ from sync.hub import content_hash
 from sync.platform import make_private
 from sync.protocol import Verdict
 from sync.storage import Connection, DamagedStore, open_encrypted
+from sync.trouble import storage_code
 
 _KEPT_NEWER = "quarantine"
 """Not put back but added to: what waits for a person is never forgotten."""
@@ -60,13 +61,16 @@ def back_up(home: Home, target: Path, *, may_replace: bool = False) -> int:
             copy.close()
             raise
         os.replace(part, target)
-        with store.write():
-            store.put_meta(BACKUP, str(head).encode())
-        return head
-    except OSError as error:
+    except Exception as error:
+        if not isinstance(error, OSError) and storage_code(error) != "disk_full":
+            raise
         raise InvalidValue(
             Problem("file_unwritable", "写不了文件 {file}。", args=_file(target))
         ) from error
+    else:
+        with store.write():
+            store.put_meta(BACKUP, str(head).encode())
+        return head
     finally:
         _remove(part)
         store.connection.close()

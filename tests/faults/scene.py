@@ -153,9 +153,9 @@ class Laptop:
 class Scene:
     """The county."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, server: Path | None = None) -> None:
         self.folder = folder
-        self.home = ServerHome(folder / "server")
+        self.home = ServerHome(server or folder / "server")
         self.process: subprocess.Popen[str] | None = None
         self.url = ""
         self.port = 0
@@ -165,7 +165,7 @@ class Scene:
         self.unsure: dict[str, str] = {}
         """Saves that were cut off: there once or not at all, never in part."""
         self.counts: Counter[str] = Counter()
-        self._tokens = 0
+        self._tokens = self._made = 0
         folder.mkdir(parents=True, exist_ok=True)
         divisions = folder / "divisions.csv"
         divisions.write_text(DIVISIONS, encoding="utf-8")
@@ -252,9 +252,12 @@ class Scene:
 
     # ----------------------------------------------------------- the laptops
 
-    def laptop(self, user: str, *, is_filled: bool = True, url: str = "") -> Laptop:
+    def laptop(
+        self, user: str, *, is_filled: bool = True, url: str = "", folder: Path | None = None
+    ) -> Laptop:
         """A new laptop, logged in, with its first fill or without."""
-        made = Laptop(self.folder / f"laptop-{len(list(self.folder.iterdir()))}", user)
+        self._made += 1
+        made = Laptop(folder or self.folder / f"laptop-{self._made}", user)
         session = home_at(made.folder).login(url or self.url, user, PASSWORD, lambda _n: PASSPHRASE)
         try:
             if is_filled:
@@ -275,10 +278,14 @@ class Scene:
     def save(self, laptop: Laptop, times: int) -> None:
         """Saves that are acknowledged, made in this process."""
         with laptop.opened() as session:
-            for _ in range(times):
-                token = self.token()
-                save(session.replica, token, laptop.village)
-                self.acknowledged[token] = laptop.village
+            self.save_in(session, times, laptop.village)
+
+    def save_in(self, session: Session, times: int, village: str) -> None:
+        """The same in a store that is open."""
+        for _ in range(times):
+            token = self.token()
+            save(session.replica, token, village)
+            self.acknowledged[token] = village
 
     def note(self, token: str, village: str, times: int, ran: Ran) -> None:
         """Put into the ledger what a laptop's process said of its saves."""

@@ -10,6 +10,7 @@ from server_process import DIVISIONS, PASSWORD, CountyServer
 
 from server.home import Home
 from server.store import open_store
+from sync.storage import open_encrypted
 
 
 def test_init_builds_the_tree_and_refuses_a_second_time(tmp_path):
@@ -239,6 +240,22 @@ def test_what_a_revoked_laptop_wrote_since_the_backup_waits_for_a_person(running
     running.done("restore", str(tmp_path / "b.db"))
     kept = running.done("quarantine", "list", "--json").json
     assert [(k["record"], k["reason"]) for k in kept] == [("c2", "device_revoked")]
+
+
+def test_no_room_for_a_backup_is_said_and_leaves_nothing(county, tmp_path, monkeypatch):
+    """SQLite's error of a backup comes without the name by which the others are known."""
+    from server import upkeep
+
+    def cramped(path, key):
+        copy = open_encrypted(path, key)
+        copy.execute("PRAGMA max_page_count = 10")
+        return copy
+
+    monkeypatch.setattr(upkeep, "open_encrypted", cramped)
+    ran = county.cli("backup", str(tmp_path / "full.db"))
+    assert ran.code == 2
+    assert "full.db" in ran.err
+    assert list(tmp_path.glob("full.db*")) == []
 
 
 def test_a_damaged_or_foreign_backup_changes_nothing(county, tmp_path):
