@@ -314,7 +314,8 @@ class Phone(FieldType):
         digits = re.sub(r"^(?:\+?86)(?=1\d{10}$)", "", digits)
         if re.fullmatch(r"1\d{10}", digits):
             return digits
-        return re.sub(r"\s+", "", folded)
+        # Folded again: where a space went, two characters may have become one.
+        return unicodedata.normalize("NFKC", re.sub(r"\s+", "", folded))
 
     def check(self, value: Any) -> Problem | None:
         if not isinstance(value, str) or not 0 < len(value) <= 40 or _CONTROL.search(value):

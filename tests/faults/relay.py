@@ -46,7 +46,7 @@ class Relay:
         self._target = (parts.hostname or "", parts.port or 0)
         self.weather = weather
         self.up = self.down = 0
-        """Bytes that went in at either end, whether they came out or not."""
+        """Bytes that passed."""
         self.faults: Counter[str] = Counter()
         self._open: set[socket.socket] = set()
         self._lock = threading.Lock()
@@ -106,7 +106,6 @@ class _Wire:
                 data = source.recv(1024)
             except OSError:
                 data = b""
-            setattr(self.relay, way, getattr(self.relay, way) + len(data))
             waiting.put((time.monotonic() + self.relay.weather.latency_s / 2, data))
 
     def _give(
@@ -116,6 +115,7 @@ class _Wire:
             due, data = waiting.get()
             time.sleep(max(0.0, due - time.monotonic()))
             passing = self._allowed(data, way)
+            setattr(self.relay, way, getattr(self.relay, way) + len(passing))
             try:
                 for start in range(0, len(passing), 128):
                     piece = passing[start : start + 128]

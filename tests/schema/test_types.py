@@ -89,6 +89,7 @@ def test_whatever_is_typed_is_a_value_or_a_refusal(which, text):
 @given(of_type, typed)
 @example("name", "a\u3000b")
 @example("phone", "0839 - 552 1234")
+@example("phone", "t¨")
 @example("long", " 一行\r\n两行\r三行 ")
 @example("text", "一\t二\n\n三")
 def test_what_is_shown_is_read_back(which, text):
