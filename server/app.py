@@ -19,7 +19,7 @@ from starlette.routing import Route
 
 from schema import jsonschema
 from schema.kinds import KINDS
-from server import bundles, lookout, syncing
+from server import bundles, lookout, spool, syncing
 from server.accounts import User
 from server.home import PRIVATE_KEY, Home
 from server.passwords import Brake
@@ -41,6 +41,7 @@ from server.workers import Desk, Workers
 from sync import sealing
 from sync.protocol import PROTOCOL, pack
 from sync.scope import Scope, UnitTree
+from sync.spool import SpoolResponse
 
 TRIES = 10
 """Failed logins of one user from one place before one has to wait."""
@@ -194,6 +195,15 @@ class County:
             except Exception as error:  # noqa: BLE001 - no sync fails because its time is not noted
                 say({"failed": type(error).__name__, "where": "note_syncs"})
 
+    async def spool(self, request: Request) -> Response:
+        """Envelopes of the other users of the caller's laptop."""
+        body, media = await read_body(request)
+        delivered = await self.workers.read(spool.read_request(bearer(request), body, media))
+        verdicts = []
+        for data in delivered:  # in turn with others' pushes
+            verdicts += await self.workers.write(spool.take_each([data]))
+        return answer(SpoolResponse(verdicts))
+
     # -------------------------------------------------------------- history
 
     async def history(self, request: Request) -> Response:
@@ -260,6 +270,7 @@ def make_app(home: Home) -> Starlette:
         Route("/v1/logout", refuse_all(county.logout), methods=["POST"]),
         Route("/v1/recover", refuse_all(county.recover), methods=["POST"]),
         Route("/v1/sync", refuse_all(county.sync), methods=["POST"]),
+        Route("/v1/spool", refuse_all(county.spool), methods=["POST"]),
         Route("/v1/history", refuse_all(county.history), methods=["GET"]),
         Route("/v1/schema", refuse_all(county.schema), methods=["GET"]),
     ]

@@ -92,12 +92,14 @@ def read(desk: Desk, data: bytes) -> Answered:
         BadBundle: nothing was written.
     """
     private = desk.store.meta(PRIVATE_KEY) or b""
-    head, rest = bundle.read(data, OUT, private, Outward, lambda head: _signer(desk, head))
+    head, rest = bundle.read(data, OUT, private, Outward, lambda head: signer(desk, head))
     most = bundle.MAX_WORK + MAX_BODY
     requests = [_request(plain, head.device) for plain in bundle.pages(rest, most)]
     if not requests:
         raise BadBundle("bundle_forged")
-    caller = _caller(desk, head)
+    caller = caller_of(desk, head)
+    if caller.user.is_disabled and not caller.device.is_revoked:
+        raise BadBundle("disabled")
     keys = _keys(desk, caller.device.id) or head.keys
     asks = [Ask(caller, request) for request in requests]
     home = Homeward(head.device, requests[0].cursor, head.repairs)
@@ -117,7 +119,7 @@ def read(desk: Desk, data: bytes) -> Answered:
     return Answered(answer, head.device, taken, refused, caller.device.is_revoked)
 
 
-def _signer(desk: Desk, head: Outward) -> bytes:
+def signer(desk: Desk, head: Outward) -> bytes:
     """The key that must have signed: the one on record, or for a ticket the one that comes with
     it."""
     if len(head.keys) != _KEYS_LENGTH:
@@ -141,8 +143,8 @@ def _request(plain: bytes, device: str) -> SyncRequest:
     return request
 
 
-def _caller(desk: Desk, head: Outward) -> Caller:
-    """Whose bundle it is; a ticket that has not been used makes the device known."""
+def caller_of(desk: Desk, head: Outward) -> Caller:
+    """Whose bundle or envelope it is; a ticket that has not been used makes the device known."""
     with desk.store.write():
         if head.ticket and _keys(desk, head.device) != head.keys:
             _use_ticket(desk, head)
@@ -150,10 +152,7 @@ def _caller(desk: Desk, head: Outward) -> Caller:
             device = desk.accounts.device(head.device)
         except InvalidValue:
             raise BadBundle("bundle_unknown") from None
-        user = desk.accounts.user(device.user)
-    if user.is_disabled and not device.is_revoked:
-        raise BadBundle("disabled")
-    return Caller(user, device)
+        return Caller(desk.accounts.user(device.user), device)
 
 
 def _hand_in(desk: Desk, ask: Ask) -> list[int]:

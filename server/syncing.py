@@ -5,7 +5,7 @@ Each step is one piece of blocking work for a thread (`server/workers.py`).
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import msgspec
 from msgspec import Struct
@@ -104,26 +104,33 @@ def take_in(ask: Ask) -> Callable[[Desk], list[Verdict]]:
 
 def _handed_in(desk: Desk, ask: Ask) -> Refusal:
     """Put what a revoked device sends into quarantine, all of it, and give nothing."""
-    store, device = desk.store, ask.caller.device.id
-    verdict = ("quarantined", "device_revoked")
-    own: list[Change] = [c for c in ask.request.changes if c.device == device]
-    with store.write():
-        known = store.known(device, [c.seq for c in own])
-        room = MAX_HANDED_IN - store.quarantined_of(device)
-        taken: list[int] = []
-        for change in own:
-            content = content_hash(change)
-            met = known.get(change.seq)
-            if met is None or met.content != content:
-                if room <= 0:
-                    continue
-                room -= 1
-                # Another laptop of the same disk: its work is kept under a name of its own.
-                under = change if met is None else _beside(change, content)
-                told = Verdict(change.seq, *verdict)
-                store.quarantine(under, content, told, store.now_ms())
-            taken.append(change.seq)
-    return Refusal(403, "revoked", "This device has been revoked.", taken=sorted(set(taken)))
+    device = ask.caller.device.id
+    own = [c for c in ask.request.changes if c.device == device]
+    with desk.store.write():
+        taken = set_aside(desk, device, own, "device_revoked")
+    return Refusal(403, "revoked", "This device has been revoked.", taken=taken)
+
+
+def set_aside(desk: Desk, device: str, own: Sequence[Change], code: str) -> list[int]:
+    """Put a device's changes into quarantine unjudged; the numbers of those that are safe here, now
+    or since before. Inside `write`."""
+    store = desk.store
+    known = store.known(device, [c.seq for c in own])
+    room = MAX_HANDED_IN - store.quarantined_of(device)
+    taken: set[int] = set()
+    for change in own:
+        content = content_hash(change)
+        met = known.get(change.seq)
+        if met is None or met.content != content:
+            if room <= 0:
+                continue
+            room -= 1
+            # Another laptop of the same disk: its work is kept under a name of its own.
+            under = change if met is None else _beside(change, content)
+            told = Verdict(change.seq, "quarantined", code)
+            store.quarantine(under, content, told, store.now_ms())
+        taken.add(change.seq)
+    return sorted(taken)
 
 
 def _beside(change: Change, content: bytes) -> Change:

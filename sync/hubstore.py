@@ -84,6 +84,9 @@ class HubStore(Protocol):
 
     def quarantine(self, change: Change, content: bytes, verdict: Verdict, at_ms: int) -> None: ...
 
+    def release(self, device: str, seq: int) -> None:
+        """Take a change out of quarantine: it is judged anew."""
+
     def mark(self, seq: int) -> str:
         """A few letters that tell the log entry of this number from any other that ever bore it."""
 

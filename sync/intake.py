@@ -16,7 +16,7 @@ from schema.record import DELETED, Kind
 from sync import clock, digest, ids
 from sync.change import OPS, Change, Entry, State
 from sync.decide import decide, floor_of, replay
-from sync.hubstore import HUB_DEVICE, SERVER_AUTHOR, HubStore, Move, Place, Session
+from sync.hubstore import HUB_DEVICE, SERVER_AUTHOR, HubStore, Known, Move, Place, Session
 from sync.protocol import Verdict
 from sync.scope import Scope, UnitTree, units_of
 
@@ -24,6 +24,10 @@ _RECORD_ID = re.compile(r"(?![0-9]*$)[0-9a-z]{1,40}")
 """What a device may call a record: never '', which is the public root, and never like a unit's
 code."""
 
+
+GAP = "envelope_gap"
+"""Why an envelope's changes stand in quarantine until those before them have come; then they are
+judged anew, whoever brings them."""
 
 _encode = msgspec.json.Encoder().encode
 
@@ -82,16 +86,18 @@ class Batch:
                     verdicts.append(Verdict(change.seq, "invalid", "bad_number"))
                 elif change.device != device:
                     verdicts.append(Verdict(change.seq, "invalid", "foreign_device"))
-                elif met is None and change.seq not in in_batch:
+                elif (met is None or _waits(met, change)) and change.seq not in in_batch:
                     body = self.bodies[change.version] = _encode(change)
                     in_batch[change.seq] = hash_of(body)
                     fresh.append(change)
-                elif met is None:  # twice in one request
+                    if met is not None:
+                        self.store.release(device, change.seq)
+                elif change.seq in in_batch:  # twice in one request
                     if in_batch[change.seq] != content_hash(change):
                         verdicts.append(Verdict(change.seq, "cloned", "same_id_other_content"))
-                elif met.content != content_hash(change):
+                elif met is not None and met.content != content_hash(change):
                     verdicts.append(Verdict(change.seq, "cloned", "same_id_other_content"))
-                else:
+                elif met is not None:
                     verdicts.append(
                         met.verdict or Verdict(change.seq, "duplicate", number=met.number)
                     )
@@ -432,6 +438,12 @@ class Batch:
                 old = (state.kind, before.units if before else ())
                 sums[old] = sums.get(old, 0) - value
                 sums[state.kind, after.units] = sums.get((state.kind, after.units), 0) + value
+
+
+def _waits(met: Known, change: Change) -> bool:
+    """True for a change that an envelope brought before those it follows."""
+    is_gap = met.verdict is not None and met.verdict.code == GAP
+    return is_gap and met.content == content_hash(change)
 
 
 def _fits(change: Change) -> bool:

@@ -69,6 +69,8 @@ class Replica(Reading):
         self.random = random
         self.last_seen: Callable[[Replica, str], str | None] = lambda _replica, _root: None
         """Date on which the user last saw the child; casework supplies it."""
+        self.saved: Callable[[], None] = lambda: None
+        """Called after each committed txn; the spool seals it (sync/spool.py)."""
         self.clock = Clock(wall_ms, *self._clock_state())
         self._txn: str | None = None
 
@@ -104,6 +106,7 @@ class Replica(Reading):
             raise
         finally:
             self._txn = None
+        self.saved()
 
     def save(
         self,

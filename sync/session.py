@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from msgspec import Struct
 
-from sync import ids, keyfile
+from sync import ids, keyfile, spool
 from sync.change import Grant
 from sync.reading import Identity
 from sync.records import Indexer
@@ -89,10 +89,16 @@ class _LoginAnswer(Struct):
 class Session:
     """An open store with its line to the server."""
 
-    def __init__(self, account: Account, replica: Replica, key: bytes) -> None:
+    delivered = 0
+    """Envelopes of the laptop's other users that this session's synchronisations delivered."""
+
+    def __init__(
+        self, account: Account, replica: Replica, key: bytes, keeper: spool.Keeper | None = None
+    ) -> None:
         self.account = account
         self.replica = replica
         self._key = key
+        self._keeper = keeper
         self._transport: HttpTransport | None = None
 
     @property
@@ -131,7 +137,9 @@ class Session:
         if not token:
             raise Rejected("login")
         try:
-            return sync_once(self.replica, self.transport, token, limit)
+            report = sync_once(self.replica, self.transport, token, limit)
+            self._deliver(token)
+            return report
         except Rejected as refusal:
             if refusal.code != "revoked":
                 raise
@@ -140,6 +148,22 @@ class Session:
         finally:
             if self.account.folder.exists():
                 self.write_card()
+
+    @property
+    def home(self) -> Path:
+        """The folder that the laptop's users share."""
+        return self.account.folder.parent
+
+    def _deliver(self, token: str) -> None:
+        """Take the other users' envelopes along. What goes wrong with them is no failure of this
+        synchronisation: they stay where they are."""
+        from sync.transport import Offline, Rejected
+
+        def post(body: bytes, media: str) -> bytes:
+            return self.transport.post("/v1/spool", body, media, token)[0]
+
+        with suppress(Offline, Rejected, OSError, ValueError):
+            self.delivered += spool.deliver(self.home, self.replica.identity.device, post)
 
     def _hand_in(self, refusal: Rejected, token: str, limit: int) -> None:
         """The county takes our unsent work into quarantine page by page; once all is there, the
@@ -214,6 +238,9 @@ class Session:
     def close(self) -> None:
         if self._transport is not None:
             self._transport.close()
+        if self._keeper is not None:
+            self._keeper.close()
+            self._keeper = None
         self.replica.connection.close()
 
 
@@ -279,7 +306,9 @@ class Home:
         replica = Replica(open_encrypted(account.store, key), indexers=self.indexers)
         if self.prepare is not None:
             self.prepare(replica)
-        return Session(account, replica, key)
+        keeper = spool.Keeper(self.path, lambda: open_encrypted(account.store, key))
+        replica.saved = keeper.saved
+        return Session(account, replica, key, keeper)
 
     def login(
         self,
@@ -442,6 +471,7 @@ def wipe(account: Account) -> None:
     """Remove a user's store. The key file goes first: without it the rest is noise."""
     if not account.folder.exists():  # another process did
         return
+    spool.forget(account.folder.parent, account.card.device)
     for name in ("key.json", "store.db", "store.db-wal", "store.db-shm", "card"):
         (account.folder / name).unlink(missing_ok=True)
     for left in account.folder.iterdir():

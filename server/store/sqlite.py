@@ -274,6 +274,11 @@ class SqliteStore:
             ),
         )  # fmt: skip
 
+    def release(self, device: str, seq: int) -> None:
+        self.connection.execute(
+            "DELETE FROM quarantine WHERE device = ? AND device_seq = ?", (device, seq)
+        )
+
     def quarantined(self) -> list[tuple[Change, Verdict, int]]:
         """Everything in quarantine with its verdict and the time (ms) it came, oldest first."""
         rows = self.connection.execute(
