@@ -19,7 +19,7 @@ from starlette.routing import Route
 
 from schema import jsonschema
 from schema.kinds import KINDS
-from server import bundles, lookout, spool, syncing
+from server import bundles, lookout, senders, spool, syncing
 from server.accounts import User
 from server.home import PRIVATE_KEY, Home
 from server.passwords import Brake
@@ -92,7 +92,7 @@ class County:
             if made.is_revoked:  # the token only lets it hand in what it has not sent
                 more = {"token": made.token} if made.token else {}
                 raise Refusal(403, "revoked", "This device has been revoked.", taken=[], **more)
-            bundles.put_keys(desk, made.device, asked.keys)
+            senders.put_keys(desk, made.device, asked.keys)
             return {
                 "token": made.token,
                 "device": made.device,

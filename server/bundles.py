@@ -3,17 +3,15 @@ laptops up."""
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 
 import msgspec
 from msgspec import Struct
 
-from schema.problems import InvalidValue
-from server import syncing
-from server.accounts import Caller
+from server import spool, syncing
 from server.home import PRIVATE_KEY, PUBLIC_KEY
 from server.requests import Refusal
+from server.senders import caller_of, digest_of, keys_of, signer, stored_password
 from server.syncing import Ask
 from server.workers import Desk
 from sync import bundle, enrolment
@@ -24,10 +22,7 @@ from sync.protocol import MAX_BODY, PAGE, PROTOCOL, SyncRequest, SyncResponse, V
 
 MAX_ANSWER = bundle.MAX_FILE // 2
 """Bytes of pages after which the device asks for the rest in its next bundle."""
-LATE_DAYS = 30
-"""A laptop set up on a file's last day has this long to bring its first bundle."""
 _DAY_MS = 86_400_000
-_KEYS_LENGTH = 64
 
 
 class Answered(Struct, frozen=True):
@@ -66,22 +61,6 @@ def county(desk: Desk) -> County:
     return County(name, tops[0] if tops else "", desk.store.meta(PUBLIC_KEY) or b"", verify)
 
 
-def put_keys(desk: Desk, device: str, keys: bytes) -> None:
-    """Note a device's public keys; a login proved whose it is."""
-    if len(keys) == _KEYS_LENGTH:
-        with desk.store.write():
-            desk.store.connection.execute(
-                "INSERT OR REPLACE INTO device_keys VALUES (?, ?)", (device, keys)
-            )
-
-
-def _keys(desk: Desk, device: str) -> bytes | None:
-    row = desk.store.connection.execute(
-        "SELECT keys FROM device_keys WHERE device = ?", (device,)
-    ).fetchone()
-    return bytes(row[0]) if row else None
-
-
 # ---------------------------------------------------------------------------- reading
 
 
@@ -94,15 +73,17 @@ def read(desk: Desk, data: bytes) -> Answered:
     private = desk.store.meta(PRIVATE_KEY) or b""
     head, rest = bundle.read(data, OUT, private, Outward, lambda head: signer(desk, head))
     most = bundle.MAX_WORK + MAX_BODY
+    rest, others = bundle.without_last(rest, len(head.envelopes))
     requests = [_request(plain, head.device) for plain in bundle.pages(rest, most)]
     if not requests:
         raise BadBundle("bundle_forged")
     caller = caller_of(desk, head)
     if caller.user.is_disabled and not caller.device.is_revoked:
         raise BadBundle("disabled")
-    keys = _keys(desk, caller.device.id) or head.keys
+    keys = keys_of(desk, caller.device.id) or head.keys
     asks = [Ask(caller, request) for request in requests]
     home = Homeward(head.device, requests[0].cursor, head.repairs)
+    home.envelopes = dict(zip(head.envelopes, spool.take_each(others)(desk), strict=True))
     if caller.device.is_revoked:
         home.taken = sorted({seq for ask in asks for seq in _hand_in(desk, ask)})
         pages: list[bytes] = []
@@ -119,17 +100,6 @@ def read(desk: Desk, data: bytes) -> Answered:
     return Answered(answer, head.device, taken, refused, caller.device.is_revoked)
 
 
-def signer(desk: Desk, head: Outward) -> bytes:
-    """The key that must have signed: the one on record, or for a ticket the one that comes with
-    it."""
-    if len(head.keys) != _KEYS_LENGTH:
-        raise BadBundle("bundle_forged")
-    known = _keys(desk, head.device)
-    if known is None and not head.ticket:
-        raise BadBundle("bundle_unknown")
-    return (head.keys if head.ticket else known or head.keys)[:32]
-
-
 def _request(plain: bytes, device: str) -> SyncRequest:
     """A page's request, as strictly as on the wire."""
     try:
@@ -141,18 +111,6 @@ def _request(plain: bytes, device: str) -> SyncRequest:
     if request.device != device or not all(0 < c.seq < syncing.MOST for c in request.changes):
         raise BadBundle("bundle_forged")
     return request
-
-
-def caller_of(desk: Desk, head: Outward) -> Caller:
-    """Whose bundle or envelope it is; a ticket that has not been used makes the device known."""
-    with desk.store.write():
-        if head.ticket and _keys(desk, head.device) != head.keys:
-            _use_ticket(desk, head)
-        try:
-            device = desk.accounts.device(head.device)
-        except InvalidValue:
-            raise BadBundle("bundle_unknown") from None
-        return Caller(desk.accounts.user(device.user), device)
 
 
 def _hand_in(desk: Desk, ask: Ask) -> list[int]:
@@ -207,7 +165,7 @@ def enrol(desk: Desk, name: str) -> tuple[bytes, int]:
     user = desk.accounts.user(name)
     if user.is_disabled:
         raise BadBundle("disabled")
-    stored = _stored_password(desk, user.name)
+    stored = stored_password(desk, user.name)
     ticket = secrets.token_urlsafe(32)
     now = desk.store.now_ms()
     expires = now + enrolment.DAYS * _DAY_MS
@@ -226,41 +184,6 @@ def enrol(desk: Desk, name: str) -> tuple[bytes, int]:
     with desk.store.write():
         desk.store.connection.execute(
             "INSERT INTO ticket VALUES (?, ?, ?, ?, NULL)",
-            (_digest(ticket), user.name, expires, _digest(stored)),
+            (digest_of(ticket), user.name, expires, digest_of(stored)),
         )
     return enrolment.write(stored, told, pages), expires
-
-
-def _use_ticket(desk: Desk, head: Outward) -> None:
-    """Let a device in that was set up from a file, once. Inside `write`; undone when it raises."""
-    row = desk.store.connection.execute(
-        "SELECT user, expires, password, used_by FROM ticket WHERE digest = ?",
-        (_digest(head.ticket),),
-    ).fetchone()
-    if row is None or row[0] != head.user:
-        raise BadBundle("bundle_unknown")
-    user, expires, password, used_by = row
-    if used_by is not None:
-        raise BadBundle("enrol_used")
-    is_late = desk.store.now_ms() > expires + LATE_DAYS * _DAY_MS
-    if is_late or bytes(password) != _digest(_stored_password(desk, user)):
-        raise BadBundle("enrol_late")
-    made = desk.accounts.log_in(desk.accounts.user(user), head.device)
-    if made.device != head.device or desk.accounts.device(made.device).user != user:
-        raise BadBundle("bundle_other")
-    desk.store.connection.execute(
-        "UPDATE ticket SET used_by = ? WHERE digest = ?", (head.device, _digest(head.ticket))
-    )
-    if not made.is_revoked:
-        put_keys(desk, head.device, head.keys)
-
-
-def _stored_password(desk: Desk, user: str) -> str:
-    row = desk.store.connection.execute(
-        "SELECT password FROM user WHERE name = ?", (user,)
-    ).fetchone()
-    return str(row[0])
-
-
-def _digest(text: str) -> bytes:
-    return hashlib.sha256(text.encode()).digest()

@@ -5,9 +5,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from server import bundles, syncing
+from server import syncing
 from server.home import PRIVATE_KEY
 from server.requests import Refusal, parse, unpacked
+from server.senders import caller_of, signer
 from server.workers import Desk
 from sync import bundle, envelopes
 from sync.bundle import BadBundle
@@ -59,12 +60,12 @@ def take(desk: Desk, data: bytes) -> tuple[Envelope, str]:
     """
     private = desk.store.meta(PRIVATE_KEY) or b""
     head, rest = bundle.read(
-        data, SEALED, private, Envelope, lambda head: bundles.signer(desk, head)
+        data, SEALED, private, Envelope, lambda head: signer(desk, head)
     )
     changes = envelopes.changes_of(head, rest)
     if not all(0 < change.seq < syncing.MOST for change in changes):
         raise BadBundle("bundle_forged")
-    caller = bundles.caller_of(desk, head)
+    caller = caller_of(desk, head)
     with desk.store.write():
         why = _why_aside(desk, head)
         if why:

@@ -60,6 +60,8 @@ class Outward(Struct, omit_defaults=True):
     """Of the file that set this laptop up, until the county has answered."""
     repairs: int = 0
     """How often the device began anew by itself; comes back with the answer."""
+    envelopes: list[str] = []
+    """Names of the parts behind the pages: envelopes of the laptop's other users (sync/spool.py)."""
 
 
 class Homeward(Struct, omit_defaults=True):
@@ -71,6 +73,8 @@ class Homeward(Struct, omit_defaults=True):
     repairs: int = 0
     taken: list[int] | None = None
     """Set for a revoked device: its changes that are safe at the county."""
+    envelopes: dict[str, str] = {}
+    """Name to verdict of the envelopes it brought."""
 
 
 # ---------------------------------------------------------------------------- keys
@@ -250,6 +254,24 @@ def pages(rest: bytes, most: int = MAX_NEWS) -> Iterator[bytes]:
         if left < 0:
             raise BadBundle("bundle_large")
         yield plain
+
+
+def without_last(rest: bytes, count: int) -> tuple[bytes, list[bytes]]:
+    """The pages, and the `count` parts behind them as they are.
+
+    Raises:
+        BadBundle: there are not so many.
+    """
+    if not count:
+        return rest, []
+    starts, at = [], 0
+    while at < len(rest):
+        starts.append(at)
+        _skipped, at = _part(rest, at)
+    if not 0 <= count <= len(starts):
+        raise BadBundle("bundle_forged")
+    cut = starts[len(starts) - count]
+    return rest[:cut], [_part(rest, start)[0] for start in starts[len(starts) - count :]]
 
 
 def _part(text: bytes, at: int) -> tuple[bytes, int]:

@@ -8,12 +8,12 @@ may be carried twice, in any order and by anyone.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import msgspec
 from msgspec import Struct
 
-from sync import bundle, enrolment, ids, leaving
+from sync import bundle, enrolment, ids, leaving, spool
 from sync.bundle import NEWS, OUT, BadBundle, DeviceKeys, Homeward, Outward
 from sync.client import SyncReport, make_request
 from sync.protocol import SyncResponse, compress
@@ -29,6 +29,7 @@ class Written(Struct, frozen=True):
 
     data: bytes
     changes: int
+    envelopes: int = 0
 
 
 def keys_of(replica: Replica) -> DeviceKeys:
@@ -40,8 +41,9 @@ def keys_of(replica: Replica) -> DeviceKeys:
     return DeviceKeys(bytes(secret))
 
 
-def write(replica: Replica) -> Written:
-    """Everything unsent and where we are. Nothing changes here: what is not carried goes again.
+def write(replica: Replica, others: Sequence[tuple[spool.Sealed, bytes]] = ()) -> Written:
+    """Everything unsent, where we are, and what the laptop's `others` left. Nothing changes
+    here: what is not carried goes again.
 
     Raises:
         BadBundle: `bundle_no_key`: no login since the program can write bundles.
@@ -60,9 +62,25 @@ def write(replica: Replica) -> Written:
             changes += len(request.changes)
             size += len(plain)
         head = Outward(
-            me.device, me.user, keys.public, replica.get_state("ticket") or "", _repairs(replica)
-        )
-    return Written(bundle.write(OUT, bytes(county), keys.signing, head, pages), changes)
+            me.device, me.user, keys.public, replica.get_state("ticket") or "", _repairs(replica),
+            [file.name for file, _data in others],
+        )  # fmt: skip
+    pages += [data for _file, data in others]
+    data = bundle.write(OUT, bytes(county), keys.signing, head, pages)
+    return Written(data, changes, len(others))
+
+
+def write_for_all(session: Session) -> Written:
+    """`write` with what the laptop's other users have left in the spool."""
+    me = session.replica.identity.device
+    return write(session.replica, spool.of_others(session.home, me))
+
+
+def read_for_all(session: Session, data: bytes) -> News:
+    """`read`, and the envelopes that the county has are removed from the spool."""
+    news = read(session.replica, data)
+    spool.settle_named(session.home, news.envelopes)
+    return news
 
 
 def _repairs(replica: Replica) -> int:
@@ -75,6 +93,8 @@ class News(Struct, frozen=True):
     report: SyncReport
     is_joined: bool
     """False when the answer goes on from elsewhere: received before, or overtaken by another."""
+    envelopes: dict[str, str] = {}
+    """What the county said of the other users' envelopes."""
 
 
 class DeviceRevoked(Exception):
@@ -105,7 +125,7 @@ def read(replica: Replica, data: bytes) -> News:
     news = apply(replica, head.cursor, head.repairs, rest)
     if news.is_joined:  # the county knows this laptop now
         replica.connection.execute("DELETE FROM state WHERE key = 'ticket'")
-    return news
+    return msgspec.structs.replace(news, envelopes=head.envelopes)
 
 
 def apply(replica: Replica, cursor: str, repairs: int, rest: bytes) -> News:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from server import bundles
+from server import bundles, senders
 from server.home import make_county_keys
 from server.workers import Desk
 from sync import bundle, courier, enrolment
@@ -44,7 +44,7 @@ class Stick:
         )
         county = bundles.county(self.desk)
         replica.set_state(county_seal=county.public_key, county_verify=county.verify_key)
-        bundles.put_keys(self.desk, device, courier.keys_of(replica).public)
+        senders.put_keys(self.desk, device, courier.keys_of(replica).public)
 
     def out(self, user: str) -> bytes:
         self.town.now_ms += 1000

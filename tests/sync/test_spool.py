@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from server import bundles
+from server import bundles, senders
 from server import spool as taking
 from server.home import make_county_keys
 from server.workers import Desk
@@ -45,7 +45,7 @@ class Shared:
             )
             county = bundles.county(self.desk)
             replica.set_state(county_seal=county.public_key, county_verify=county.verify_key)
-            bundles.put_keys(self.desk, device, courier.keys_of(replica).public)
+            senders.put_keys(self.desk, device, courier.keys_of(replica).public)
             self.town.sync(user)
 
     @property

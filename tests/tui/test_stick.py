@@ -8,7 +8,7 @@ from typing import Any
 from playing import play, shown
 from village import Village
 
-from server import bundles
+from server import bundles, senders
 from server.home import make_county_keys
 from server.workers import Desk
 from sync import courier
@@ -32,7 +32,7 @@ def county_of(village: Village) -> Desk:
     )
     us = bundles.county(desk)
     he.set_state(county_seal=us.public_key, county_verify=us.verify_key)
-    bundles.put_keys(desk, he.identity.device, courier.keys_of(he).public)
+    senders.put_keys(desk, he.identity.device, courier.keys_of(he).public)
     return desk
 
 

@@ -16,8 +16,8 @@ from sync.session import Session
 from sync.transport import Offline, Rejected
 from tui.commands.common import (
     NEEDS_A_PERSON,
-    REFUSED,
     WRONG_USAGE,
+    account_of,
     as_json,
     ask_passphrase,
     emit,
@@ -104,13 +104,8 @@ def passphrase(user: str | None, password_stdin: bool) -> None:
 @click.pass_obj
 @guarded
 def recover(user: str | None, password_stdin: bool) -> None:
-    from sync.session import ManyAccounts, NoAccount
-
     home = make_home()
-    try:
-        account = home.account(user)
-    except (NoAccount, ManyAccounts):
-        fail(REFUSED, "no_account")
+    account = account_of(home, user)
     password = read_password(password_stdin)
     new = passphrase_given() or ask_passphrase(True)
     home.recover(account, password, new)
@@ -165,6 +160,7 @@ def _patiently(session: Session) -> SyncReport:
 def sync(user: str | None, is_json: bool) -> None:
     with opened(user) as session:
         report = _patiently(session)
+        delivered = session.delivered
     if is_json:
         emit({
             "sent": report.sent,
@@ -174,6 +170,7 @@ def sync(user: str | None, is_json: bool) -> None:
             "cursor": report.cursor,
             "round_trips": report.round_trips,
             "in_step": report.in_step,
+            "delivered": delivered,
         })
     else:
         say(
@@ -185,5 +182,7 @@ def sync(user: str | None, is_json: bool) -> None:
             say(_("{n} 处有两种说法，等人看。").format(n=report.conflicts))
         if report.rejected:
             say(_("{n} 条被退回，还在这台电脑上。").format(n=report.rejected))
+        if delivered:
+            say(_("同用这台电脑的人没交的，也替他们交上了。"))
     if report.conflicts or report.rejected:
         raise SystemExit(NEEDS_A_PERSON)

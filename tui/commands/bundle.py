@@ -76,14 +76,20 @@ def write(user: str | None, file: Path, is_json: bool) -> None:
 
     with opened(user) as session:
         try:
-            written = courier.write(session.replica)
+            written = courier.write_for_all(session)
             files.write(file, written.data)
         except BadBundle as error:
             fail_bundle(error, file)
     if is_json:
-        emit({"changes": written.changes, "bytes": len(written.data)})
+        emit({
+            "changes": written.changes,
+            "bytes": len(written.data),
+            "envelopes": written.envelopes,
+        })
     else:
         say(_("{n} 条没交的写进包里了；县里的回包读了才算交上。").format(n=written.changes))
+        if written.envelopes:
+            say(_("同用这台电脑的人没交的，也封着带上了。"))
 
 
 @bundle.command("read", help=_("读县里的回包：交上的记下，新的收下来。"))
@@ -97,7 +103,7 @@ def read(user: str | None, file: Path, is_json: bool) -> None:
 
     with opened(user) as session:
         try:
-            news = courier.read(session.replica, files.read(file))
+            news = courier.read_for_all(session, files.read(file))
         except BadBundle as error:
             fail_bundle(error, file)
         except courier.DeviceRevoked as told:

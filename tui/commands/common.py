@@ -19,7 +19,7 @@ from sync import errors
 from sync.keyfile import UnfitPassphrase, WrongPassphrase
 from sync.language import _
 from sync.replica import InvalidRecord, Refused
-from sync.session import Home, ManyAccounts, NoAccount, Session
+from sync.session import Account, Home, ManyAccounts, NoAccount, Session
 from sync.storage import DamagedStore
 from sync.transport import Offline, Rejected
 from sync.trouble import storage_code
@@ -74,18 +74,23 @@ def read_password(from_stdin: bool) -> str:
     return str(click.prompt(_("服务器上的密码"), hide_input=True, err=True))
 
 
-def open_session(user: str | None) -> Session:
-    home = make_home()
+def account_of(home: Home, user: str | None) -> Account:
+    """The user's folder, or the only one there is."""
     try:
-        session = home.unlock(home.account(user), ask_passphrase(False))
-        if not session.replica.identity.user:  # the first login was cut off half way
-            session.close()
-            raise NoAccount
-        return session
+        return home.account(user)
     except NoAccount:
         fail(REFUSED, "no_account")
     except ManyAccounts as error:
         fail(WRONG_USAGE, "many_accounts", detail="、".join(error.users))
+
+
+def open_session(user: str | None) -> Session:
+    home = make_home()
+    session = home.unlock(account_of(home, user), ask_passphrase(False))
+    if not session.replica.identity.user:  # the first login was cut off half way
+        session.close()
+        fail(REFUSED, "no_account")
+    return session
 
 
 @contextmanager

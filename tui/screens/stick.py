@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from textual.containers import Horizontal
 from textual.widget import Widget
@@ -14,6 +15,9 @@ from sync.language import _
 from tui.canvas import Canvas, Row
 from tui.fields import Typed
 from tui.place import LEFT, Place
+
+if TYPE_CHECKING:
+    from sync.session import Session
 
 
 class PathLabel(Canvas):
@@ -93,20 +97,25 @@ class StickPlace(Place):
     def _write(self, file: Path) -> str:
         from sync import courier, files
 
-        written = courier.write(self.replica)
+        written = courier.write_for_all(self._session)
         files.write(file, written.data)
         return _("{n} 条没交的写进包里了；县里的回包读了才算交上。").format(n=written.changes)
 
     def _read(self, file: Path) -> str:
         from sync import courier, files
 
-        news = courier.read(self.replica, files.read(file))
+        news = courier.read_for_all(self._session, files.read(file))
         if not news.is_joined:
             return _("这个回包收过了，或已有更新的。什么都没变；还没交的再写一个包。")
         report = news.report
         return _("交上 {sent} 条，收下 {received} 条。").format(
             sent=report.sent, received=report.received
         )
+
+    @property
+    def _session(self) -> Session:
+        assert self.program.session is not None
+        return self.program.session
 
     def _revoked(self, taken: list[int]) -> None:
         from sync import courier
