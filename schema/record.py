@@ -100,6 +100,9 @@ class Kind:
     can_add_by_hand: bool = True
     merges_text: bool = True
     """False for safeguarding steps: their words are never combined."""
+    pointer: str = ""
+    """For `root`: the field that names the record which this one, found to be a second of the same,
+    was merged into. Only reviewers write it."""
 
     @cached_property
     def by_name(self) -> dict[str, Field]:

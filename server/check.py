@@ -10,11 +10,10 @@ from msgspec import Struct
 from schema import idnumber
 from schema.kinds import KINDS
 from server.store.sqlite import SqliteStore
-from sync import digest
+from sync import digest, merging
 from sync.change import Entry, State
 from sync.decide import replay
 from sync.hub import Place, content_hash
-from sync.scope import units_of
 from sync.storage import damages
 
 PAGE = 2000
@@ -94,8 +93,11 @@ def _check(store: SqliteStore, found: Findings) -> None:
         if states.get(id) != stored.get(id)
     ]
     places = {
-        id: Place(units_of(KINDS[states[id].kind], states[id].values), seq)
-        for id, seq in born.items()
+        state.id: Place(merging.units_of_files(kind, group), born[state.id])
+        for kind in KINDS.values()
+        if kind.scope == "root"
+        for group in merging.groups(kind, {i: states[i] for i in born if states[i].kind == kind.name})
+        for state in group
     }
     held = store.places(list(places))
     found.faults += [Fault("place", root) for root, p in places.items() if held.get(root) != p]

@@ -13,8 +13,8 @@ import msgspec
 from schema import idnumber
 from schema.kinds import KINDS
 from schema.record import DELETED, Kind
-from sync import clock, digest, ids
-from sync.change import OPS, Change, Entry, State
+from sync import carrying, clock, digest, ids, merging
+from sync.change import OPS, Change, Entry, Head, Mark, Slot, State
 from sync.decide import decide, floor_of, replay
 from sync.hubstore import HUB_DEVICE, SERVER_AUTHOR, HubStore, Known, Move, Place, Session
 from sync.protocol import Verdict
@@ -112,7 +112,7 @@ class Batch:
         self._write()
 
     def _own(self, kind: str, id: str, fields: dict[str, Any], op: str = "") -> None:
-        self._load_ids([id], [id])
+        self.load([id], [id])
         state = self.states.get(id)
         declared = KINDS[kind]
         base: dict[str, str] = {}
@@ -126,7 +126,7 @@ class Batch:
             HUB_DEVICE, seq, f"{HUB_DEVICE}.{seq}", op or ("put" if state else "create"), kind, id,
             SERVER_AUTHOR, clock.stamp_of(self.now_ms), fields, base,
         )  # fmt: skip
-        self._accept(change, declared)
+        self.accept(change, declared)
 
     # -- loading
 
@@ -134,13 +134,14 @@ class Batch:
         wanted = {c.id for c in changes}
         for c in changes:
             kind = KINDS.get(c.kind)
-            if kind and kind.parent and isinstance(c.fields.get(kind.parent), str):
-                wanted.add(c.fields[kind.parent])
-        self._load_ids(wanted, ())
+            for name in (kind.parent, kind.pointer) if kind else ():
+                if name and isinstance(c.fields.get(name), str):
+                    wanted.add(c.fields[name])
+        self.load(wanted, ())
         roots = {s.root for s in self.states.values() if s and s.root}
-        self._load_ids(roots, roots)
+        self.load(roots, roots)
 
-    def _load_ids(self, wanted: Iterable[str], roots: Iterable[str]) -> None:
+    def load(self, wanted: Iterable[str], roots: Iterable[str]) -> None:
         missing = [i for i in wanted if i not in self.states]
         if missing:
             found = self.store.states(missing)
@@ -167,8 +168,11 @@ class Batch:
                 if refusal is None or error.status == "invalid":
                     refusal = error
         if refusal is None:
+            done = []
             for change in txn:
-                self._accept(change, KINDS[change.kind])
+                done.append((change, self.states.get(change.id)))
+                self.accept(change, KINDS[change.kind])
+            carrying.follow(self, done)
             return []
         verdicts = []
         for change in txn:
@@ -212,7 +216,9 @@ class Batch:
         root, units = self._whereabouts(kind, change, state, values, made)
         made[change.id] = (kind, root, units)
         roles = {"resolve": None, "delete": kind.delete, "undelete": kind.delete}
-        if change.op == "resolve":
+        if kind.pointer in change.fields:
+            allowed = self._may_merge(kind, change, root, units)
+        elif change.op == "resolve":
             allowed = self.scope.may_resolve(root, units)
         else:
             allowed = self.scope.may(roles.get(change.op, kind.write) or (), root, units)
@@ -221,6 +227,23 @@ class Batch:
         if not allowed:
             in_reach = self.scope.may(kind.read, root, units)
             raise _Refusal("quarantined", "not_permitted" if in_reach else "out_of_scope")
+
+    def _may_merge(
+        self, kind: Kind, change: Change, root: str, units: Collection[str]
+    ) -> bool:
+        """Two files become one, or two again, by the word of who reviews both of them."""
+        if set(change.fields) != {kind.pointer} or change.op not in ("put", "resolve"):
+            raise _Refusal("invalid", "bad_op")
+        target = change.fields[kind.pointer]
+        if not target:
+            return self.scope.may_resolve(root, units)
+        into = self.states.get(target)
+        if into is None or into.kind != kind.name or target == change.id:
+            raise _Refusal("quarantined", "unknown_record", kind.pointer)
+        place = self.places.get(target)
+        return self.scope.may_resolve(root, units) and self.scope.may_resolve(
+            target, place.units if place else ()
+        )
 
     def _checked(self, kind: Kind, change: Change) -> dict[str, Any]:
         """Field values of a change; raises when one cannot be stored. Doubts are allowed."""
@@ -295,15 +318,21 @@ class Batch:
 
     # -- accepting
 
-    def _accept(self, change: Change, kind: Kind) -> None:
+    def accept(self, change: Change, kind: Kind) -> None:
         state = self.states.get(change.id)
         device = change.device
         if device not in self.last_stamps:
             self.last_stamps[device] = self.store.last_stamp(device)
-        floor = max(self.last_stamps[device], floor_of(kind, state, change, self._lookup))
+        floor = max(self.last_stamps[device], floor_of(kind, state, change, self.lookup))
         stamp = clock.admit(change.hlc, self.now_ms, floor)
         self.last_stamps[device] = stamp
-        outcome = decide(kind, state, change, stamp, self._lookup)
+        told = change
+        if kind.pointer in change.fields and carrying.closes_a_circle(self, kind, change):
+            told = msgspec.structs.replace(change, fields={kind.pointer: None})
+        outcome = decide(kind, state, told, stamp, self.lookup)
+        if told is not change:
+            mark = Mark(change.version, change.author, stamp, change.seen)
+            outcome.setdefault(kind.pointer, Slot((Head(mark, None, (mark.version,)),)))
         self.seq += 1
         root = state.root if state else self._root(kind, change)
         entry = Entry(self.seq, change, stamp, outcome, root)
@@ -312,7 +341,7 @@ class Batch:
         self.before.setdefault(change.id, None)
         self.entries[change.version] = entry
         if kind.scope == "root":
-            self._place(kind, state, after)
+            self._place(kind, after)
         if kind.name == "unit":
             self.tree = UnitTree({**self.tree.parents, after.id: after.values.get("parent")})
 
@@ -324,16 +353,26 @@ class Batch:
         above = self.states.get(str(change.fields.get(kind.parent)))
         return above.root if above else ""
 
-    def _place(self, kind: Kind, before: State | None, after: State) -> None:
-        units = units_of(kind, after.values)
+    def _place(self, kind: Kind, after: State) -> None:
         place = self.places.get(after.id)
-        if place is None:
-            self.places[after.id] = Place(units, after.seq)
-        elif place.units != units:
-            self.moves.append(Move(after.seq, after.id, place.units, units))
-            self.places[after.id] = Place(units, place.born)
+        is_merged = kind.pointer and (
+            after.values.get(kind.pointer) or (place and merging.files_in(place.units))
+        )
+        if is_merged:
+            for id, units in carrying.places(self, kind, after):
+                self._put(id, units, after.seq)
+        else:
+            self._put(after.id, units_of(kind, after.values), after.seq)
         if "id_number" in kind.by_name:
             self._number(after)
+
+    def _put(self, root: str, units: tuple[str, ...], seq: int) -> None:
+        place = self.places.get(root)
+        if place is None:
+            self.places[root] = Place(units, seq)
+        elif place.units != units:
+            self.moves.append(Move(seq, root, place.units, units))
+            self.places[root] = Place(units, place.born)
 
     def _number(self, after: State) -> None:
         number = after.values.get("id_number")
@@ -341,7 +380,7 @@ class Batch:
             number if idnumber.is_valid(number) and not after.is_deleted else None
         )
 
-    def _lookup(self, version: str) -> Entry | None:
+    def lookup(self, version: str) -> Entry | None:
         return self.entries.get(version) or self.store.entry(version)
 
     def _pairs(self) -> None:
@@ -361,7 +400,7 @@ class Batch:
 
     def _pair(self, a: str, b: str) -> None:
         pair = ids.derived_id("duplicate", a, b)
-        self._load_ids([pair, a, b], [pair])
+        self.load([pair, a, b], [pair])
         if self.states.get(pair) is not None:
             return
         first, second = self.states[a], self.states[b]
@@ -418,7 +457,7 @@ class Batch:
         if state is None:
             return
         if state.root and state.root not in places:
-            self._load_ids([], [state.root])
+            self.load([], [state.root])
         place = places.get(state.root) or self.places.get(state.root)
         key = (state.kind, place.units if place else ())
         sums[key] = sums.get(key, 0) + sign * digest.of(state)

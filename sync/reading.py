@@ -11,7 +11,8 @@ from msgspec import Struct
 
 from schema.kinds import KINDS
 from schema.record import DELETED, Kind
-from sync import clock
+from schema.types import Ref
+from sync import clock, merging
 from sync.change import Change, Conflict, Entry, Grant, Slot, State, device_of, raw_version
 from sync.receipts import Receipt, Receipts
 from sync.records import Records, as_json
@@ -199,14 +200,45 @@ class Reading:
         self._tree = self._units = self._scope = None
 
     def units_of_root(self, root: str) -> tuple[str, ...]:
-        """The units of a root record as shown here."""
+        """The units of a root record as shown here, its other files included."""
         for kind in KINDS.values():
             if kind.scope == "root":
-                found = self.rows(kind.name, [root], with_deleted=True)
-                if found:
-                    named = (found[0].get(f) for f in kind.unit_fields)
-                    return tuple(sorted({u for u in named if u}))
+                files = self.files(kind, root)
+                if files:
+                    return merging.units_of_files(kind, files)
         return ()
+
+    def kept(self, id: str) -> str:
+        """The id of the file under which a record is shown: its own, or the one it was merged
+        into."""
+        return self.kept_of([id]).get(id, id)
+
+    def kept_of(self, ids: Collection[str]) -> dict[str, str]:
+        """`kept` of those that were merged into another file."""
+        found: dict[str, str] = {}
+        for kind in KINDS.values():
+            if kind.pointer:
+                statement = (
+                    f"SELECT id, _root FROM {table(kind.name)} WHERE _root <> id"  # noqa: S608
+                    " AND id IN (SELECT value FROM json_each(?))"
+                )
+                found.update(self.connection.execute(statement, (as_json(ids),)).fetchall())
+        return found
+
+    def files(self, kind: Kind, root: str) -> list[State]:
+        """The file of a root record and all others of the same child, by id."""
+        ids = {root}
+        if kind.pointer:
+            ids.add(kept := self.kept(root))
+            ids.update(
+                row[0]
+                for row in self.connection.execute(
+                    f"SELECT id FROM {table(kind.name)} WHERE _root = ? AND _root <> id",  # noqa: S608
+                    (kept,),
+                )
+            )
+        states = self.records.shown(kind.name, ids)
+        return [states[i] for i in sorted(states)]
 
     def may(self, action: str, kind: str = "child", units: Collection[str] | None = None) -> bool:
         """True when the user may `read`, `write`, `delete`, `resolve` or `import` in `units`
@@ -291,14 +323,24 @@ class Reading:
 
     def _condition(self, kind: Kind, where: Mapping[str, Any]) -> tuple[str, list[Any]]:
         parts, values = ["_deleted IS NULL"], []
-        if kind.parent and kind.parent in where:
-            parts.append("_root = ?")  # indexed; the parent of a hanging record is its root
-            values.append(where[kind.parent])
+        if kind.pointer:
+            parts.append("_root = id")  # the kept file stands for those merged into it
         for name, value in where.items():
             if name not in kind.by_name:
                 raise KeyError(name)
+            named = kind.by_name[name].type
             if value is None:
                 parts.append(f"{quoted(name)} IS NULL")
+            elif name == kind.parent:
+                parts.append("_root = ?")
+                values.append(self.kept(value))
+            elif isinstance(named, Ref) and KINDS[named.kind].pointer:
+                kept = self.kept(value)
+                parts.append(
+                    f"({quoted(name)} = ? OR {quoted(name)} IN (SELECT id FROM"  # noqa: S608
+                    f" {table(named.kind)} WHERE _root = ? AND _root <> id))"
+                )
+                values += [kept, kept]
             else:
                 parts.append(f"{quoted(name)} = ?")
                 values.append(as_json(value) if isinstance(value, list) else value)
@@ -309,10 +351,14 @@ class Reading:
         names = ["id", "_root", "_deleted", "_pending", "_open", *codec.names]
         listed = ", ".join(quoted(n) for n in names)
         statement = f"SELECT {listed} FROM {table(kind.name)} WHERE {tail}"  # noqa: S608
-        return [
+        rows = [
             {n: codec.value(n, v) for n, v in zip(names, row, strict=True)}
             for row in self.connection.execute(statement, values)
         ]
+        if kind.scope == "hangs":  # of a merged child: the kept file, under which it is shown
+            for row in rows:
+                row[kind.parent] = row["_root"]
+        return rows
 
     # -- conflicts, history, unsent
 

@@ -19,9 +19,9 @@ from sync.overlay import overlay
 from sync.protocol import SyncResponse, Verdict, rows_of
 from sync.records import as_json
 from sync.replica import Replica
-from sync.scope import Scope, units_of
+from sync.scope import Scope
 from sync.storage import transaction
-from sync.tables import table
+from sync.tables import quoted, table
 from sync.unread import kind_of
 
 _decode_change = msgspec.json.Decoder(Change).decode
@@ -142,11 +142,11 @@ class _Receiving:
             return []
         scope = Scope(grants, self.replica.tree)
         return [
-            row["id"]
+            id_
             for kind in KINDS.values()
             if kind.scope == "root"
-            for row in self.replica.select(kind.name)
-            if not scope.reads(kind.name, row["id"], units_of(kind, row))
+            for id_ in self._ids(kind.name)
+            if not scope.reads(kind.name, id_, self.replica.units_of_root(id_))
         ]
 
     def _read_outbox(self) -> None:
@@ -238,11 +238,17 @@ class _Receiving:
             return
         self.total -= sum(digest.of(s) for s in self.records.unread.drop(roots))
         listed = as_json(roots)
-        for name in KINDS:
+        shown = as_json({*roots, *self.replica.kept_of(roots).values()})
+        hanging = [k for k in KINDS.values() if k.scope == "hangs"]
+        for name, key in [
+            *((k.name, k.parent) for k in hanging),
+            *((k.name, "id") for k in KINDS.values() if k not in hanging),
+        ]:
             found = self.connection.execute(
                 f"SELECT id FROM {table(name)}"  # noqa: S608
-                " WHERE _root IN (SELECT value FROM json_each(?))",
-                (listed,),
+                " WHERE _root IN (SELECT value FROM json_each(?))"
+                f" AND {quoted(key)} IN (SELECT value FROM json_each(?))",
+                (shown, listed),
             )
             gone = [row[0] for row in found]
             if gone:

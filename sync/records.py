@@ -11,6 +11,7 @@ import msgspec
 from schema.kinds import KINDS
 from sync import keeping
 from sync.change import Change, State
+from sync.following import follow
 from sync.storage import Connection
 from sync.tables import CODECS, meta_of, table
 from sync.unread import Unread
@@ -156,6 +157,7 @@ class Records:
     def settle(self) -> None:
         """Let the indexers see what was touched; called before the transaction ends."""
         touched, self._touched = self._touched, {}
+        follow(self.connection, touched)
         for part in _slices(touched):
             for indexer in self.indexers:
                 indexer(self.connection, part)

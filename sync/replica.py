@@ -138,7 +138,7 @@ class Replica(Reading):
             saw = base or shown
             fields = _differing(declared, values, saw.values)
             flat = _flat(declared, fields)
-            fixed = [n for n in flat if declared.by_name[n].is_fixed]
+            fixed = [n for n in flat if declared.by_name[n].is_fixed or n == declared.pointer]
             problems = self._problems(
                 declared,
                 # A group is written whole: what nobody touched may be of a newer program.
@@ -159,6 +159,8 @@ class Replica(Reading):
         given = {n: v for n, v in values.items() if v is not None}
         problems = self._problems(kind, given)
         problems += [(n, Problem("required", "这一项不能空着。")) for n in kind.missing(given)]
+        if kind.pointer in given:
+            problems.append((kind.pointer, Problem("fixed_field", "这一项建档后不能改。")))
         if problems:
             raise InvalidRecord(problems)
         if kind.scope == "root":
@@ -178,9 +180,7 @@ class Replica(Reading):
             raise Refused("not_permitted")
 
     def _units_now(self, kind: Kind, view: View) -> tuple[str, ...]:
-        return (
-            units_of(kind, view.values) if kind.scope == "root" else self.units_of_root(view.root)
-        )
+        return self.units_of_root(view.root)
 
     def _problems(self, kind: Kind, values: Mapping[str, Any]) -> list[tuple[str, Problem]]:
         found = [(n, p) for n, p in kind.problems(values) if not p.is_doubt]

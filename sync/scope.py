@@ -11,6 +11,9 @@ from schema.record import Kind
 from schema.roles import REVIEWERS
 from sync.change import Grant
 
+FILE = "="
+"""Before a file's id among the units of a place: whoever may see one file of a child sees all."""
+
 
 class UnitTree:
     """Parents and children of units, by code."""
@@ -56,6 +59,8 @@ class Scope:
                 self._units.setdefault(grant.role, set()).update(tree.under(grant.unit))
             if grant.child:
                 self._children.setdefault(grant.role, set()).add(grant.child)
+                # and every other file of the same child, see sync/merging.py
+                self._units.setdefault(grant.role, set()).add(FILE + grant.child)
 
     @cached_property
     def _readable(self) -> dict[str, tuple[frozenset[str], frozenset[str]]]:

@@ -26,7 +26,8 @@ SYSTEM = {
     "_open": "INTEGER NOT NULL DEFAULT 0",
     "_meta": "BLOB NOT NULL",
 }
-"""Columns that every record table has before its fields."""
+"""Columns that every record table has before its fields. `_root`: the record under which it is shown,
+itself or its parent, and of merged files the kept one."""
 
 FIXED = (
     "CREATE TABLE state(key TEXT PRIMARY KEY, value) WITHOUT ROWID",
@@ -107,8 +108,11 @@ def _indexed(kind: Kind) -> Iterable[tuple[str, str]]:
     yield "_pending", "WHERE _pending > 0"
     if kind.scope == "hangs":
         yield "_root", ""  # whole: SQLite does not use a partial one for `_root IN (…)`
+        yield kind.parent, f"WHERE _root <> {quoted(kind.parent)}"
+    if kind.pointer:
+        yield "_root", "WHERE _root <> id"
     for field in kind.fields:
-        if field.name in kind.unit_fields or field.is_critical:
+        if field.name in (*kind.unit_fields, kind.pointer) or field.is_critical:
             yield field.name, f"WHERE {quoted(field.name)} IS NOT NULL"
 
 
@@ -223,7 +227,11 @@ class Codec:
         }
         if deleted is not None:
             values[DELETED] = deleted
-        return State(self.kind.name, id_, root, kept.made, kept.last, values, kept.slots, seq)
+        # `_root` says under which file a record is shown (sync/following.py), not which it names.
+        named = {"root": id_, "hangs": values.get(self.kind.parent)}.get(self.kind.scope, root)
+        return State(
+            self.kind.name, id_, named or root, kept.made, kept.last, values, kept.slots, seq
+        )
 
 
 _decode_meta = msgspec.json.Decoder(Meta).decode

@@ -17,6 +17,7 @@ from schema.types import (
     LongText,
     Name,
     Phone,
+    Ref,
     Text,
     UnitRef,
     YesNo,
@@ -153,6 +154,7 @@ CHILD = Kind(
     delete=roles.ADMINS,
     list_columns=("name", "sex", "~age", "village", "~carer", "~last_contact", "risk_level"),
     order_by=("name",),
+    pointer="merged_into",
     section_labels={
         "basic": "概况",
         "care": "监护",
@@ -220,5 +222,6 @@ CHILD = Kind(
         Field("consent_on", Date(), "同意日期", section="file"),
         Field("consent_form", Text(), "同意书", section="file"),
         Field("note", LongText(), "备注", section="file", headings=("说明", "备注说明")),
+        Field("merged_into", Ref("child"), "合到哪份", is_hidden=True),
     ),
 )
