@@ -19,7 +19,6 @@ from schema.record import DELETED, Kind
 from sync import ids, merging
 from sync.change import Change, Head, Slot, State, raw_version
 from sync.decide import changes_in, value_of
-from sync.hubstore import HUB_DEVICE
 
 if TYPE_CHECKING:
     from sync.intake import Batch
@@ -111,7 +110,8 @@ def _carry_unseen(batch: Batch, kind: Kind, merge: Change, away: State) -> None:
             if value is not None and kind.slot_value(name, kept.values) is None:
                 entry = batch.lookup(raw_version(away.version(name, value) or ""))
                 if entry is not None:
-                    _carry(batch, kind, entry.change, {name: value})
+                    on_top = kept.version(name, None)
+                    _carry(batch, kind, entry.change, {name: value}, on_top)
 
 
 def _kept(batch: Batch, kind: Kind, id: str) -> State | None:
@@ -123,15 +123,18 @@ def _kept(batch: Batch, kind: Kind, id: str) -> State | None:
 
 def _origin(batch: Batch, version: str) -> Change | None:
     """The change that a change of the county's carries over; None for any other version."""
-    if not version.startswith(HUB_DEVICE) or version.startswith(f"{HUB_DEVICE}."):
+    if not merging.is_carried(version):
         return None
     entry = batch.lookup(version)
     origin = batch.lookup(entry.change.names[0]) if entry and entry.change.names else None
     return origin.change if origin and entry and origin.change.id != entry.change.id else None
 
 
-def _carry(batch: Batch, kind: Kind, change: Change, values: Mapping[str, Any]) -> None:
-    """Say on the kept file what `change` says on a merged-away one."""
+def _carry(
+    batch: Batch, kind: Kind, change: Change, values: Mapping[str, Any], on_top: str | None = None
+) -> None:
+    """Say on the kept file what `change` says on a merged-away one; in place of the version
+    `on_top`, else beside what stands there."""
     kept = _kept(batch, kind, change.id)
     if kept is None:
         return
@@ -151,8 +154,8 @@ def _carry(batch: Batch, kind: Kind, change: Change, values: Mapping[str, Any]) 
         # A chain of edits is one: the later ones replace what was carried of the earlier.
         seen = _seen(batch, name, change)
         mine = [op for version, op in carried.items() if version in seen]
-        if mine:
-            base[name] = mine[0]
+        if mine or on_top:
+            base[name] = on_top or mine[0]
         elif name in change.base:
             base[name] = change.base[name]
     if fields:
@@ -274,7 +277,7 @@ def _write(
     """
     seq = batch.seq + 1
     made = ids.derived_id(names[0], cause.version, id, str(seq))
-    device = f"{HUB_DEVICE}{made[:8]}"
+    device = merging.CARRIER + made[:8]
     entry = batch.lookup(cause.version)
     change = Change(
         device, seq, f"{device}.{seq}", op, kind.name, id, cause.author,

@@ -181,7 +181,7 @@ class Conflict(Struct, frozen=True):
     kind: str
     slot: str
     meeting: str
-    """`critical`, `contested` or `edit_delete`."""
+    """`critical`, `contested`, `late` (of a merged file, sync/carrying.py) or `edit_delete`."""
     base_version: str | None
     base_value: Any
     heads: tuple[Head, ...]

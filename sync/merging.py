@@ -13,6 +13,14 @@ from schema.record import DELETED, Kind
 from sync.change import State
 from sync.scope import FILE, units_of
 
+CARRIER = "hub+"
+"""How the device of a change begins by which the county carries a late edit to the kept file, or
+takes it out again (sync/carrying.py)."""
+
+
+def is_carried(version: str) -> bool:
+    return version.startswith(CARRIER)
+
 
 def ends(into: Mapping[str, str], gone: Collection[str] = ()) -> dict[str, str]:
     """Every merged-away file, with the file it is shown under.

@@ -392,6 +392,8 @@ class Reading:
             meeting = "edit_delete"
         elif kind.is_critical(name):
             meeting = "critical"
+        elif any(merging.is_carried(op) for head in slot.heads for op in head.ops):
+            meeting = "late"
         return Conflict(
             slot.conflict or "",
             state.id,
