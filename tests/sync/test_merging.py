@@ -370,7 +370,7 @@ def test_a_grant_for_one_of_the_files_is_a_grant_for_the_child():
 
 def test_a_merged_child_that_moves_is_no_longer_seen_where_it_left():
     town, one, other = pair()
-    adm, _wu = town.replicas["adm"], town.replicas["wu"]
+    adm = town.replicas["adm"]
     farther = {"code": "113", "name": "丁村", "level": "village", "parent": "11"}
     town.hub.write("unit", "113", farther)
     merges.merge(adm, one, other)
