@@ -19,7 +19,7 @@ from starlette.routing import Route
 
 from schema import jsonschema
 from schema.kinds import KINDS
-from server import bundles, lookout, senders, spool, syncing
+from server import bundles, lookout, quarantine, senders, spool, syncing
 from server.accounts import User
 from server.home import PRIVATE_KEY, Home
 from server.passwords import Brake
@@ -243,7 +243,10 @@ class County:
 
     @contextlib.asynccontextmanager
     async def lifespan(self, app: Starlette) -> AsyncIterator[None]:
-        await self.workers.write(lambda desk: desk.store.head())  # a store that opens, or no start
+        # A store that opens, or no start; and what waited for this program to be updated.
+        done = await self.workers.write(quarantine.take_again)
+        if done.taken:
+            say({"taken_after_update": done.taken, "kept": done.kept})
         try:
             self._looking = asyncio.create_task(self._look_later())
             yield

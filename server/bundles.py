@@ -18,7 +18,7 @@ from sync import bundle, enrolment
 from sync.bundle import NEWS, OUT, BadBundle, Homeward, Outward
 from sync.enrolment import Enrolment
 from sync.hub import Session
-from sync.protocol import MAX_BODY, PAGE, PROTOCOL, SyncRequest, SyncResponse, Verdict
+from sync.protocol import MAX_BODY, OLDEST, PAGE, PROTOCOL, SyncRequest, SyncResponse, Verdict
 
 MAX_ANSWER = bundle.MAX_FILE // 2
 """Bytes of pages after which the device asks for the rest in its next bundle."""
@@ -106,7 +106,7 @@ def _request(plain: bytes, device: str) -> SyncRequest:
         request = msgspec.json.decode(plain, type=SyncRequest)
     except (ValueError, msgspec.DecodeError, RecursionError):
         raise BadBundle("bundle_forged") from None
-    if request.protocol != PROTOCOL:
+    if not OLDEST <= request.protocol <= PROTOCOL:
         raise BadBundle("protocol")
     if request.device != device or not all(0 < c.seq < syncing.MOST for c in request.changes):
         raise BadBundle("bundle_forged")

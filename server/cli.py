@@ -25,7 +25,20 @@ USAGE, DAMAGED = 2, 5
 _FILE = click.Path(path_type=Path, dir_okay=False)
 
 
+def _tell_version(context: click.Context, _option: click.Parameter, is_asked: bool) -> None:
+    if is_asked and not context.resilient_parsing:
+        from server.store.sqlite import SCHEMA
+        from sync import version
+
+        click.echo(version.line("cuncao-server", str(SCHEMA)))
+        context.exit()
+
+
 @click.group(help=_("寸草县级服务器"))
+@click.option(
+    "--version", is_flag=True, is_eager=True, expose_value=False, callback=_tell_version,
+    help=_("这是哪一版"),
+)  # fmt: skip
 def cli() -> None:
     pass
 

@@ -18,6 +18,7 @@ from sync.hub import Session, content_hash
 from sync.protocol import (
     FILL_LEVEL,
     LEVEL,
+    OLDEST,
     PAGE,
     PROTOCOL,
     Cursor,
@@ -75,10 +76,8 @@ def read_request(token: str, body: bytes, media: str) -> Callable[[Desk], Ask]:
         plain = unpacked(body, media)
         # The version is read by itself: a message of another protocol need not be readable.
         version = parse(plain, _Version).protocol
-        if version != PROTOCOL:
-            raise Refusal(
-                426, "protocol", f"This server speaks protocol {PROTOCOL}, not {version}."
-            )
+        if not OLDEST <= version <= PROTOCOL:
+            raise _other_protocol(version)
         request = parse(plain, SyncRequest)
         if request.device != caller.device.id:
             raise Refusal(403, "foreign_device", "The token belongs to another device.")
@@ -87,6 +86,14 @@ def read_request(token: str, body: bytes, media: str) -> Callable[[Desk], Ask]:
         return Ask(caller, request)
 
     return work
+
+
+def _other_protocol(version: int) -> Refusal:
+    """What a program that is too old or too new for this server is told."""
+    message = "This program is too old for the county's server. Update it; your records are safe."
+    if version > PROTOCOL:
+        message = "The county's server is older than this program. Your records are safe here."
+    return Refusal(426, "protocol", message, speaks=[OLDEST, PROTOCOL])
 
 
 def take_in(ask: Ask) -> Callable[[Desk], list[Verdict]]:

@@ -32,6 +32,9 @@ LIST: dict[str, ErrorText] = {
     ),
     "throttled": ErrorText(104, "too many attempts", N_("试得太多了，过一会儿再试。什么都没丢。")),
     "protocol": ErrorText(105, "protocol not spoken", N_("这台电脑上的程序太旧，请更新。记录都在，更新后再收发。")),
+    "protocol_server": ErrorText(
+        109, "server speaks an older protocol", N_("县里的服务器比这台电脑上的程序旧，还不能收发。记录都在这里，照常写；请县里更新服务器。")
+    ),
     "ca_file": ErrorText(107, "unreadable CUNCAO_CA", N_("CUNCAO_CA 指的证书文件读不了：{detail}。什么都没做。")),
     "certificate": ErrorText(
         108,
@@ -75,6 +78,9 @@ LIST: dict[str, ErrorText] = {
     ),
     "other_kind": ErrorText(313, "id of another kind", N_("编号和别的记录撞了，没有收。它还在本机。")),
     "unknown_kind": ErrorText(314, "unknown kind", N_("服务器不认得这种记录，没有收。它还在本机。")),
+    "newer_program": ErrorText(
+        316, "of a newer program", N_("县里的服务器还没更新，不认得这一条，先替您收着；它更新后就用上，您不用再写。")
+    ),
     "bad_id": ErrorText(315, "unfit record id", N_("编号不合规矩，没有收。它还在本机。")),
     "envelope_gap": ErrorText(316, "envelope before this one missing", N_("它前面的还没到，县里先收着；前面的到了自动接上。")),
     "user_disabled": ErrorText(317, "envelope of a disabled user", N_("来自已停用的用户，县里先收着等人看，没有丢。")),

@@ -28,6 +28,9 @@ code."""
 GAP = "envelope_gap"
 """Why an envelope's changes stand in quarantine until those before them have come; then they are
 judged anew, whoever brings them."""
+NEWER = "newer_program"
+"""Why a change is quarantined that names a kind, a field, a code or an op unknown here: whoever
+sent it checks its words before it saves them, so this program is the older one."""
 
 _encode = msgspec.json.Encoder().encode
 
@@ -185,15 +188,17 @@ class Batch:
     def _judge(self, change: Change, made: dict[str, tuple[Kind, str, tuple[str, ...]]]) -> None:
         """Raise `_Refusal` when a change cannot go into the log. `made`: records this txn makes."""
         assert self.session is not None
-        kind = KINDS.get(change.kind)
-        if kind is None or change.op not in OPS or kind.scope == "public":
-            raise _Refusal("invalid", "unknown_kind")
         if not _RECORD_ID.fullmatch(change.id):
             raise _Refusal("invalid", "bad_id")
         if change.author != self.session.user:
             raise _Refusal("invalid", "foreign_author")
         if self.session.is_revoked:
             raise _Refusal("quarantined", "device_revoked")
+        kind = KINDS.get(change.kind)
+        if kind is None or change.op not in OPS:
+            raise _Refusal("quarantined", NEWER)
+        if kind.scope == "public":
+            raise _Refusal("invalid", "unknown_kind")
         state = self.states.get(change.id)
         if state is not None and state.kind != change.kind:
             raise _Refusal("invalid", "other_kind")
@@ -263,14 +268,16 @@ class Batch:
             elif kind.is_group(slot) and isinstance(value, dict | None):
                 members = kind.spread(slot, value)
                 if value and not members.keys() >= value.keys():
-                    raise _Refusal("invalid", "unknown_field", slot)
+                    raise _Refusal("quarantined", NEWER, slot)
                 values |= members
                 for name, member in members.items():
                     if not isinstance(member, str) or (name, member) not in sound:
                         unproven[name] = member
             else:
-                raise _Refusal("invalid", "unknown_field", slot)
+                raise _Refusal("quarantined", NEWER, slot)
         for name, problem in kind.problems(unproven):
+            if problem.code == "not_in_list":
+                raise _Refusal("quarantined", NEWER, name)
             if not problem.is_doubt:
                 raise _Refusal("invalid", problem.code, name)
         for name, value in unproven.items():

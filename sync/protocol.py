@@ -1,7 +1,4 @@
-"""The messages of `POST /v1/sync` and how they travel: JSON, compressed with zstd from 1 KB.
-
-Version 1 (2026): one request pushes changes and asks for what is new; see docs/protocol.md.
-"""
+"""The messages of `POST /v1/sync` and how they travel: JSON, compressed with zstd from 1 KB."""
 
 from __future__ import annotations
 
@@ -13,7 +10,14 @@ from msgspec import Raw, Struct
 
 from sync.change import Change, Grant, Slot, State
 
-PROTOCOL = 1
+BIOGRAPHY = {
+    1: "2026: login, sync in one round trip, recovery, history, hand-in of revoked devices, bundles",
+}
+"""What each version of the protocol brought; what may be added within one is in
+docs/protocol.md."""
+PROTOCOL = max(BIOGRAPHY)
+OLDEST = max(PROTOCOL - 1, min(BIOGRAPHY))
+"""A server answers this version and the current one: laptops are updated after it, one by one."""
 MEDIA_PLAIN = "application/json"
 MEDIA_ZSTD = "application/vnd.cuncao+zstd"
 """An own media type: httpx would otherwise unpack by itself, without a limit."""

@@ -285,6 +285,10 @@ class _Receiving:
             self.response.backup,
             self.response.now,
         )
+        if self.connection.execute("SELECT 1 FROM returned LIMIT 1").fetchone():
+            # What came back may be taken after all: released by a person, or by an updated county.
+            taken = [(e.change.seq,) for e in entries if e.change.device == self.me]
+            self.connection.executemany("DELETE FROM returned WHERE seq = ?", taken)
 
     def _as_shown(
         self,

@@ -122,6 +122,11 @@ def fingerprint() -> int:
     return int.from_bytes(hashlib.blake2b(names.encode(), digest_size=3).digest(), "big") + 1
 
 
+def schema() -> str:
+    """Today's declarations as people name them: six hexadecimal digits that change with them."""
+    return f"{fingerprint():06x}"
+
+
 def migrate(connection: Connection, catch_up: Callable[[], None]) -> None:
     """Bring a store to today's declarations, then `catch_up` in the same transaction. Costs one
     PRAGMA when it is there already."""

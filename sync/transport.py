@@ -7,7 +7,7 @@ import ipaddress
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
-from sync.protocol import MEDIA_PLAIN
+from sync.protocol import MEDIA_PLAIN, PROTOCOL
 
 TIMEOUT_S = 30.0
 
@@ -160,4 +160,6 @@ class HttpTransport:
         refusal = Rejected(code, str(body.get("message", "")))
         refusal.retry_after = wait
         refusal.body = body
+        if code == "protocol" and max(body.get("speaks") or [PROTOCOL]) < PROTOCOL:
+            refusal.code = "protocol_server"  # it is the server that is to be updated
         return refusal

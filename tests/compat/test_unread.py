@@ -12,6 +12,8 @@ from programs import NEWER, OLDER, knowing
 
 from casework import search
 from casework.search import Indexer
+from server.quarantine import Taken, take_again
+from server.workers import Desk
 from sync.change import State
 from sync.protocol import SyncResponse
 from sync.reading import Identity
@@ -231,3 +233,61 @@ def test_a_restored_county_leaves_the_unread_where_it_is_and_counts_it_anew(town
         assert problems_of(li) == [] and li.records.unread.count() == 1
         (body,) = li.connection.execute("SELECT body FROM unread").fetchone()
         assert msgspec.json.decode(body, type=State).id == kept
+
+
+@pytest.fixture
+def older_county(town):
+    """The laptops are newer than the county this time."""
+    town.county = OLDER
+    town.old.clear()
+    for user in ("li", "adm"):
+        town.join(user)
+    desk = Desk(town.store)
+    desk.accounts.add_user("li", "a long enough password", town.grants["li"])
+    town.store.connection.execute(
+        "INSERT INTO device (id, user, token, created, issued) VALUES ('devli', 'li', x'00', 0, 0)"
+    )
+    return desk
+
+
+def test_a_county_that_is_older_keeps_what_it_does_not_know_and_takes_it_when_updated(
+    town, older_county
+):
+    with town.at("li") as li:
+        home = child(li)
+    assert town.sync("li").sent == 1
+    with town.at("li") as li:
+        kept = keepsake(li, home, giver="太奶奶")
+        li.save("child", {"economy": "of_tomorrow"}, home)
+        li.save("child", {"shoe_left": "31"}, home)
+        li.save("keepsake", {"story": "丢了又找回来。"}, kept)
+        li.save("child", {"hobbies": "唱歌"}, home)
+    report = town.sync("li")
+    assert (report.sent, report.rejected) == (1, 4) and report.in_step
+    with town.at("li") as li:
+        assert {r.code for r in li.returned()} == {"newer_program"}
+    with knowing(OLDER):
+        assert take_again(older_county) == Taken(0, 4)
+    with knowing(NEWER):
+        town.county = NEWER
+        assert take_again(older_county) == Taken(4, 0)
+        assert take_again(older_county) == Taken(0, 0)
+    assert town.sync("li").in_step and town.sync("adm").in_step
+    with town.at("li") as li:
+        assert li.returned() == []
+    for user in ("li", "adm"):
+        with town.at(user) as replica:
+            assert value(replica, kept, "story") == "丢了又找回来。"
+            assert value(replica, home, "economy") == "of_tomorrow"
+            assert value(replica, home, "shoe_left") == "31"
+            assert problems_of(replica) == []
+
+
+def test_what_waits_at_the_county_is_kept_as_it_was_sent(town, older_county):
+    with town.at("li") as li:
+        home = child(li)
+        keepsake(li, home, giver="太奶奶", given_on="满月")
+        sent = [row[0] for row in li.connection.execute("SELECT body FROM outbox ORDER BY seq")]
+    town.sync("li")
+    rows = town.store.connection.execute("SELECT change FROM quarantine ORDER BY device_seq")
+    assert [bytes(row[0]) for row in rows] == sent[1:]

@@ -44,12 +44,24 @@ def _choose(ctx: click.Context, _option: click.Parameter, user: str | None) -> N
         ctx.obj = user
 
 
+def _tell_version(context: click.Context, _option: click.Parameter, is_asked: bool) -> None:
+    if is_asked and not context.resilient_parsing:
+        from sync import tables, version
+
+        click.echo(version.line("cuncao", tables.schema()))
+        context.exit()
+
+
 @click.group(
     cls=LateGroup,
     context_settings={"help_option_names": ["-h", "--help"]},
     help=_("寸草：一个孩子一份档案，没网也能用。不带命令就打开程序。"),
 )
 @click.option("--user", help=_("几个人共用这台电脑时，说是谁。"))
+@click.option(
+    "--version", is_flag=True, is_eager=True, expose_value=False, callback=_tell_version,
+    help=_("这是哪一版"),
+)  # fmt: skip
 @click.pass_context
 def group(ctx: click.Context, user: str | None) -> None:
     ctx.obj = user

@@ -9,9 +9,10 @@ from pathlib import Path
 import click
 
 from schema.kinds import KINDS
-from sync import pacing
+from sync import pacing, tables, version
 from sync.client import SyncReport
 from sync.language import _
+from sync.protocol import PROTOCOL
 from sync.session import Session
 from sync.transport import Offline, Rejected
 from tui.commands.common import (
@@ -126,6 +127,10 @@ def status(user: str | None, is_json: bool) -> None:
             "user": me.user,
             "units": [g.unit for g in me.grants if g.unit],
             "records": {name: replica.count(name) for name in KINDS},
+            "unread": replica.records.unread.count(),
+            "version": version.program(),
+            "protocol": PROTOCOL,
+            "schema": tables.schema(),
         }
         if is_json:
             emit(found)
@@ -133,6 +138,8 @@ def status(user: str | None, is_json: bool) -> None:
         state = replica.sync_state()
         say(_("{user}：{n} 个孩子。").format(user=me.name or me.user, n=found["records"]["child"]))
         say(_("{n} 条还没到服务器上。").format(n=state.pending))
+        if found["unread"]:
+            say(_("{n} 份资料要新版程序才看得到，先替您收着。").format(n=found["unread"]))
         say(_("{n} 处两种说法，{m} 条被退回。").format(n=state.conflicts, m=state.returned))
 
 
