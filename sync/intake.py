@@ -14,10 +14,11 @@ from schema import idnumber
 from schema.kinds import KINDS
 from schema.record import DELETED, Kind
 from sync import carrying, clock, digest, ids, merging
-from sync.change import OPS, Change, Entry, Head, Mark, Slot, State
+from sync.change import OPS, Change, Entry, Head, Mark, Slot, State, raw_version
 from sync.decide import decide, floor_of, replay
 from sync.hubstore import HUB_DEVICE, SERVER_AUTHOR, HubStore, Known, Move, Place, Session
 from sync.protocol import Verdict
+from sync.reopening import reopened
 from sync.scope import Scope, UnitTree, units_of
 
 _RECORD_ID = re.compile(r"(?![0-9]*$)[0-9a-z]{1,40}")
@@ -204,7 +205,7 @@ class Batch:
             raise _Refusal("invalid", "other_kind")
         is_unmet = state is None or DELETED not in state.slots
         if not _is_well_formed(change) or (
-            change.op == "resolve" and DELETED in change.fields and is_unmet
+            change.op in ("resolve", "reopen") and DELETED in change.fields and is_unmet
         ):
             raise _Refusal("invalid", "bad_op")
         values = self._checked(kind, change)
@@ -223,8 +224,10 @@ class Batch:
         roles = {"resolve": None, "delete": kind.delete, "undelete": kind.delete}
         if kind.pointer in change.fields:
             allowed = self._may_merge(kind, change, root, units)
-        elif change.op == "resolve":
+        elif change.op == "resolve" or (change.op == "reopen" and change.base):
             allowed = self.scope.may_resolve(root, units)
+        elif change.op == "reopen":
+            allowed = self.scope.may(kind.read, root, units) and self._asks_own(change)
         else:
             allowed = self.scope.may(roles.get(change.op, kind.write) or (), root, units)
             if not allowed and change.op in ("delete", "undelete"):
@@ -285,6 +288,11 @@ class Batch:
                 sound.add((name, value))
         return values
 
+    def _asks_own(self, change: Change) -> bool:
+        """True when every value a change asks back is its author's own."""
+        entries = [self.lookup(raw_version(version)) for version in change.names]
+        return all(e is None or e.change.author == change.author for e in entries)
+
     def _is_withdrawal(self, change: Change, state: State | None) -> bool:
         """The author of a record may take it back while nobody else has touched it."""
         if state is None:
@@ -336,7 +344,10 @@ class Batch:
         told = change
         if kind.pointer in change.fields and carrying.closes_a_circle(self, kind, change):
             told = msgspec.structs.replace(change, fields={kind.pointer: None})
-        outcome = decide(kind, state, told, stamp, self.lookup)
+        if change.op == "reopen" and state is not None:
+            outcome = reopened(kind, state, change, stamp, self.lookup)
+        else:
+            outcome = decide(kind, state, told, stamp, self.lookup)
         if told is not change:
             mark = Mark(change.version, change.author, stamp, change.seen)
             outcome.setdefault(kind.pointer, Slot((Head(mark, None, (mark.version,)),)))
@@ -503,7 +514,7 @@ def _is_well_formed(change: Change) -> bool:
     if change.op in ("delete", "undelete"):
         is_empty = change.fields.get(DELETED) is None
         return set(change.fields) == {DELETED} and is_empty == (change.op == "undelete")
-    if change.op == "resolve":
+    if change.op in ("resolve", "reopen"):
         return len(change.fields) == 1
     return DELETED not in change.fields
 

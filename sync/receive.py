@@ -12,9 +12,10 @@ import msgspec
 from msgspec import Struct
 
 from schema.kinds import KINDS
-from sync import digest, keeping, receipts, strays
+from sync import decisions, digest, keeping, receipts, strays
 from sync.change import Change, Entry, Grant, State, entry_json
 from sync.decide import replay
+from sync.notices import Watch
 from sync.overlay import overlay
 from sync.protocol import SyncResponse, Verdict, rows_of
 from sync.records import as_json
@@ -79,6 +80,7 @@ class _Receiving:
         """JSON of the page's entries by log number."""
         self.sent: dict[str, bytes] = {}
         """JSON of the page's rows of kinds that this program does not know, by id."""
+        self.watch = Watch(self.connection, replica.identity.user)
 
     def run(self, kept_ms: int | None) -> Received:
         response, replica = self.response, self.replica
@@ -218,19 +220,30 @@ class _Receiving:
             held = after.get(row.id)
             if held is None or row.seq >= held.seq:
                 after[row.id] = row
+                self.watch.arrived(row)
         for entry in entries:
             state = after.get(entry.change.id)
             if state is None and entry.change.op != "create":
                 continue  # not held here, and what the page brings is not its beginning
             if state is not None and not state.seq and entry.change.op == "create":
                 state = None  # from a log that is no more; in this one the record begins here
-            after[entry.change.id] = replay(kind_of(entry.change.kind), state, entry)
+            after[entry.change.id] = made = replay(kind_of(entry.change.kind), state, entry)
+            if made is not state:
+                self._note(state, made, entry)
             self.greatest = max(self.greatest, entry.stamp)
         for id_, state in after.items():
             old = before.get(id_)
             if state is not old:
                 self.total += (digest.of(state) if state else 0) - (digest.of(old) if old else 0)
         return after
+
+    def _note(self, before: State | None, after: State, entry: Entry) -> None:
+        """What an entry gives to tell, and what it decides."""
+        self.watch.happened(before, after, entry)
+        if entry.change.op in ("resolve", "reopen"):
+            (slot,) = entry.change.fields
+            told = before.slots.get(slot) if before else None
+            decisions.note(self.connection, entry.change, entry.stamp, told)
 
     def _drop(self, roots: Collection[str]) -> None:
         """Take out what left the scope; unsent changes stay in the outbox and are sent."""
@@ -278,6 +291,8 @@ class _Receiving:
                 for v in refused
             ],
         )  # fmt: skip
+        for verdict in refused:
+            decisions.forget(self.connection, self.outbox[verdict.seq])
         keeping.settle(self.connection, settled)
         keeping.keep_settled(
             self.connection,
@@ -343,7 +358,7 @@ class _Receiving:
                     bare.append(id_)
                     continue
                 root = state.root if state else _root_of(mine, id_)
-                top = overlay(state, mine, root)
+                top = overlay(state, mine, root, self.records)
                 if top is None:
                     gone.append(id_)
                 else:

@@ -10,7 +10,7 @@ import msgspec
 
 from schema.kinds import KINDS
 from sync import keeping
-from sync.change import Change, State
+from sync.change import Change, Entry, Slot, State
 from sync.following import follow
 from sync.storage import Connection
 from sync.tables import CODECS, meta_of, table
@@ -24,6 +24,8 @@ SLICE = 2000
 """Records of a kind that the indexers get at once."""
 
 _state = msgspec.json.Decoder(State)
+_entry = msgspec.json.Decoder(Entry)
+_slot = msgspec.json.Decoder(Slot)
 
 
 def as_json(values: Iterable[Any]) -> str:
@@ -122,6 +124,8 @@ class Records:
             f"DELETE FROM {table(kind)} WHERE id IN (SELECT value FROM json_each(?))",  # noqa: S608
             "DELETE FROM conflict WHERE record IN (SELECT value FROM json_each(?))",
             "DELETE FROM log WHERE record IN (SELECT value FROM json_each(?))",
+            "DELETE FROM notice WHERE record IN (SELECT value FROM json_each(?))",
+            "DELETE FROM decided WHERE record IN (SELECT value FROM json_each(?))",
         ):
             self.connection.execute(statement, (listed,))
         self._touched.setdefault(kind, set()).update(ids)
@@ -179,6 +183,18 @@ class Records:
             state = codec.state(row)
             found.append((state, row[codec.columns.index("_pending")]))
         return found
+
+    def entries(self, id: str) -> list[Entry]:
+        """The log of a record as far as it is held here, the oldest first."""
+        rows = self.connection.execute("SELECT body FROM log WHERE record = ? ORDER BY seq", (id,))
+        return [_entry.decode(row[0]) for row in rows]
+
+    def slots_decided(self, id: str, name: str) -> list[Slot]:
+        """A slot as it stood before each decision about it that is held here, the oldest first."""
+        rows = self.connection.execute(
+            "SELECT before FROM decided WHERE record = ? AND slot = ? ORDER BY stamp", (id, name)
+        )
+        return [_slot.decode(row[0]) for row in rows]
 
     # -- unsent changes
 

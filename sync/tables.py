@@ -68,6 +68,27 @@ KEPT = (
 )
 
 
+# What to tell a person whose value does not count (sync/notices.py). `version`: the own value.
+# `cause`: the conflict, or the decision, for which it does not count. `done`: the cause for which it
+# was asked back or put away here.
+NOTICE = (
+    "CREATE TABLE notice(id TEXT PRIMARY KEY, record TEXT NOT NULL, kind TEXT NOT NULL,"
+    " slot TEXT NOT NULL, version TEXT NOT NULL, cause TEXT NOT NULL, stamp INTEGER NOT NULL,"
+    " done TEXT NOT NULL DEFAULT '') WITHOUT ROWID",
+    "CREATE INDEX notice_record ON notice(record)",
+)
+# Decisions and the conflicts as they stood before (sync/decisions.py). `taken_back`: the version of
+# the change that did.
+DECIDED = (
+    "CREATE TABLE decided(version TEXT PRIMARY KEY, conflict TEXT NOT NULL, record TEXT NOT NULL,"
+    " kind TEXT NOT NULL, slot TEXT NOT NULL, stamp INTEGER NOT NULL, author TEXT NOT NULL,"
+    " note TEXT NOT NULL, before BLOB NOT NULL, taken_back TEXT NOT NULL DEFAULT '')"
+    " WITHOUT ROWID",
+    "CREATE INDEX decided_record ON decided(record)",
+    "CREATE INDEX decided_conflict ON decided(conflict)",
+)
+
+
 def table(kind: str) -> str:
     """Name of a kind's table, quoted."""
     return f'"r_{kind}"'
@@ -90,6 +111,8 @@ def _steps() -> Iterable[tuple[str, Sequence[str]]]:
     yield "0002.receipt", (receipt,)
     yield "0003.unread", UNREAD
     yield "0004.kept", KEPT
+    yield "0005.decided", DECIDED
+    yield "0006.notice", NOTICE
     for kind in KINDS.values():
         name = table(kind.name)
         columns = ", ".join(f"{quoted(c)} {t}" for c, t in SYSTEM.items())
