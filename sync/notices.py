@@ -70,7 +70,8 @@ class Watch:
         for name, slot in entry.outcome.items():
             if slot.conflict:
                 self._contested(after, name, slot, entry.stamp)
-        if change.op == "resolve" and not is_own and before is not None:
+        is_of_one_slot = len(change.fields) == 1  # what a merge carries along is no decision
+        if change.op == "resolve" and is_of_one_slot and not is_own and before is not None:
             for name in change.fields:
                 was, now = before.slots.get(name), after.slots.get(name)
                 if was is not None and now is not None:

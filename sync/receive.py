@@ -240,7 +240,8 @@ class _Receiving:
     def _note(self, before: State | None, after: State, entry: Entry) -> None:
         """What an entry gives to tell, and what it decides."""
         self.watch.happened(before, after, entry)
-        if entry.change.op in ("resolve", "reopen"):
+        is_of_one_slot = len(entry.change.fields) == 1  # what a merge carries along is no decision
+        if entry.change.op in ("resolve", "reopen") and is_of_one_slot:
             (slot,) = entry.change.fields
             told = before.slots.get(slot) if before else None
             decisions.note(self.connection, entry.change, entry.stamp, told)
