@@ -39,6 +39,7 @@ from server.requests import (
 from server.store.sqlite import wall_ms
 from server.workers import Desk, Workers
 from sync import sealing
+from sync.branches import MOST_WANTED
 from sync.protocol import PROTOCOL, pack
 from sync.scope import Scope, UnitTree
 from sync.spool import SpoolResponse
@@ -158,6 +159,10 @@ class County:
             verdicts = await self.workers.write(syncing.take_in(ask))
             await self._look(len(ask.request.changes))
         content, media = await self.workers.read(syncing.give_out(ask, verdicts))
+        compare = ask.request.compare
+        if compare is not None and compare.wanted:
+            wanted = compare.wanted[:MOST_WANTED]
+            await self.workers.write(syncing.note_healing(ask, wanted))
         self._note(ask)
         return Response(content, media_type=media)
 

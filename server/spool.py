@@ -59,9 +59,7 @@ def take(desk: Desk, data: bytes) -> tuple[Envelope, str]:
         BadBundle: not sealed for this county, altered, or of a device unknown here.
     """
     private = desk.store.meta(PRIVATE_KEY) or b""
-    head, rest = bundle.read(
-        data, SEALED, private, Envelope, lambda head: signer(desk, head)
-    )
+    head, rest = bundle.read(data, SEALED, private, Envelope, lambda head: signer(desk, head))
     changes = envelopes.changes_of(head, rest)
     if not all(0 < change.seq < syncing.MOST for change in changes):
         raise BadBundle("bundle_forged")

@@ -144,6 +144,17 @@ def _beside(change: Change, content: bytes) -> Change:
     return msgspec.structs.replace(change, device=f"{change.device}-{content[:4].hex()}")
 
 
+def note_healing(ask: Ask, wanted: list[str]) -> Callable[[Desk], None]:
+    """The work of keeping on record which records a device asks for anew."""
+
+    def work(desk: Desk) -> None:
+        with desk.store.write():
+            mine = ask.request.compare.mine if ask.request.compare else ""
+            desk.store.note_healing(ask.caller.device.id, ask.caller.user.name, wanted, mine[:32])
+
+    return work
+
+
 def give_out(ask: Ask, verdicts: list[Verdict]) -> Callable[[Desk], tuple[bytes, str]]:
     """The work of answering with the next page."""
 
@@ -152,7 +163,12 @@ def give_out(ask: Ask, verdicts: list[Verdict]) -> Callable[[Desk], tuple[bytes,
         limit = min(max(request.limit or PAGE, 1), MAX_LIMIT)
         with desk.store.read():
             response = desk.hub.pull(
-                ask.session, request.cursor, request.held, limit, request.strays
+                ask.session,
+                request.cursor,
+                request.held,
+                limit,
+                request.strays,
+                request.compare,
             )
             response.backup = int(desk.store.meta(BACKUP) or 0)
         response.verdicts = verdicts

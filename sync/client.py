@@ -11,7 +11,10 @@ from typing import cast
 import msgspec
 from msgspec import Raw, Struct
 
+from sync import scrub
+from sync.branches import Compare
 from sync.change import Change
+from sync.healing import heal
 from sync.protocol import PAGE, PROTOCOL, SyncRequest, SyncResponse, pack, unpack
 from sync.receive import receive
 from sync.replica import Replica
@@ -20,6 +23,8 @@ from sync.transport import Cut, Offline, Transport
 
 MAX_ROUNDS = 10_000
 """Stops a loop with a server that never ends; a county's snapshot takes about 20."""
+SENDS_NOTHING = (1 << 63) - 1
+"""As `sent_up_to`: everything counts as sent."""
 
 LEAST_PAGE = 25
 """Some 3 KB: 2 s of the slowest line that anybody still calls one."""
@@ -40,6 +45,8 @@ class SyncReport(Struct, frozen=True):
     ms: int = 0
     bytes_up: int = 0
     bytes_down: int = 0
+    healed: int = 0
+    """Records that differed from the county's and were fetched again or taken out."""
 
 
 class _Line:
@@ -120,9 +127,14 @@ def _open_conflicts(replica: Replica) -> set[str]:
 
 
 def sync_once(
-    replica: Replica, transport: Transport, token: str = "", limit: int = PAGE
+    replica: Replica,
+    transport: Transport,
+    token: str = "",
+    limit: int = PAGE,
+    *,
+    is_checked: bool = False,
 ) -> SyncReport:
-    """Bring a replica and the hub together.
+    """Bring a replica and the hub together. `is_checked`: take the sums anew first, due or not.
 
     Every page is stored with its cursor in one transaction, so an interruption anywhere is repeated
     without loss or doubling.
@@ -133,8 +145,13 @@ def sync_once(
     began = time.monotonic()
     before = _open_conflicts(replica)
     line = _Line(transport, token)
+    if is_checked or scrub.is_due(replica):
+        scrub.look(replica)
     try:
         sent, received, rejected = _exchange(replica, line, limit)
+        healed = None
+        if not replica.get_state("in_step", 1):
+            healed = heal(replica, lambda asked: _compare(replica, line, limit, asked))
     except Cut:
         smaller = max(LEAST_PAGE, _page(replica, limit) // 4)
         with suppress(Exception):  # a full disk; that the line broke is what there is to tell
@@ -153,12 +170,23 @@ def sync_once(
         round((time.monotonic() - began) * 1000),
         line.up,
         line.down,
+        len(healed.records) if healed else 0,
     )
 
 
 def _page(replica: Replica, most: int) -> int:
     """How much one message may hold, on a line as good as it was the last time."""
     return min(most, int(replica.get_state("page") or most))
+
+
+def _compare(replica: Replica, line: _Line, limit: int, asked: Compare) -> SyncResponse | None:
+    """One round trip of a healing; None when something else came with it."""
+    request = make_request(replica, SENDS_NOTHING, limit)[0]
+    line.send(msgspec.structs.replace(request, compare=asked))
+    response = line.answer()
+    receive(replica, response)
+    is_news = response.entries or response.rows or response.drops or response.reset
+    return None if response.more or is_news else response
 
 
 def _exchange(replica: Replica, line: _Line, limit: int) -> tuple[int, int, int]:

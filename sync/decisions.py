@@ -69,7 +69,9 @@ def _decided_too(connection: Connection, change: Change, slot: str) -> Slot | No
     return None
 
 
-def decisions(connection: Connection, where: str = "", values: Sequence[str] = ()) -> list[Decision]:
+def decisions(
+    connection: Connection, where: str = "", values: Sequence[str] = ()
+) -> list[Decision]:
     """Those held here, the newest first; `where` is a condition over the table."""
     rows = connection.execute(
         f"SELECT {COLUMNS} FROM decided {where} ORDER BY stamp DESC, version DESC",  # noqa: S608
@@ -94,6 +96,4 @@ def find(connection: Connection, id: str) -> Decision | None:
 def forget(connection: Connection, change: Change) -> None:
     """A decision, or its taking back, that the county did not take."""
     connection.execute("DELETE FROM decided WHERE version = ?", (change.version,))
-    connection.execute(
-        "UPDATE decided SET taken_back = '' WHERE taken_back = ?", (change.version,)
-    )
+    connection.execute("UPDATE decided SET taken_back = '' WHERE taken_back = ?", (change.version,))

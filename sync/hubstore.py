@@ -115,6 +115,9 @@ class HubStore(Protocol):
     ) -> list[str]:
         """Roots in any of `units` or among `roots`, greater than `after`, in order."""
 
+    def roots_at(self, units: tuple[str, ...]) -> list[str]:
+        """Roots that have exactly these units; of none, '' as well: what is everybody's."""
+
     def records_of(self, roots: Collection[str]) -> list[tuple[str, str, bytes]]:
         """(root, kind, JSON of the state) of every record under the roots; '' is the public
         root."""

@@ -236,9 +236,7 @@ class Batch:
             in_reach = self.scope.may(kind.read, root, units)
             raise _Refusal("quarantined", "not_permitted" if in_reach else "out_of_scope")
 
-    def _may_merge(
-        self, kind: Kind, change: Change, root: str, units: Collection[str]
-    ) -> bool:
+    def _may_merge(self, kind: Kind, change: Change, root: str, units: Collection[str]) -> bool:
         """Two files become one, or two again, by the word of who reviews both of them."""
         if set(change.fields) != {kind.pointer} or change.op not in ("put", "resolve"):
             raise _Refusal("invalid", "bad_op")

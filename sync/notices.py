@@ -207,7 +207,14 @@ def _seen(replica: Reading) -> set[tuple[str, str]]:
 
 
 def _notice(
-    replica: Reading, id: str, record: str, kind: str, slot: str, version: str, cause: str, stamp: int
+    replica: Reading,
+    id: str,
+    record: str,
+    kind: str,
+    slot: str,
+    version: str,
+    cause: str,
+    stamp: int,
 ) -> Notice | None:
     view = replica.get(record, kind) if kind in KINDS else None
     if view is None or (view.deleted is not None and slot in KINDS[kind].slots):
@@ -233,7 +240,8 @@ def _own_value(
     """The value of the own version: a head that stands beside, a decided conflict's, or the log's
     words."""
     slots: Iterable[Slot] = [
-        slot, *(d.before for d in decisions(replica.connection, "WHERE record = ?", (record,)))
+        slot,
+        *(d.before for d in decisions(replica.connection, "WHERE record = ?", (record,))),
     ]
     for told in slots:
         for head in told.heads:

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 from msgspec import Raw, Struct
 
+from sync.branches import Branch, Compare
 from sync.change import Change, Grant, Slot, State
 
 BIOGRAPHY = {
@@ -43,6 +44,8 @@ class SyncRequest(Struct, omit_defaults=True):
     limit: int = PAGE
     strays: list[str] = []
     """Roots held from a log that is no more: those known and out of scope come back as `drops`."""
+    compare: Compare | None = None
+    """Asked when the roots differ; answered on the last page."""
 
 
 class Verdict(Struct, frozen=True, array_like=True):
@@ -100,6 +103,12 @@ class SyncResponse(Struct, omit_defaults=True):
     backup: int = 0
     """Log number up to which a backup exists."""
     runs: list[Run] = []
+    branches: list[Branch] = []
+    """What `compare.paths` asked about."""
+    mended: list[Raw] = []
+    """`State` each: what `compare.wanted` asked for, as it stands whatever the device holds."""
+    absent: list[str] = []
+    """Of `compare.wanted`: not there, or not within the grants."""
 
 
 class Fill(Struct, frozen=True, array_like=True):

@@ -100,10 +100,11 @@ class _Receiving:
         refused = [v for v in met if v.status != "duplicate"]
         self._drop(response.drops)
         touched = self._wanted(entries, rows, met)
+        mended = self._mended(touched)
         before = self.records.canonical(touched)
-        after = self._replayed(before, entries, rows)
+        after = self._replayed(before, entries, rows, mended)
         self._settle_outbox(refused, entries)
-        as_shown = self._as_shown(before, entries, rows, met)
+        as_shown = self._as_shown(before, entries, rows, met) - mended.keys()
         self._show(touched, before, after, as_shown)
         self._remember(entries, kept_ms)
         own = len(response.own) + sum(run.count for run in response.runs)
@@ -127,7 +128,7 @@ class _Receiving:
         self.connection.execute("DELETE FROM kept WHERE seq IN (SELECT seq FROM outbox)")
         strays.look_for(self.replica)
         for kind in KINDS:
-            self.connection.execute(f"UPDATE {table(kind)} SET _seq = 0")  # noqa: S608
+            self.records.void(kind)
         self.records.unread.forget_log()
         self.total = 0
         self.connection.execute("DELETE FROM log")
@@ -150,6 +151,9 @@ class _Receiving:
             for id_ in self._ids(kind.name)
             if not scope.reads(kind.name, id_, self.replica.units_of_root(id_))
         ]
+
+    def _ids(self, kind: str) -> list[str]:
+        return [row[0] for row in self.connection.execute(f"SELECT id FROM {table(kind)}")]  # noqa: S608
 
     def _read_outbox(self) -> None:
         wanted = [o.device_seq for o in self.response.own]
@@ -207,6 +211,19 @@ class _Receiving:
             touched.setdefault(change.kind, set()).add(change.id)
         return touched
 
+    def _mended(self, touched: dict[str, set[str]]) -> dict[str, State | None]:
+        """Records that differed, as the county has them; they replace whatever is here."""
+        mended: dict[str, State | None] = {}
+        for state, raw in zip(rows_of(self.response.mended), self.response.mended, strict=True):
+            touched.setdefault(state.kind, set()).add(state.id)
+            mended[state.id] = state
+            if state.kind not in KINDS:
+                self.sent[state.id] = bytes(raw)
+        for id_, kind in self.records.kind_of(self.response.absent).items():
+            touched.setdefault(kind, set()).add(id_)
+            mended[id_] = None
+        return mended
+
     # -- applying
 
     def _replayed(
@@ -214,6 +231,7 @@ class _Receiving:
         before: dict[str, State | None],
         entries: Iterable[Entry],
         rows: Iterable[State],
+        mended: dict[str, State | None],
     ) -> dict[str, State | None]:
         after = dict(before)
         for row in rows:
@@ -231,6 +249,7 @@ class _Receiving:
             if made is not state:
                 self._note(state, made, entry)
             self.greatest = max(self.greatest, entry.stamp)
+        after |= mended
         for id_, state in after.items():
             old = before.get(id_)
             if state is not old:
@@ -420,32 +439,20 @@ class _Receiving:
         return known or entry_json(entry, self.unsent[entry.change.seq])
 
     def _compare(self, theirs: str) -> None:
-        """At the end of the feed both digests are equal, or something here is not as the log says.
+        """At the end of the feed both digests are equal, or something here is not as the log says:
+        then the differing records are found and fetched (sync/healing.py).
 
-        Then, once, the sum is taken anew from the records, and if it still differs everything is
-        fetched again at the next contact. Unsent work is not touched, the other side's digest never
-        adopted.
+        By stick there is nobody to ask: once, everything comes again with the next bundle. Unsent
+        work is not touched, the other side's digest never adopted.
         """
         replica = self.replica
-        is_in_step = digest.text(self.total) == theirs
-        if not is_in_step and not replica.get_state("repaired", 0):
-            held = {kind: self._ids(kind) for kind in KINDS}
-            states = self.records.canonical(held).values()
-            every = [*states, *self.records.unread.every()]
-            total = sum(digest.of(s) for s in every if s is not None)
-            replica.set_state(
-                digest=digest.text(total),
-                cursor="",
-                repaired=1,
-                repairs=replica.get_state("repairs", 0) + 1,
-            )
-            is_in_step = digest.text(total) == theirs
+        mine = digest.text(self.total)
+        is_in_step = mine == theirs
+        replica.set_state(in_step=int(is_in_step), theirs=theirs)
         if is_in_step:
             replica.set_state(repaired=0)
-        replica.set_state(in_step=int(is_in_step))
-
-    def _ids(self, kind: str) -> list[str]:
-        return [row[0] for row in self.connection.execute(f"SELECT id FROM {table(kind)}")]  # noqa: S608
+        elif not self.is_live and not replica.get_state("repaired", 0):
+            replica.set_state(cursor="", repaired=1, repairs=replica.get_state("repairs", 0) + 1)
 
 
 def _root_of(changes: list[Change], id_: str) -> str:

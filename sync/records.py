@@ -91,6 +91,7 @@ class Records:
         by_kind: dict[str, list[tuple[State, int]]] = {}
         for state, pending in states:
             by_kind.setdefault(state.kind, []).append((state, pending))
+        self._take_hand()
         for kind, rows in by_kind.items():
             codec = CODECS[kind]
             alike: dict[tuple[int, ...], list[list[Any]]] = {}
@@ -108,6 +109,7 @@ class Records:
         by_kind: dict[str, list[State]] = {}
         for state in states:
             by_kind.setdefault(state.kind, []).append(state)
+        self._take_hand()
         is_whole = True
         for kind, found in by_kind.items():
             cursor = self.connection.executemany(
@@ -117,9 +119,15 @@ class Records:
             is_whole &= cursor.rowcount == len(found)
         return is_whole
 
+    def void(self, kind: str) -> None:
+        """The numbers of every record of a kind are of a log that is no more."""
+        self._take_hand()
+        self.connection.execute(f"UPDATE {table(kind)} SET _seq = 0")  # noqa: S608
+
     def remove(self, kind: str, ids: Collection[str]) -> None:
         listed = as_json(ids)
         keeping.keep(self.connection, listed)
+        self._take_hand()
         for statement in (
             f"DELETE FROM {table(kind)} WHERE id IN (SELECT value FROM json_each(?))",  # noqa: S608
             "DELETE FROM conflict WHERE record IN (SELECT value FROM json_each(?))",
@@ -129,6 +137,10 @@ class Records:
         ):
             self.connection.execute(statement, (listed,))
         self._touched.setdefault(kind, set()).update(ids)
+
+    def _take_hand(self) -> None:
+        """Until `settle` it is the program that writes: see sync/scrub.py."""
+        self.connection.execute("INSERT OR IGNORE INTO hand VALUES ('ours')")
 
     def keep_shadow(self, id: str, state: State | None) -> None:
         """Remember the canonical state of a record that gets its first unsent change."""
@@ -162,6 +174,7 @@ class Records:
         """Let the indexers see what was touched; called before the transaction ends."""
         touched, self._touched = self._touched, {}
         follow(self.connection, touched)
+        self.connection.execute("DELETE FROM hand WHERE who = 'ours'")
         for part in _slices(touched):
             for indexer in self.indexers:
                 indexer(self.connection, part)

@@ -67,6 +67,15 @@ KEPT = (
     " UNION ALL SELECT seq, record, txn, body FROM kept WHERE number = 0",
 )
 
+HEALING = (
+    # Who writes in the record tables: 'ours' while the program does, inside its transaction only;
+    # 'other' once somebody else has (sync/scrub.py).
+    "CREATE TABLE hand(who TEXT PRIMARY KEY) WITHOUT ROWID",
+    # Every time that records here differed from the county's: when, which (JSON), both roots before.
+    "CREATE TABLE healing(at INTEGER NOT NULL, records TEXT NOT NULL, mine TEXT NOT NULL,"
+    " theirs TEXT NOT NULL, is_whole INTEGER NOT NULL)",
+)
+
 
 # What to tell a person whose value does not count (sync/notices.py). `version`: the own value.
 # `cause`: the conflict, or the decision, for which it does not count. `done`: the cause for which it
@@ -113,6 +122,7 @@ def _steps() -> Iterable[tuple[str, Sequence[str]]]:
     yield "0004.kept", KEPT
     yield "0005.decided", DECIDED
     yield "0006.notice", NOTICE
+    yield "0007.healing", HEALING
     for kind in KINDS.values():
         name = table(kind.name)
         columns = ", ".join(f"{quoted(c)} {t}" for c, t in SYSTEM.items())
@@ -120,9 +130,18 @@ def _steps() -> Iterable[tuple[str, Sequence[str]]]:
         for field in kind.fields:
             add = f"ALTER TABLE {name} ADD COLUMN {quoted(field.name)} {_sql_type(field)}"
             yield f"{kind.name}.field.{field.name}", (add,)
+        yield f"{kind.name}.watch", [_watch(kind.name, op) for op in ("INSERT", "UPDATE", "DELETE")]
         for column, where in _indexed(kind):
             made = f'CREATE INDEX "{kind.name}_{column}" ON {name}({quoted(column)}) {where}'
             yield f"{kind.name}.index.{column}", (made,)
+
+
+def _watch(kind: str, op: str) -> str:
+    """A trigger that tells of rows written by another hand; 0.3 µs a row."""
+    when = "NOT EXISTS (SELECT 1 FROM hand WHERE who = 'ours')"
+    named = quoted(f"{kind}_{op.lower()}")
+    then = "INSERT OR IGNORE INTO hand VALUES ('other')"
+    return f"CREATE TRIGGER {named} AFTER {op} ON {table(kind)} WHEN {when} BEGIN {then}; END"
 
 
 def _indexed(kind: Kind) -> Iterable[tuple[str, str]]:

@@ -81,6 +81,13 @@ CREATE TABLE lookalike_key (
 CREATE INDEX lookalike_key_root ON lookalike_key (root);
 """
 
+_HEALING = """
+CREATE TABLE healing (
+    at INTEGER NOT NULL, device TEXT NOT NULL, user TEXT NOT NULL,
+    records TEXT NOT NULL,  -- ids, JSON
+    mine TEXT NOT NULL);  -- the device's root before
+"""
+
 
 def _run(db: Database, script: str) -> None:
     """Every statement of a script; `executescript` would commit the migration's transaction."""
@@ -114,6 +121,11 @@ def _sticks(db: Database) -> None:
 @migrations(name="0005_lookalikes")
 def _lookalikes(db: Database) -> None:
     _run(db, _LOOKALIKES)
+
+
+@migrations(name="0006_healing")
+def _healing(db: Database) -> None:
+    _run(db, _HEALING)
 
 
 def migrate(connection: Connection, number: int) -> None:

@@ -17,7 +17,7 @@ from sync.hub import Known, LogRow, Move, Place, hash_of
 from sync.protocol import Verdict
 from sync.storage import Connection
 
-SCHEMA = 5
+SCHEMA = 6
 """Number of migrations; a store with a smaller one is migrated when it is opened."""
 _WIDE = 4
 """Reading a page of roots: from a quarter of all units on, walking all roots beats asking by
@@ -325,6 +325,16 @@ class SqliteStore:
         )
         return [r[0] for r in rows]
 
+    def roots_at(self, units: tuple[str, ...]) -> list[str]:
+        if not units:
+            rows = self.connection.execute("SELECT root FROM place WHERE units = '[]'")
+            return ["", *(r[0] for r in rows)]
+        rows = self.connection.execute(
+            "SELECT root FROM place_unit JOIN place USING (root) WHERE unit = ? AND units = ?",
+            (units[0], _text(units)),
+        )
+        return [r[0] for r in rows]
+
     def _walk(self, units: set[str], roots: set[str], after: str, limit: int) -> list[str]:
         found: list[str] = []
         for root, text in self.connection.execute(
@@ -394,6 +404,22 @@ class SqliteStore:
         ):
             self._sums[kind, _decode_units(units)] = int.from_bytes(value, "big")
             self._sums_at = at
+
+    # ------------------------------------------------------------- healing
+
+    def note_healing(self, device: str, user: str, records: Sequence[str], mine: str) -> None:
+        """Keep on record that a device's records differed and were sent to it again."""
+        self.connection.execute(
+            "INSERT INTO healing VALUES (?, ?, ?, ?, ?)",
+            (self.now_ms(), device, user, _text(list(records)), mine),
+        )
+
+    def healings(self) -> list[tuple[int, str, str, list[str]]]:
+        """(ms, device, user, ids of records), the newest first."""
+        rows = self.connection.execute(
+            "SELECT at, device, user, records FROM healing ORDER BY at DESC, rowid DESC"
+        )
+        return [(at, device, user, msgspec.json.decode(ids)) for at, device, user, ids in rows]
 
     # ------------------------------------------------------------- helpers
 

@@ -641,7 +641,12 @@ class Simulation:
         try:
             verdicts = self.hub.push(session, request.changes, request.cursor)
             response = self.hub.pull(
-                session, request.cursor, request.held, request.limit, request.strays
+                session,
+                request.cursor,
+                request.held,
+                request.limit,
+                request.strays,
+                request.compare,
             )
             response.backup = int(self.store.meta("backup_seq") or 0)
         finally:
@@ -752,7 +757,8 @@ class Simulation:
         assert not device.replica.has_sendable()
         assert device.connection.real.execute("SELECT count(*) FROM shadow").fetchone() == (0,)
         assert device.replica.get_state("in_step") == 1, f"{device.name} is out of step"
-        assert device.replica.get_state("repairs", 0) == 0, f"{device.name} was out of step"
+        healed = device.connection.real.execute("SELECT count(*) FROM healing").fetchone()
+        assert healed == (0,), f"{device.name} was out of step"
         for record, kind in self.kinds.items():
             root = self.parents.get(record, record)
             slots = self.model.state(root, self.seen_seq)

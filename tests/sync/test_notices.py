@@ -13,9 +13,7 @@ from tests.sync.town import Town, child, standing, value
 
 
 def told(town: Town, name: str) -> list[tuple[Any, Any, str, str]]:
-    return [
-        (n.mine, n.standing, n.by, n.meeting) for n in notices.notices(town.replicas[name])
-    ]
+    return [(n.mine, n.standing, n.by, n.meeting) for n in notices.notices(town.replicas[name])]
 
 
 def only(replica: Replica) -> Notice:

@@ -119,7 +119,12 @@ class _Line:
         with self.town.answering():
             verdicts = self.town.hub.push(session, request.changes, request.cursor)
             response = self.town.hub.pull(
-                session, request.cursor, request.held, request.limit, request.strays
+                session,
+                request.cursor,
+                request.held,
+                request.limit,
+                request.strays,
+                request.compare,
             )
         response.verdicts = verdicts
         response.backup = self.town.backed_up
