@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from sync.branches import Compare
 from sync.change import Change
 from sync.feed import Feed, is_known
 from sync.hubstore import HubStore, Known, LogRow, Move, Place, Session
@@ -60,15 +59,8 @@ class Hub:
     # ----------------------------------------------------------------- out
 
     def pull(
-        self,
-        session: Session,
-        cursor: str,
-        held: int,
-        limit: int,
-        strays: Sequence[str] = (),
-        compare: Compare | None = None,
+        self, session: Session, cursor: str, held: int, limit: int, strays: Sequence[str] = ()
     ) -> SyncResponse:
-        """The next page for a device; on the last one, an answer to what it would compare."""
+        """The next page for a device."""
         with self.store.read():
-            feed = Feed(self.store, session, self.now_ms())
-            return feed.page(cursor, held, limit, strays, compare)
+            return Feed(self.store, session, self.now_ms()).page(cursor, held, limit, strays)

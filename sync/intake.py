@@ -14,11 +14,10 @@ from schema import idnumber
 from schema.kinds import KINDS
 from schema.record import DELETED, Kind
 from sync import carrying, clock, digest, ids, merging
-from sync.change import OPS, Change, Entry, Head, Mark, Slot, State, raw_version
+from sync.change import OPS, Change, Entry, Head, Mark, Slot, State
 from sync.decide import decide, floor_of, replay
 from sync.hubstore import HUB_DEVICE, SERVER_AUTHOR, HubStore, Known, Move, Place, Session
 from sync.protocol import Verdict
-from sync.reopening import reopened
 from sync.scope import Scope, UnitTree, units_of
 
 _RECORD_ID = re.compile(r"(?![0-9]*$)[0-9a-z]{1,40}")
@@ -33,6 +32,10 @@ NEWER = "newer_program"
 """Why a change is quarantined that names a kind, a field, a code or an op unknown here: whoever
 sent it checks its words before it saves them, so this program is the older one."""
 
+MOST = 1 << 53
+"""No number of a change is as great: it must stay a whole number in every JSON."""
+CLONED = ("cloned", "same_id_other_content")
+"""Verdict: the laptop must take a new device id (sync/clones.py)."""
 _encode = msgspec.json.Encoder().encode
 
 
@@ -77,30 +80,34 @@ class Batch:
 
     def take(self, changes: Sequence[Change]) -> list[Verdict]:
         assert self.session is not None
-        device = self.session.device
-        known = self.store.known(device, [c.seq for c in changes if _fits(c)])
+        speaks_for = {self.session.device, *self.session.former}
+        known = self._known(changes)
+        # What follows a change that another laptop of the same disk made under its number has seen
+        # this laptop's own: its base would name the other's.
+        twin = min((c.seq for c in changes if _is_twin(c, known)), default=MOST)
         self._load(changes)
         verdicts: list[Verdict] = []
         in_batch: dict[int, bytes] = {}
         for txn in _by_txn(changes):
-            fresh = []
+            fresh: list[Change] = []
+            is_after_twin = any(c.seq >= twin for c in txn)
             for change in txn:
-                met = known.get(change.seq)
+                met = known.get((change.device, change.seq))
                 if not _fits(change):
                     verdicts.append(Verdict(change.seq, "invalid", "bad_number"))
-                elif change.device != device:
+                elif change.device not in speaks_for:
                     verdicts.append(Verdict(change.seq, "invalid", "foreign_device"))
-                elif (met is None or _waits(met, change)) and change.seq not in in_batch:
+                elif _is_twin(change, known) or (is_after_twin and _is_news(met, change)):
+                    verdicts.append(Verdict(change.seq, *CLONED))
+                elif _is_news(met, change) and change.seq not in in_batch:
                     body = self.bodies[change.version] = _encode(change)
                     in_batch[change.seq] = hash_of(body)
                     fresh.append(change)
                     if met is not None:
-                        self.store.release(device, change.seq)
+                        self.store.release(change.device, change.seq)
                 elif change.seq in in_batch:  # twice in one request
                     if in_batch[change.seq] != content_hash(change):
-                        verdicts.append(Verdict(change.seq, "cloned", "same_id_other_content"))
-                elif met is not None and met.content != content_hash(change):
-                    verdicts.append(Verdict(change.seq, "cloned", "same_id_other_content"))
+                        verdicts.append(Verdict(change.seq, *CLONED))
                 elif met is not None:
                     verdicts.append(
                         met.verdict or Verdict(change.seq, "duplicate", number=met.number)
@@ -109,6 +116,18 @@ class Batch:
         self._pairs()
         self._write()
         return verdicts
+
+    def _known(self, changes: Sequence[Change]) -> dict[tuple[str, int], Known]:
+        """What the county has met before, by device and its number."""
+        by_device: dict[str, list[int]] = {}
+        for change in changes:
+            if _fits(change):
+                by_device.setdefault(change.device, []).append(change.seq)
+        return {
+            (device, seq): met
+            for device, seqs in by_device.items()
+            for seq, met in self.store.known(device, seqs).items()
+        }
 
     def own(self, kind: str, id: str, fields: dict[str, Any], op: str) -> None:
         """A change of the hub's own."""
@@ -205,7 +224,7 @@ class Batch:
             raise _Refusal("invalid", "other_kind")
         is_unmet = state is None or DELETED not in state.slots
         if not _is_well_formed(change) or (
-            change.op in ("resolve", "reopen") and DELETED in change.fields and is_unmet
+            change.op == "resolve" and DELETED in change.fields and is_unmet
         ):
             raise _Refusal("invalid", "bad_op")
         values = self._checked(kind, change)
@@ -224,10 +243,8 @@ class Batch:
         roles = {"resolve": None, "delete": kind.delete, "undelete": kind.delete}
         if kind.pointer in change.fields:
             allowed = self._may_merge(kind, change, root, units)
-        elif change.op == "resolve" or (change.op == "reopen" and change.base):
+        elif change.op == "resolve":
             allowed = self.scope.may_resolve(root, units)
-        elif change.op == "reopen":
-            allowed = self.scope.may(kind.read, root, units) and self._asks_own(change)
         else:
             allowed = self.scope.may(roles.get(change.op, kind.write) or (), root, units)
             if not allowed and change.op in ("delete", "undelete"):
@@ -236,7 +253,9 @@ class Batch:
             in_reach = self.scope.may(kind.read, root, units)
             raise _Refusal("quarantined", "not_permitted" if in_reach else "out_of_scope")
 
-    def _may_merge(self, kind: Kind, change: Change, root: str, units: Collection[str]) -> bool:
+    def _may_merge(
+        self, kind: Kind, change: Change, root: str, units: Collection[str]
+    ) -> bool:
         """Two files become one, or two again, by the word of who reviews both of them."""
         if set(change.fields) != {kind.pointer} or change.op not in ("put", "resolve"):
             raise _Refusal("invalid", "bad_op")
@@ -285,11 +304,6 @@ class Batch:
             if isinstance(value, str):
                 sound.add((name, value))
         return values
-
-    def _asks_own(self, change: Change) -> bool:
-        """True when every value a change asks back is its author's own."""
-        entries = [self.lookup(raw_version(version)) for version in change.names]
-        return all(e is None or e.change.author == change.author for e in entries)
 
     def _is_withdrawal(self, change: Change, state: State | None) -> bool:
         """The author of a record may take it back while nobody else has touched it."""
@@ -342,10 +356,7 @@ class Batch:
         told = change
         if kind.pointer in change.fields and carrying.closes_a_circle(self, kind, change):
             told = msgspec.structs.replace(change, fields={kind.pointer: None})
-        if change.op == "reopen" and state is not None:
-            outcome = reopened(kind, state, change, stamp, self.lookup)
-        else:
-            outcome = decide(kind, state, told, stamp, self.lookup)
+        outcome = decide(kind, state, told, stamp, self.lookup)
         if told is not change:
             mark = Mark(change.version, change.author, stamp, change.seen)
             outcome.setdefault(kind.pointer, Slot((Head(mark, None, (mark.version,)),)))
@@ -495,8 +506,10 @@ class Batch:
                 sums[state.kind, after.units] = sums.get((state.kind, after.units), 0) + value
 
 
-def _waits(met: Known, change: Change) -> bool:
-    """True for a change that an envelope brought before those it follows."""
+def _is_news(met: Known | None, change: Change) -> bool:
+    """True for a change never met, and for one that an envelope brought before those it follows."""
+    if met is None:
+        return True
     is_gap = met.verdict is not None and met.verdict.code == GAP
     return is_gap and met.content == content_hash(change)
 
@@ -504,7 +517,13 @@ def _waits(met: Known, change: Change) -> bool:
 def _fits(change: Change) -> bool:
     """True when the numbers of a change fit a database: one that does not must not stop the
     others."""
-    return 0 < change.seq < 1 << 53 and 0 <= change.hlc < 1 << 63
+    return 0 < change.seq < MOST and 0 <= change.hlc < 1 << 63
+
+
+def _is_twin(change: Change, known: Mapping[tuple[str, int], Known]) -> bool:
+    """True when the same id stands here with other content: two disks with one device id."""
+    met = known.get((change.device, change.seq))
+    return met is not None and met.content != content_hash(change)
 
 
 def _is_well_formed(change: Change) -> bool:
@@ -512,7 +531,7 @@ def _is_well_formed(change: Change) -> bool:
     if change.op in ("delete", "undelete"):
         is_empty = change.fields.get(DELETED) is None
         return set(change.fields) == {DELETED} and is_empty == (change.op == "undelete")
-    if change.op in ("resolve", "reopen"):
+    if change.op == "resolve":
         return len(change.fields) == 1
     return DELETED not in change.fields
 

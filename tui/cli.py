@@ -26,8 +26,6 @@ COMMANDS = {
     "delete": "records",
     "conflicts": "review",
     "resolve": "review",
-    "undo": "review",
-    "notices": "notices",
     "duplicates": "review",
     "import": "roster",
     "check": "check",
