@@ -111,6 +111,12 @@ def bench(arguments: list[str]) -> int:
 
 
 @task
+def stick(arguments: list[str]) -> int:
+    """fills a folder that installs and updates laptops by USB stick; DIR, --help for more"""
+    return run("tools.stick", *arguments)
+
+
+@task
 def simulate(arguments: list[str]) -> int:
     """N simulated counties under faults, seed by seed (docs/simulation.md); --help for more"""
     return run("tools.simulate", *arguments)
