@@ -18,12 +18,12 @@ Piece = tuple[str, str]
 
 
 def hanging_kinds(kind: Kind) -> list[Kind]:
-    """The kinds that hang on this one, in order of declaration."""
+    """The kinds that people write under this one, in order of declaration."""
     if kind.scope != "root":
         return []
     found = []
     for other in KINDS.values():
-        parent = other.by_name.get(other.parent)
+        parent = other.by_name.get(other.parent) if other.can_add_by_hand else None
         if parent and isinstance(parent.type, Ref) and parent.type.kind == kind.name:
             found.append(other)
     return found

@@ -39,6 +39,7 @@ from server.requests import (
 from server.store.sqlite import wall_ms
 from server.workers import Desk, Workers
 from sync import sealing
+from sync.branches import MOST_WANTED
 from sync.protocol import PROTOCOL, pack
 from sync.scope import Scope, UnitTree
 from sync.spool import SpoolResponse
@@ -60,11 +61,6 @@ class LoginRequest(Struct):
     device: str = ""
     keys: bytes = b""
     """The device's public keys, for bundles."""
-
-
-class SplitRequest(Struct):
-    keys: bytes = b""
-    """The new device's public keys, for bundles."""
 
 
 class RecoverRequest(Struct):
@@ -120,22 +116,6 @@ class County:
         await self.workers.write(work)
         return answer({"status": "ok"})
 
-    async def split(self, request: Request) -> Response:
-        """A device id of its own for a laptop that was made from another's disk."""
-        token = bearer(request)
-        body, media = await read_body(request, MAX_SMALL)
-        asked = parse(unpacked(body, media, MAX_SMALL), SplitRequest)
-
-        def work(desk: Desk) -> dict[str, str]:
-            twin = syncing.identify(desk, token).device
-            if twin.is_revoked:
-                raise Refusal(403, "revoked", "This device has been revoked.", taken=[])
-            made = desk.accounts.split(twin)
-            senders.put_keys(desk, made.device, asked.keys)
-            return {"device": made.device, "token": made.token}
-
-        return answer(await self.workers.write(work))
-
     async def recover(self, request: Request) -> Response:
         body, media = await read_body(request, MAX_SMALL)
         asked = parse(unpacked(body, media, MAX_SMALL), RecoverRequest)
@@ -179,6 +159,10 @@ class County:
             verdicts = await self.workers.write(syncing.take_in(ask))
             await self._look(len(ask.request.changes))
         content, media = await self.workers.read(syncing.give_out(ask, verdicts))
+        compare = ask.request.compare
+        if compare is not None and compare.wanted:
+            wanted = compare.wanted[:MOST_WANTED]
+            await self.workers.write(syncing.note_healing(ask, wanted))
         self._note(ask)
         return Response(content, media_type=media)
 
@@ -292,7 +276,6 @@ def make_app(home: Home) -> Starlette:
         Route("/healthz", refuse_all(county.healthz), methods=["GET"]),
         Route("/v1/login", refuse_all(county.login), methods=["POST"]),
         Route("/v1/logout", refuse_all(county.logout), methods=["POST"]),
-        Route("/v1/device", refuse_all(county.split), methods=["POST"]),
         Route("/v1/recover", refuse_all(county.recover), methods=["POST"]),
         Route("/v1/sync", refuse_all(county.sync), methods=["POST"]),
         Route("/v1/spool", refuse_all(county.spool), methods=["POST"]),

@@ -1,18 +1,21 @@
-"""Is the county's store whole: the file, the log's numbers, and every table as the log makes it."""
+"""Is the county's store whole: the file, the log's numbers, every entry decided anew as it was, and
+every table as the log makes it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import hashlib
+from collections.abc import Callable, Iterator
 
 import msgspec
 from msgspec import Struct
 
 from schema import idnumber
 from schema.kinds import KINDS
+from schema.record import Kind
 from server.store.sqlite import SqliteStore
 from sync import digest, merging
-from sync.change import Entry, State
-from sync.decide import replay
+from sync.change import Entry, Slot, State
+from sync.decide import decide, replay
 from sync.hub import Place, content_hash
 from sync.storage import damages
 
@@ -33,6 +36,8 @@ class Findings(Struct):
     entries: int = 0
     records: int = 0
     faults: list[Fault] = []
+    hash: str = ""
+    """The log's running hash over the content of every entry: equal logs have equal ones."""
 
     @property
     def is_whole(self) -> bool:
@@ -73,6 +78,8 @@ def check_quickly(store: SqliteStore) -> list[Fault]:
 def _check(store: SqliteStore, found: Findings) -> None:
     states: dict[str, State] = {}
     born: dict[str, int] = {}
+    stamps: dict[str, int] = {}
+    running = hashlib.blake2b(digest_size=16)
     found.entries = store.head()
     for seq, entry, fault in _entries(store):
         if fault or entry is None:
@@ -82,10 +89,17 @@ def _check(store: SqliteStore, found: Findings) -> None:
         if kind is None:
             found.faults.append(Fault("unknown_kind", str(seq)))
             continue
-        states[entry.change.id] = replay(kind, states.get(entry.change.id), entry)
+        change, before = entry.change, states.get(entry.change.id)
+        running.update(content_hash(change))
+        if entry.stamp <= stamps.get(change.device, 0):
+            found.faults.append(Fault("stamp", str(seq)))
+        stamps[change.device] = entry.stamp
+        if _decided(kind, before, entry, store) != _compared(kind, entry.outcome):
+            found.faults.append(Fault("decision", str(seq)))
+        states[change.id] = replay(kind, before, entry)
         if kind.scope == "root":
-            born.setdefault(entry.change.id, seq)
-    found.records = len(states)
+            born.setdefault(change.id, seq)
+    found.records, found.hash = len(states), running.hexdigest()
     stored = {s.id: s for s in _states(store)}
     found.faults += [
         Fault("record", id)
@@ -96,7 +110,9 @@ def _check(store: SqliteStore, found: Findings) -> None:
         state.id: Place(merging.units_of_files(kind, group), born[state.id])
         for kind in KINDS.values()
         if kind.scope == "root"
-        for group in merging.groups(kind, {i: states[i] for i in born if states[i].kind == kind.name})
+        for group in merging.groups(
+            kind, {i: states[i] for i in born if states[i].kind == kind.name}
+        )
         for state in group
     }
     held = store.places(list(places))
@@ -106,6 +122,27 @@ def _check(store: SqliteStore, found: Findings) -> None:
     found.faults += [Fault("place", root) for _, root in sorted(rows ^ meant)]
     found.faults += _bucket_faults(store, states, places)
     found.faults += _number_faults(store, states)
+
+
+def _decided(kind: Kind, before: State | None, entry: Entry, store: SqliteStore) -> dict[str, Slot]:
+    """What the change of an entry comes to when it is decided anew."""
+    lookup = _earlier(store, entry.seq)
+    return _compared(kind, decide(kind, before, entry.change, entry.stamp, lookup))
+
+
+def _compared(kind: Kind, outcome: dict[str, Slot]) -> dict[str, Slot]:
+    """Without where a file is merged into: that a circle is refused hangs on other records too."""
+    return {name: slot for name, slot in outcome.items() if name != kind.pointer}
+
+
+def _earlier(store: SqliteStore, seq: int) -> Callable[[str], Entry | None]:
+    """Look up what was in the log when entry `seq` was decided."""
+
+    def lookup(version: str) -> Entry | None:
+        entry = store.entry(version)
+        return entry if entry is not None and entry.seq < seq else None
+
+    return lookup
 
 
 def _entries(store: SqliteStore) -> Iterator[tuple[int, Entry | None, str]]:

@@ -186,18 +186,30 @@ def check(as_json: bool) -> None:
 
     with open_desk() as desk:
         found = check_store(desk.store)
+        healed = [] if found.faults else desk.store.healings()
     if as_json:
         print_json({
             "ok": found.is_whole,
             "entries": found.entries,
             "records": found.records,
+            "hash": found.hash,
             "faults": [{"code": f.code, "where": f.where} for f in found.faults],
+            "healed": [
+                {"at": commands.iso_time(at), "device": device, "user": user, "records": ids}
+                for at, device, user, ids in healed
+            ],
         })
     else:
         for fault in found.faults:
             click.echo(f"{fault.code}\t{fault.where}")
         if found.is_whole:
             click.echo(_("完好：{n} 条改动，{m} 份记录。").format(n=found.entries, m=found.records))
+        for at, device, user, ids in healed:
+            click.echo(
+                _("{at} {user} 的电脑 {device} 有 {n} 份记录和县里不一样，已重新取过。").format(
+                    at=commands.iso_time(at), user=user, device=device, n=len(ids)
+                )
+            )
     if not found.is_whole:
         raise DamagedStore(str(server_home().store_file))
 

@@ -15,7 +15,6 @@ from server.requests import Refusal, parse, unpacked
 from server.workers import Desk
 from sync.change import Change
 from sync.hub import Session, content_hash
-from sync.intake import MOST
 from sync.protocol import (
     FILL_LEVEL,
     LEVEL,
@@ -26,7 +25,6 @@ from sync.protocol import (
     SyncRequest,
     Verdict,
     pack,
-    short_from,
 )
 
 MAX_LIMIT = 5000
@@ -35,6 +33,8 @@ MAX_HANDED_IN = 20_000
 """Changes a revoked device may leave in quarantine."""
 BACKUP = "backup_seq"
 """In meta: log number up to which a backup exists."""
+MOST = 1 << 53
+"""No number of a change is as great: it must stay a whole number in every JSON."""
 
 
 class Ask(Struct, frozen=True):
@@ -104,10 +104,7 @@ def take_in(ask: Ask) -> Callable[[Desk], list[Verdict]]:
         device = desk.accounts.device(ask.caller.device.id)
         if device.is_revoked:
             raise _handed_in(desk, ask)
-        others = {c.device for c in ask.request.changes} - {device.id}
-        former = tuple(d for d in others if desk.accounts.may_speak_for(ask.caller.user, d))
-        session = msgspec.structs.replace(ask.session, former=former)
-        return desk.hub.push(session, ask.request.changes, ask.request.cursor)
+        return desk.hub.push(ask.session, ask.request.changes, ask.request.cursor)
 
     return work
 
@@ -147,6 +144,17 @@ def _beside(change: Change, content: bytes) -> Change:
     return msgspec.structs.replace(change, device=f"{change.device}-{content[:4].hex()}")
 
 
+def note_healing(ask: Ask, wanted: list[str]) -> Callable[[Desk], None]:
+    """The work of keeping on record which records a device asks for anew."""
+
+    def work(desk: Desk) -> None:
+        with desk.store.write():
+            mine = ask.request.compare.mine if ask.request.compare else ""
+            desk.store.note_healing(ask.caller.device.id, ask.caller.user.name, wanted, mine[:32])
+
+    return work
+
+
 def give_out(ask: Ask, verdicts: list[Verdict]) -> Callable[[Desk], tuple[bytes, str]]:
     """The work of answering with the next page."""
 
@@ -154,8 +162,14 @@ def give_out(ask: Ask, verdicts: list[Verdict]) -> Callable[[Desk], tuple[bytes,
         request = ask.request
         limit = min(max(request.limit or PAGE, 1), MAX_LIMIT)
         with desk.store.read():
-            held = short_from(request, verdicts)
-            response = desk.hub.pull(ask.session, request.cursor, held, limit, request.strays)
+            response = desk.hub.pull(
+                ask.session,
+                request.cursor,
+                request.held,
+                limit,
+                request.strays,
+                request.compare,
+            )
             response.backup = int(desk.store.meta(BACKUP) or 0)
         response.verdicts = verdicts
         return pack(response, FILL_LEVEL if response.rows else LEVEL)

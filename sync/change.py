@@ -16,7 +16,7 @@ from schema.record import DELETED
 
 _encode = msgspec.json.Encoder().encode
 
-OPS = ("create", "put", "delete", "undelete", "resolve")
+OPS = ("create", "put", "delete", "undelete", "resolve", "reopen")
 
 
 class Grant(Struct, frozen=True, array_like=True):
@@ -48,8 +48,8 @@ class Change(Struct, frozen=True, array_like=True):
     """Date on which the author last saw the child."""
     note: str = ""
     names: list[str] = []
-    """Resolve: the versions of the heads it closes. Delete: the heads seen besides the standing
-    ones."""
+    """Resolve: the versions of the heads it closes. Reopen: those that are to stand again. Delete:
+    the heads seen besides the standing ones."""
 
     @property
     def version(self) -> str:

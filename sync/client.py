@@ -11,18 +11,20 @@ from typing import cast
 import msgspec
 from msgspec import Raw, Struct
 
+from sync import scrub
+from sync.branches import Compare
 from sync.change import Change
-from sync.clones import take_new_id
+from sync.healing import heal
 from sync.protocol import PAGE, PROTOCOL, SyncRequest, SyncResponse, pack, unpack
 from sync.receive import receive
 from sync.replica import Replica
 from sync.strays import strays
 from sync.transport import Cut, Offline, Transport
 
-EVERY = (1 << 63) - 1
-"""Sent up to here: nothing is sent any more."""
 MAX_ROUNDS = 10_000
 """Stops a loop with a server that never ends; a county's snapshot takes about 20."""
+SENDS_NOTHING = (1 << 63) - 1
+"""As `sent_up_to`: everything counts as sent."""
 
 LEAST_PAGE = 25
 """Some 3 KB: 2 s of the slowest line that anybody still calls one."""
@@ -43,6 +45,8 @@ class SyncReport(Struct, frozen=True):
     ms: int = 0
     bytes_up: int = 0
     bytes_down: int = 0
+    healed: int = 0
+    """Records that differed from the county's and were fetched again or taken out."""
 
 
 class _Line:
@@ -114,8 +118,7 @@ def make_request(
     changes = cast(list[Change], [Raw(r[2]) for r in rows])  # they travel as they were saved
     me, cursor = replica.identity.device, cursor or replica.get_state("cursor") or ""
     lost = strays(replica, asked_up_to)
-    held = 0 if sent_up_to == EVERY else held or 0
-    request = SyncRequest(PROTOCOL, me, cursor, changes, held, limit, lost)
+    request = SyncRequest(PROTOCOL, me, cursor, changes, held or 0, limit, lost)
     return request, rows[-1][0] if rows else sent_up_to
 
 
@@ -124,9 +127,14 @@ def _open_conflicts(replica: Replica) -> set[str]:
 
 
 def sync_once(
-    replica: Replica, transport: Transport, token: str = "", limit: int = PAGE
+    replica: Replica,
+    transport: Transport,
+    token: str = "",
+    limit: int = PAGE,
+    *,
+    is_checked: bool = False,
 ) -> SyncReport:
-    """Bring a replica and the hub together.
+    """Bring a replica and the hub together. `is_checked`: take the sums anew first, due or not.
 
     Every page is stored with its cursor in one transaction, so an interruption anywhere is repeated
     without loss or doubling.
@@ -137,15 +145,13 @@ def sync_once(
     began = time.monotonic()
     before = _open_conflicts(replica)
     line = _Line(transport, token)
-    sent = received = rejected = 0
+    if is_checked or scrub.is_due(replica):
+        scrub.look(replica)
     try:
-        while True:
-            done = _exchange(replica, line, limit)
-            sent, received = sent + done.sent, received + done.received
-            rejected += done.rejected
-            if not done.twin:
-                break
-            line.token = take_new_id(replica, transport, line.token, done.twin, done.known)
+        sent, received, rejected = _exchange(replica, line, limit)
+        healed = None
+        if not replica.get_state("in_step", 1):
+            healed = heal(replica, lambda asked: _compare(replica, line, limit, asked))
     except Cut:
         smaller = max(LEAST_PAGE, _page(replica, limit) // 4)
         with suppress(Exception):  # a full disk; that the line broke is what there is to tell
@@ -164,6 +170,7 @@ def sync_once(
         round((time.monotonic() - began) * 1000),
         line.up,
         line.down,
+        len(healed.records) if healed else 0,
     )
 
 
@@ -172,21 +179,19 @@ def _page(replica: Replica, most: int) -> int:
     return min(most, int(replica.get_state("page") or most))
 
 
-class _Exchanged(Struct):
-    """What one exchange did."""
-
-    sent: int = 0
-    received: int = 0
-    rejected: int = 0
-    twin: int = 0
-    """The lowest number that another laptop of the same disk has used too; 0: none."""
-    known: set[int] = set()
-    """Numbers of changes that the county has as they are."""
+def _compare(replica: Replica, line: _Line, limit: int, asked: Compare) -> SyncResponse | None:
+    """One round trip of a healing; None when something else came with it."""
+    request = make_request(replica, SENDS_NOTHING, limit)[0]
+    line.send(msgspec.structs.replace(request, compare=asked))
+    response = line.answer()
+    receive(replica, response)
+    is_news = response.entries or response.rows or response.drops or response.reset
+    return None if response.more or is_news else response
 
 
-def _exchange(replica: Replica, line: _Line, limit: int) -> _Exchanged:
-    """Page after page until both sides have everything; after a twin's trace only to listen."""
-    total = _Exchanged()
+def _exchange(replica: Replica, line: _Line, limit: int) -> tuple[int, int, int]:
+    """Page after page until both sides have everything; (sent, received, rejected)."""
+    sent = received = rejected = 0
     is_asked_again = False
     asked_up_to = ""
     page = _page(replica, limit)
@@ -196,10 +201,6 @@ def _exchange(replica: Replica, line: _Line, limit: int) -> _Exchanged:
         response = line.answer()
         asked_up_to = request.strays[-1] if request.strays else asked_up_to
         is_end = not response.more and not response.reset
-        twins = [v.seq for v in response.verdicts if v.status == "cloned"]
-        total.known.update(v.seq for v in response.verdicts if v.status == "duplicate")
-        if twins and not total.twin:
-            total.twin, sent_up_to = min(twins), EVERY
         is_last = is_end and not replica.has_sendable(after=sent_up_to)
         is_last = is_last and not strays(replica, asked_up_to)
         cursor = response.cursor or request.cursor
@@ -208,21 +209,20 @@ def _exchange(replica: Replica, line: _Line, limit: int) -> _Exchanged:
             request, sent_up_to = make_request(replica, sent_up_to, page, cursor, asked_up_to)
             line.send(request, is_ahead=True)
         done = receive(replica, response, response.now if is_last else None)
-        total.sent += done.confirmed
-        total.received += done.entries + done.drops
-        total.rejected += len(done.refused)
+        sent += done.confirmed
+        received += done.entries + done.drops
+        rejected += len(done.refused)
         if page < limit:  # it passed: the next may hold twice as much
             page = min(limit, 2 * page)
             replica.set_state(page=page)
         if is_ahead and (replica.get_state("cursor") or "") != cursor:
             line.land()  # not where we said we should be: that answer is let go, as if it were lost
-            is_ahead, sent_up_to = False, EVERY if total.twin else 0
+            is_ahead, sent_up_to = False, 0
         if response.reset:
-            total.twin, total.known = 0, set()
             sent_up_to, asked_up_to = 0, ""  # what an earlier log confirmed is sent again
         if is_last:
-            if total.twin or is_asked_again or not replica.has_sendable(up_to=sent_up_to):
-                return total
+            if is_asked_again or not replica.has_sendable(up_to=sent_up_to):
+                return sent, received, rejected
             # Sent, not refused, and its entry has not come though the feed is at its end: the
             # record has left our scope. Sent once more, the hub says that it has it.
             is_asked_again, sent_up_to = True, 0

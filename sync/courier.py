@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 import msgspec
 from msgspec import Struct
 
-from sync import bundle, enrolment, ids, leaving, spool
+from sync import bundle, enrolment, ids, leaving, scrub, spool
 from sync.bundle import NEWS, OUT, BadBundle, DeviceKeys, Homeward, Outward
 from sync.client import SyncReport, make_request
 from sync.protocol import SyncResponse, compress
@@ -51,6 +51,8 @@ def write(replica: Replica, others: Sequence[tuple[spool.Sealed, bytes]] = ()) -
     county, signs = replica.get_state("county_seal"), replica.get_state("county_verify")
     if county is None or signs is None or not replica.identity.device:
         raise BadBundle("bundle_no_key")
+    if scrub.is_due(replica):
+        scrub.look(replica)
     pages: list[bytes] = []
     sent_up_to = changes = size = 0
     with transaction(replica.connection):

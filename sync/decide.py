@@ -122,9 +122,9 @@ def _meet(
     if before is None:
         return Slot((new,))
     seen = _seen(name, change, lookup)
-    rest = [h for h in (_without(head, seen) for head in before.heads) if h]
+    rest = [h for h in (without(head, seen) for head in before.heads) if h]
     heads = _combine(kind, name, rest, new, change, was_open=len(before.heads) > 1, lookup=lookup)
-    ranked = sorted(heads, key=lambda h: _precedence(kind, name, h), reverse=True)
+    ranked = sorted(heads, key=lambda h: precedence(kind, name, h), reverse=True)
     if len(ranked) == 1:
         return Slot((ranked[0],))
     if before.conflict:
@@ -154,7 +154,7 @@ def _named(slot: str, change: Change, lookup: Lookup) -> set[str]:
     return {op for v in versions for op in changes_in(v, slot, lookup)}
 
 
-def _without(head: Head, seen: set[str]) -> Head | None:
+def without(head: Head, seen: set[str]) -> Head | None:
     """What is left of a head when some of its changes have been seen; None when nothing is."""
     ops = tuple(op for op in head.ops if op not in seen)
     if ops == head.ops:
@@ -164,7 +164,7 @@ def _without(head: Head, seen: set[str]) -> Head | None:
     return Head(head.mark, head.value, ops, head.is_decision)
 
 
-def _original(head: Head, name: str, lookup: Lookup) -> Head:
+def original(head: Head, name: str, lookup: Lookup) -> Head:
     """The one change left of a merged text, in its author's own words: what a person compares."""
     entry = lookup(head.ops[0]) if len(head.ops) == 1 else None
     if entry is None or head.mark.version == head.ops[0]:
@@ -197,7 +197,7 @@ def _combine(
         return equal
     if new.is_decision and all(h.is_decision for h in rest):
         # Two reviewers decided the same conflict unseen by each other: one result, both on record.
-        winner = max([*rest, new], key=lambda h: _precedence(kind, name, h))
+        winner = max([*rest, new], key=lambda h: precedence(kind, name, h))
         return [_joined([*rest, new], new, winner.value)]
     if how != "text":
         return [*rest, new]
@@ -209,7 +209,7 @@ def _combine(
             text = merge_texts(base_text, rest[0].value, new.value)
             if text is not None:
                 return [_joined([*rest, new], new, text)]
-    rest = [_original(h, name, lookup) for h in rest]
+    rest = [original(h, name, lookup) for h in rest]
     return _collapsed(name, rest, new) or [*rest, new]
 
 
@@ -231,7 +231,7 @@ def _joined(heads: Sequence[Head], last: Head, value: Any) -> Head:
     return Head(mark, value, ops, last.is_decision)
 
 
-def _precedence(kind: Kind, name: str, head: Head) -> tuple[int, int, str]:
+def precedence(kind: Kind, name: str, head: Head) -> tuple[int, int, str]:
     """By worry where the slot is on the safety list (an empty value lowest), then by stamp and
     device."""
     ranks = name == DELETED or kind.is_critical(name)
@@ -307,13 +307,14 @@ def replay(kind: Kind, state: State | None, entry: Entry) -> State:
     after.seq, after.last = entry.seq, mark
     for name, value in change.fields.items():
         slot = entry.outcome.get(name) or Slot((Head(mark, value, (mark.version,)),))
-        _put(kind, after, name, slot)
+        put(kind, after, name, slot)
     if DELETED in entry.outcome and DELETED not in change.fields:
-        _put(kind, after, DELETED, entry.outcome[DELETED])
+        put(kind, after, DELETED, entry.outcome[DELETED])
     return after
 
 
-def _put(kind: Kind, state: State, name: str, slot: Slot) -> None:
+def put(kind: Kind, state: State, name: str, slot: Slot) -> None:
+    """Set a slot of a state, and its values to what stands."""
     state.slots[name] = slot
     for field, value in kind.spread(name, slot.standing.value).items():
         if value is None:

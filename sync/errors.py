@@ -84,6 +84,7 @@ LIST: dict[str, ErrorText] = {
     "bad_id": ErrorText(315, "unfit record id", N_("编号不合规矩，没有收。它还在本机。")),
     "envelope_gap": ErrorText(316, "envelope before this one missing", N_("它前面的还没到，县里先收着；前面的到了自动接上。")),
     "user_disabled": ErrorText(317, "envelope of a disabled user", N_("来自已停用的用户，县里先收着等人看，没有丢。")),
+    "taken_back": ErrorText(319, "decision taken back before", N_("这个决定已经撤销过了，什么都没写。")),
     # 4xx: what was typed
     "invalid": ErrorText(401, "invalid value", N_("有一格不能这样写，什么都没写进去。")),
     "no_such_kind": ErrorText(402, "no such kind", N_("没有「{detail}」这种记录。")),

@@ -9,7 +9,9 @@ from msgspec import Raw, Struct
 
 from schema.kinds import KINDS
 from sync import digest
-from sync.change import Grant, Slot, State
+from sync.branches import Compare
+from sync.change import Grant, Slot
+from sync.covered import Covered
 from sync.hubstore import HubStore, LogRow, Move, Place, Session
 from sync.protocol import Cursor, Fill, Own, Run, SyncResponse
 from sync.scope import Scope, UnitTree
@@ -63,7 +65,14 @@ class Feed:
         self.epoch = store.epoch()
         self.places: dict[str, Place] = {}
 
-    def page(self, text: str, held: int, limit: int, strays: Sequence[str] = ()) -> SyncResponse:
+    def page(
+        self,
+        text: str,
+        held: int,
+        limit: int,
+        strays: Sequence[str] = (),
+        compare: Compare | None = None,
+    ) -> SyncResponse:
         cursor = Cursor.decode(text) if text else None
         reset = bool(text) and not is_known(self.store, cursor)
         want = self.session.grants
@@ -85,7 +94,10 @@ class Feed:
         if encoded != text:
             response.cursor = encoded
         if not response.more:
-            response.digest = digest.text(self._digest())
+            covered = Covered(self.store, self.want)
+            response.digest = digest.text(covered.total())
+            if compare is not None:
+                covered.answer(compare, response)
         return response
 
     def _aim(self, cursor: Cursor, want: tuple[Grant, ...], response: SyncResponse) -> Cursor:
@@ -254,25 +266,6 @@ class Feed:
             self._write_rows(roots, response, is_new)
             after = roots[-1]
         return Cursor(cursor.epoch, cursor.seq, cursor.grants, Fill(cursor.fill.target, after))
-
-    def _digest(self) -> int:
-        """Sum over everything the grants cover, each record once."""
-        total = 0
-        singly: dict[str, set[str]] = {}
-        for kind, units, value in self.store.buckets():
-            if self.want.reads(kind, "", units):
-                total += value
-        _, children = self.want.root_reach()
-        if children:
-            for root, place in self.store.places(children).items():
-                for kind in KINDS:
-                    by_unit = self.want.reads(kind, "", place.units)
-                    if not by_unit and self.want.reads(kind, root, place.units):
-                        singly.setdefault(root, set()).add(kind)
-            for root, kind, body in self.store.records_of(singly):
-                if kind in singly[root]:
-                    total += digest.of(msgspec.json.decode(body, type=State))
-        return total
 
 
 def _write_own(entry: _OwnEntry, response: SyncResponse) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from sync.branches import Compare
 from sync.change import Change
 from sync.feed import Feed, is_known
 from sync.hubstore import HubStore, Known, LogRow, Move, Place, Session
@@ -59,8 +60,15 @@ class Hub:
     # ----------------------------------------------------------------- out
 
     def pull(
-        self, session: Session, cursor: str, held: int, limit: int, strays: Sequence[str] = ()
+        self,
+        session: Session,
+        cursor: str,
+        held: int,
+        limit: int,
+        strays: Sequence[str] = (),
+        compare: Compare | None = None,
     ) -> SyncResponse:
-        """The next page for a device."""
+        """The next page for a device; on the last one, an answer to what it would compare."""
         with self.store.read():
-            return Feed(self.store, session, self.now_ms()).page(cursor, held, limit, strays)
+            feed = Feed(self.store, session, self.now_ms())
+            return feed.page(cursor, held, limit, strays, compare)

@@ -115,6 +115,9 @@ class HubStore(Protocol):
     ) -> list[str]:
         """Roots in any of `units` or among `roots`, greater than `after`, in order."""
 
+    def roots_at(self, units: tuple[str, ...]) -> list[str]:
+        """Roots that have exactly these units; of none, '' as well: what is everybody's."""
+
     def records_of(self, roots: Collection[str]) -> list[tuple[str, str, bytes]]:
         """(root, kind, JSON of the state) of every record under the roots; '' is the public
         root."""
@@ -127,5 +130,3 @@ class Session(Struct, frozen=True):
     device: str
     grants: tuple[Grant, ...]
     is_revoked: bool = False
-    former: tuple[str, ...] = ()
-    """Other device ids of the same user under which this laptop wrote before it took a new one."""

@@ -14,10 +14,11 @@ from schema import idnumber
 from schema.kinds import KINDS
 from schema.record import DELETED, Kind
 from sync import carrying, clock, digest, ids, merging
-from sync.change import OPS, Change, Entry, Head, Mark, Slot, State
+from sync.change import OPS, Change, Entry, Head, Mark, Slot, State, raw_version
 from sync.decide import decide, floor_of, replay
 from sync.hubstore import HUB_DEVICE, SERVER_AUTHOR, HubStore, Known, Move, Place, Session
 from sync.protocol import Verdict
+from sync.reopening import reopened
 from sync.scope import Scope, UnitTree, units_of
 
 _RECORD_ID = re.compile(r"(?![0-9]*$)[0-9a-z]{1,40}")
@@ -32,10 +33,6 @@ NEWER = "newer_program"
 """Why a change is quarantined that names a kind, a field, a code or an op unknown here: whoever
 sent it checks its words before it saves them, so this program is the older one."""
 
-MOST = 1 << 53
-"""No number of a change is as great: it must stay a whole number in every JSON."""
-CLONED = ("cloned", "same_id_other_content")
-"""Verdict: the laptop must take a new device id (sync/clones.py)."""
 _encode = msgspec.json.Encoder().encode
 
 
@@ -80,34 +77,30 @@ class Batch:
 
     def take(self, changes: Sequence[Change]) -> list[Verdict]:
         assert self.session is not None
-        speaks_for = {self.session.device, *self.session.former}
-        known = self._known(changes)
-        # What follows a change that another laptop of the same disk made under its number has seen
-        # this laptop's own: its base would name the other's.
-        twin = min((c.seq for c in changes if _is_twin(c, known)), default=MOST)
+        device = self.session.device
+        known = self.store.known(device, [c.seq for c in changes if _fits(c)])
         self._load(changes)
         verdicts: list[Verdict] = []
         in_batch: dict[int, bytes] = {}
         for txn in _by_txn(changes):
-            fresh: list[Change] = []
-            is_after_twin = any(c.seq >= twin for c in txn)
+            fresh = []
             for change in txn:
-                met = known.get((change.device, change.seq))
+                met = known.get(change.seq)
                 if not _fits(change):
                     verdicts.append(Verdict(change.seq, "invalid", "bad_number"))
-                elif change.device not in speaks_for:
+                elif change.device != device:
                     verdicts.append(Verdict(change.seq, "invalid", "foreign_device"))
-                elif _is_twin(change, known) or (is_after_twin and _is_news(met, change)):
-                    verdicts.append(Verdict(change.seq, *CLONED))
-                elif _is_news(met, change) and change.seq not in in_batch:
+                elif (met is None or _waits(met, change)) and change.seq not in in_batch:
                     body = self.bodies[change.version] = _encode(change)
                     in_batch[change.seq] = hash_of(body)
                     fresh.append(change)
                     if met is not None:
-                        self.store.release(change.device, change.seq)
+                        self.store.release(device, change.seq)
                 elif change.seq in in_batch:  # twice in one request
                     if in_batch[change.seq] != content_hash(change):
-                        verdicts.append(Verdict(change.seq, *CLONED))
+                        verdicts.append(Verdict(change.seq, "cloned", "same_id_other_content"))
+                elif met is not None and met.content != content_hash(change):
+                    verdicts.append(Verdict(change.seq, "cloned", "same_id_other_content"))
                 elif met is not None:
                     verdicts.append(
                         met.verdict or Verdict(change.seq, "duplicate", number=met.number)
@@ -116,18 +109,6 @@ class Batch:
         self._pairs()
         self._write()
         return verdicts
-
-    def _known(self, changes: Sequence[Change]) -> dict[tuple[str, int], Known]:
-        """What the county has met before, by device and its number."""
-        by_device: dict[str, list[int]] = {}
-        for change in changes:
-            if _fits(change):
-                by_device.setdefault(change.device, []).append(change.seq)
-        return {
-            (device, seq): met
-            for device, seqs in by_device.items()
-            for seq, met in self.store.known(device, seqs).items()
-        }
 
     def own(self, kind: str, id: str, fields: dict[str, Any], op: str) -> None:
         """A change of the hub's own."""
@@ -224,7 +205,7 @@ class Batch:
             raise _Refusal("invalid", "other_kind")
         is_unmet = state is None or DELETED not in state.slots
         if not _is_well_formed(change) or (
-            change.op == "resolve" and DELETED in change.fields and is_unmet
+            change.op in ("resolve", "reopen") and DELETED in change.fields and is_unmet
         ):
             raise _Refusal("invalid", "bad_op")
         values = self._checked(kind, change)
@@ -243,8 +224,10 @@ class Batch:
         roles = {"resolve": None, "delete": kind.delete, "undelete": kind.delete}
         if kind.pointer in change.fields:
             allowed = self._may_merge(kind, change, root, units)
-        elif change.op == "resolve":
+        elif change.op == "resolve" or (change.op == "reopen" and change.base):
             allowed = self.scope.may_resolve(root, units)
+        elif change.op == "reopen":
+            allowed = self.scope.may(kind.read, root, units) and self._asks_own(change)
         else:
             allowed = self.scope.may(roles.get(change.op, kind.write) or (), root, units)
             if not allowed and change.op in ("delete", "undelete"):
@@ -253,9 +236,7 @@ class Batch:
             in_reach = self.scope.may(kind.read, root, units)
             raise _Refusal("quarantined", "not_permitted" if in_reach else "out_of_scope")
 
-    def _may_merge(
-        self, kind: Kind, change: Change, root: str, units: Collection[str]
-    ) -> bool:
+    def _may_merge(self, kind: Kind, change: Change, root: str, units: Collection[str]) -> bool:
         """Two files become one, or two again, by the word of who reviews both of them."""
         if set(change.fields) != {kind.pointer} or change.op not in ("put", "resolve"):
             raise _Refusal("invalid", "bad_op")
@@ -304,6 +285,11 @@ class Batch:
             if isinstance(value, str):
                 sound.add((name, value))
         return values
+
+    def _asks_own(self, change: Change) -> bool:
+        """True when every value a change asks back is its author's own."""
+        entries = [self.lookup(raw_version(version)) for version in change.names]
+        return all(e is None or e.change.author == change.author for e in entries)
 
     def _is_withdrawal(self, change: Change, state: State | None) -> bool:
         """The author of a record may take it back while nobody else has touched it."""
@@ -356,7 +342,10 @@ class Batch:
         told = change
         if kind.pointer in change.fields and carrying.closes_a_circle(self, kind, change):
             told = msgspec.structs.replace(change, fields={kind.pointer: None})
-        outcome = decide(kind, state, told, stamp, self.lookup)
+        if change.op == "reopen" and state is not None:
+            outcome = reopened(kind, state, change, stamp, self.lookup)
+        else:
+            outcome = decide(kind, state, told, stamp, self.lookup)
         if told is not change:
             mark = Mark(change.version, change.author, stamp, change.seen)
             outcome.setdefault(kind.pointer, Slot((Head(mark, None, (mark.version,)),)))
@@ -506,10 +495,8 @@ class Batch:
                 sums[state.kind, after.units] = sums.get((state.kind, after.units), 0) + value
 
 
-def _is_news(met: Known | None, change: Change) -> bool:
-    """True for a change never met, and for one that an envelope brought before those it follows."""
-    if met is None:
-        return True
+def _waits(met: Known, change: Change) -> bool:
+    """True for a change that an envelope brought before those it follows."""
     is_gap = met.verdict is not None and met.verdict.code == GAP
     return is_gap and met.content == content_hash(change)
 
@@ -517,13 +504,7 @@ def _is_news(met: Known | None, change: Change) -> bool:
 def _fits(change: Change) -> bool:
     """True when the numbers of a change fit a database: one that does not must not stop the
     others."""
-    return 0 < change.seq < MOST and 0 <= change.hlc < 1 << 63
-
-
-def _is_twin(change: Change, known: Mapping[tuple[str, int], Known]) -> bool:
-    """True when the same id stands here with other content: two disks with one device id."""
-    met = known.get((change.device, change.seq))
-    return met is not None and met.content != content_hash(change)
+    return 0 < change.seq < 1 << 53 and 0 <= change.hlc < 1 << 63
 
 
 def _is_well_formed(change: Change) -> bool:
@@ -531,7 +512,7 @@ def _is_well_formed(change: Change) -> bool:
     if change.op in ("delete", "undelete"):
         is_empty = change.fields.get(DELETED) is None
         return set(change.fields) == {DELETED} and is_empty == (change.op == "undelete")
-    if change.op == "resolve":
+    if change.op in ("resolve", "reopen"):
         return len(change.fields) == 1
     return DELETED not in change.fields
 

@@ -106,7 +106,9 @@ class Likeness(Struct, frozen=True):
         return self.score == 100
 
 
-def facts(child: Mapping[str, Any], family: Iterable[Mapping[str, Any]] = (), id: str = "") -> Facts:
+def facts(
+    child: Mapping[str, Any], family: Iterable[Mapping[str, Any]] = (), id: str = ""
+) -> Facts:
     """What is compared of a child's record and the records of its family."""
     people = list(family)
     phones = [child.get("phone"), *(p.get(f) for p in people for f in ("phone", "other_phone"))]
@@ -124,8 +126,6 @@ def facts(child: Mapping[str, Any], family: Iterable[Mapping[str, Any]] = (), id
         tuple(dict.fromkeys(str(p) for p in phones if p)),
         tuple(str(p["name"]) for p in people if p.get("name") and p.get("role") in PARENTS),
     )
-
-
 
 
 def keys(of: Facts) -> list[str]:
@@ -154,7 +154,9 @@ def compare(a: Facts, b: Facts) -> Likeness | None:
     found = [name, *_births(a.birth, b.birth), *_numbers(a, b), *_places(a, b), *_people(a, b)]
     if name == "other_surname" and not {"same_phone", "same_parent"} & set(found):
         return None
-    total = sum(WEIGHTS[reason] for reason in found) + SINGLE * (min(len(a.folded), len(b.folded)) < 3)
+    total = sum(WEIGHTS[reason] for reason in found) + SINGLE * (
+        min(len(a.folded), len(b.folded)) < 3
+    )
     if total < ENOUGH:
         return None
     score = min(97, round(60 + (total - ENOUGH) * 35 / (FULL - ENOUGH)))
@@ -343,7 +345,9 @@ def _people(a: Facts, b: Facts) -> list[str]:
         else:
             found.append("other_phone")
     if a.parents and b.parents:
-        alike = [_by_character(glyphs.fold(x), glyphs.fold(y)) for x in a.parents for y in b.parents]
+        alike = [
+            _by_character(glyphs.fold(x), glyphs.fold(y)) for x in a.parents for y in b.parents
+        ]
         if "same_name" in alike:
             found.append("same_parent")
         else:

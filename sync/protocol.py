@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 from msgspec import Raw, Struct
 
+from sync.branches import Branch, Compare
 from sync.change import Change, Grant, Slot, State
 
 BIOGRAPHY = {
@@ -43,6 +44,8 @@ class SyncRequest(Struct, omit_defaults=True):
     limit: int = PAGE
     strays: list[str] = []
     """Roots held from a log that is no more: those known and out of scope come back as `drops`."""
+    compare: Compare | None = None
+    """Asked when the roots differ; answered on the last page."""
 
 
 class Verdict(Struct, frozen=True, array_like=True):
@@ -55,12 +58,6 @@ class Verdict(Struct, frozen=True, array_like=True):
     field: str = ""
     number: int = 0
     """Duplicate: the number of its log entry."""
-
-
-def short_from(request: SyncRequest, verdicts: list[Verdict]) -> int:
-    """From which number on own entries may come short: none where what the device holds under its
-    numbers is not what stands in the log."""
-    return 0 if any(v.status == "cloned" for v in verdicts) else request.held
 
 
 class Own(Struct, frozen=True, array_like=True):
@@ -106,6 +103,12 @@ class SyncResponse(Struct, omit_defaults=True):
     backup: int = 0
     """Log number up to which a backup exists."""
     runs: list[Run] = []
+    branches: list[Branch] = []
+    """What `compare.paths` asked about."""
+    mended: list[Raw] = []
+    """`State` each: what `compare.wanted` asked for, as it stands whatever the device holds."""
+    absent: list[str] = []
+    """Of `compare.wanted`: not there, or not within the grants."""
 
 
 class Fill(Struct, frozen=True, array_like=True):

@@ -385,14 +385,22 @@ class Reading:
         found = [c for c in self.conflicts(row[0]) if c.id == id] if row else []
         return found[0] if found else None
 
+    def notes_on(self, conflict: Conflict) -> list[Past]:
+        """What was written as the slot of a conflict was opened again, the oldest first."""
+        past = self.history(conflict.record)
+        return [p for p in past if p.field == conflict.slot and p.op == "reopen" and p.note]
+
+    def meeting(self, kind: str, slot: str) -> str:
+        """Which kind of meeting a conflict about a slot is."""
+        if slot == DELETED:
+            return "edit_delete"
+        return "critical" if KINDS[kind].is_critical(slot) else "contested"
+
     def _conflict(self, state: State, name: str, slot: Slot) -> Conflict:
-        kind = KINDS[state.kind]
-        meeting = "contested"
-        if name == DELETED:
-            meeting = "edit_delete"
-        elif kind.is_critical(name):
-            meeting = "critical"
-        elif any(merging.is_carried(op) for head in slot.heads for op in head.ops):
+        meeting = self.meeting(state.kind, name)
+        if meeting == "contested" and any(
+            merging.is_carried(op) for head in slot.heads for op in head.ops
+        ):
             meeting = "late"
         return Conflict(
             slot.conflict or "",

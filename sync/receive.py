@@ -12,10 +12,10 @@ import msgspec
 from msgspec import Struct
 
 from schema.kinds import KINDS
-from sync import digest, keeping, receipts, strays
+from sync import decisions, digest, keeping, receipts, strays
 from sync.change import Change, Entry, Grant, State, entry_json
 from sync.decide import replay
-from sync.formers import own_ids
+from sync.notices import Watch
 from sync.overlay import overlay
 from sync.protocol import SyncResponse, Verdict, rows_of
 from sync.records import as_json
@@ -71,19 +71,16 @@ class _Receiving:
         self.total = int(replica.get_state("digest", "0"), 16)
         self.greatest = int(replica.get_state("greatest", 0))
         self.me = replica.identity.device
-        self.own_ids = own_ids(replica.connection)
         self.outbox: dict[int, Change] = {}
         self.unsent: dict[int, bytes] = {}
         """JSON of the changes in `outbox`."""
-        self.matched: set[int] = set()
-        """Log numbers of the page's entries that say just what waits here to be sent."""
         self.hidden: set[int] = set()
         """Those of them that lie over nothing shown here: they are sent again (sync/keeping.py)."""
-        self.sent_entries = [_decode_entry(raw) for raw in response.entries]
         self.bodies: dict[int, bytes] = {}
         """JSON of the page's entries by log number."""
         self.sent: dict[str, bytes] = {}
         """JSON of the page's rows of kinds that this program does not know, by id."""
+        self.watch = Watch(self.connection, replica.identity.user)
 
     def run(self, kept_ms: int | None) -> Received:
         response, replica = self.response, self.replica
@@ -100,16 +97,17 @@ class _Receiving:
             if row.kind not in KINDS
         }
         met = [v for v in response.verdicts if v.seq in self.outbox]
-        refused = [v for v in met if v.status not in ("duplicate", "cloned")]
+        refused = [v for v in met if v.status != "duplicate"]
         self._drop(response.drops)
         touched = self._wanted(entries, rows, met)
+        mended = self._mended(touched)
         before = self.records.canonical(touched)
-        after = self._replayed(before, entries, rows)
+        after = self._replayed(before, entries, rows, mended)
         self._settle_outbox(refused, entries)
-        as_shown = self._as_shown(before, entries, rows, met)
+        as_shown = self._as_shown(before, entries, rows, met) - mended.keys()
         self._show(touched, before, after, as_shown)
         self._remember(entries, kept_ms)
-        own = len(self.matched)
+        own = len(response.own) + sum(run.count for run in response.runs)
         return Received(len(entries) - own + len(rows), own, tuple(refused), len(response.drops))
 
     # -- reading the answer
@@ -124,13 +122,13 @@ class _Receiving:
         own = [
             (e.change.seq, e.change.id, e.change.txn, msgspec.json.encode(e.change))
             for (body,) in self.connection.execute("SELECT body FROM log")
-            if self._is_own((e := msgspec.json.decode(body, type=Entry)).change)
+            if (e := msgspec.json.decode(body, type=Entry)).change.device == self.me
         ]
         self.connection.executemany("INSERT OR IGNORE INTO outbox VALUES (?, ?, ?, ?)", own)
         self.connection.execute("DELETE FROM kept WHERE seq IN (SELECT seq FROM outbox)")
         strays.look_for(self.replica)
         for kind in KINDS:
-            self.connection.execute(f"UPDATE {table(kind)} SET _seq = 0")  # noqa: S608
+            self.records.void(kind)
         self.records.unread.forget_log()
         self.total = 0
         self.connection.execute("DELETE FROM log")
@@ -154,12 +152,14 @@ class _Receiving:
             if not scope.reads(kind.name, id_, self.replica.units_of_root(id_))
         ]
 
+    def _ids(self, kind: str) -> list[str]:
+        return [row[0] for row in self.connection.execute(f"SELECT id FROM {table(kind)}")]  # noqa: S608
+
     def _read_outbox(self) -> None:
         wanted = [o.device_seq for o in self.response.own]
         for run in self.response.runs:
             wanted += range(run.device_seq, run.device_seq + run.count)
         wanted += [v.seq for v in self.response.verdicts]
-        wanted += [c.seq for c in self._own_sent_whole()]
         if wanted:
             for seq, body in self.connection.execute(
                 "SELECT seq, body FROM sendable WHERE seq IN (SELECT value FROM json_each(?))",
@@ -175,36 +175,28 @@ class _Receiving:
 
     def _entries(self) -> list[Entry]:
         """Every log entry of the page in log order, own ones with their body from the outbox."""
-        entries = list(self.sent_entries)
-        for entry, raw in zip(entries, self.response.entries, strict=True):
+        entries = []
+        for raw in self.response.entries:
+            entry = _decode_entry(raw)
+            entries.append(entry)
             self.bodies[entry.seq] = bytes(raw)
         for own in self.response.own:
             change = self.outbox.get(own.device_seq)
             if change is not None:
-                self.matched.add(own.seq)
                 entries.append(Entry(own.seq, change, own.stamp, own.outcome, own.root))
         for run in self.response.runs:
             for n in range(run.count):
                 change = self.outbox.get(run.device_seq + n)
                 if change is not None:
-                    self.matched.add(run.seq + n)
                     root = _root_of([change], change.id) if change.op == "create" else ""
                     entries.append(Entry(run.seq + n, change, change.hlc, {}, root))
         entries.sort(key=lambda e: e.seq)
-        for entry in entries:
-            # Own ones sent whole: a repeated page, an older copy of this store, or another laptop
-            # of the same disk, whose change may bear the number of one that waits here.
-            if self._is_own(entry.change):
-                waiting = self.outbox.setdefault(entry.change.seq, entry.change)
-                if entry.change.seq in self.unsent and waiting == entry.change:
-                    self.matched.add(entry.seq)
+        for (
+            entry
+        ) in entries:  # own ones sent whole: a repeated page, or an older copy of this store
+            if entry.change.device == self.me:
+                self.outbox.setdefault(entry.change.seq, entry.change)
         return entries
-
-    def _is_own(self, change: Change) -> bool:
-        return change.seq < self.own_ids.get(change.device, 0)
-
-    def _own_sent_whole(self) -> list[Change]:
-        return [c for e in self.sent_entries if self._is_own(c := e.change)]
 
     def _wanted(
         self, entries: Iterable[Entry], rows: Iterable[State], met: Iterable[Verdict]
@@ -219,6 +211,19 @@ class _Receiving:
             touched.setdefault(change.kind, set()).add(change.id)
         return touched
 
+    def _mended(self, touched: dict[str, set[str]]) -> dict[str, State | None]:
+        """Records that differed, as the county has them; they replace whatever is here."""
+        mended: dict[str, State | None] = {}
+        for state, raw in zip(rows_of(self.response.mended), self.response.mended, strict=True):
+            touched.setdefault(state.kind, set()).add(state.id)
+            mended[state.id] = state
+            if state.kind not in KINDS:
+                self.sent[state.id] = bytes(raw)
+        for id_, kind in self.records.kind_of(self.response.absent).items():
+            touched.setdefault(kind, set()).add(id_)
+            mended[id_] = None
+        return mended
+
     # -- applying
 
     def _replayed(
@@ -226,25 +231,39 @@ class _Receiving:
         before: dict[str, State | None],
         entries: Iterable[Entry],
         rows: Iterable[State],
+        mended: dict[str, State | None],
     ) -> dict[str, State | None]:
         after = dict(before)
         for row in rows:
             held = after.get(row.id)
             if held is None or row.seq >= held.seq:
                 after[row.id] = row
+                self.watch.arrived(row)
         for entry in entries:
             state = after.get(entry.change.id)
             if state is None and entry.change.op != "create":
                 continue  # not held here, and what the page brings is not its beginning
             if state is not None and not state.seq and entry.change.op == "create":
                 state = None  # from a log that is no more; in this one the record begins here
-            after[entry.change.id] = replay(kind_of(entry.change.kind), state, entry)
+            after[entry.change.id] = made = replay(kind_of(entry.change.kind), state, entry)
+            if made is not state:
+                self._note(state, made, entry)
             self.greatest = max(self.greatest, entry.stamp)
+        after |= mended
         for id_, state in after.items():
             old = before.get(id_)
             if state is not old:
                 self.total += (digest.of(state) if state else 0) - (digest.of(old) if old else 0)
         return after
+
+    def _note(self, before: State | None, after: State, entry: Entry) -> None:
+        """What an entry gives to tell, and what it decides."""
+        self.watch.happened(before, after, entry)
+        is_of_one_slot = len(entry.change.fields) == 1  # what a merge carries along is no decision
+        if entry.change.op in ("resolve", "reopen") and is_of_one_slot:
+            (slot,) = entry.change.fields
+            told = before.slots.get(slot) if before else None
+            decisions.note(self.connection, entry.change, entry.stamp, told)
 
     def _drop(self, roots: Collection[str]) -> None:
         """Take out what left the scope; unsent changes stay in the outbox and are sent."""
@@ -275,12 +294,11 @@ class _Receiving:
         """Take out what the hub has. A duplicate whose entry is still to come waits for it; at the
         end of the feed none comes any more: its record has left the scope."""
         settled = {v.seq for v in refused}
-        settled.update(e.change.seq for e in entries if e.seq in self.matched)
+        settled.update(e.change.seq for e in entries if e.change.device == self.me)
         gone = {
             v.seq: v.number
             for v in self.response.verdicts
-            if v.status == "duplicate" and v.seq in self.unsent and v.seq not in settled
-            if not self.response.more
+            if v.seq in self.unsent and v.seq not in settled and not self.response.more
         }
         settled.update(gone)
         self.connection.executemany(
@@ -293,6 +311,8 @@ class _Receiving:
                 for v in refused
             ],
         )  # fmt: skip
+        for verdict in refused:
+            decisions.forget(self.connection, self.outbox[verdict.seq])
         keeping.settle(self.connection, settled)
         keeping.keep_settled(
             self.connection,
@@ -319,7 +339,8 @@ class _Receiving:
         own: set[str] = set()
         other = {row.id for row in rows} | {self.outbox[v.seq].id for v in met}
         for entry in entries:
-            is_own = entry.seq in self.matched and entry.change.seq not in self.hidden
+            is_own = entry.change.seq in self.unsent and entry.change.device == self.me
+            is_own = is_own and entry.change.seq not in self.hidden
             (own if is_own and not entry.outcome else other).add(entry.change.id)
         return {
             i
@@ -357,7 +378,7 @@ class _Receiving:
                     bare.append(id_)
                     continue
                 root = state.root if state else _root_of(mine, id_)
-                top = overlay(state, mine, root)
+                top = overlay(state, mine, root, self.records)
                 if top is None:
                     gone.append(id_)
                 else:
@@ -402,10 +423,6 @@ class _Receiving:
             replica.become(me)
         if self.is_live or replica.clock.now_ms() < response.now:
             replica.clock.learn(response.now)
-        # A number that another laptop of the same disk gave out is not given out here once more.
-        last = max((e.change.seq for e in entries if e.change.device == self.me), default=0)
-        if last > int(replica.get_state("device_seq", 0)):
-            replica.set_state(device_seq=last)
         if not replica.has_unsent():
             replica.clock.settle(self.greatest)
         replica.set_state(clock=replica.clock.last, offset=replica.clock.offset_ms)
@@ -422,32 +439,20 @@ class _Receiving:
         return known or entry_json(entry, self.unsent[entry.change.seq])
 
     def _compare(self, theirs: str) -> None:
-        """At the end of the feed both digests are equal, or something here is not as the log says.
+        """At the end of the feed both digests are equal, or something here is not as the log says:
+        then the differing records are found and fetched (sync/healing.py).
 
-        Then, once, the sum is taken anew from the records, and if it still differs everything is
-        fetched again at the next contact. Unsent work is not touched, the other side's digest never
-        adopted.
+        By stick there is nobody to ask: once, everything comes again with the next bundle. Unsent
+        work is not touched, the other side's digest never adopted.
         """
         replica = self.replica
-        is_in_step = digest.text(self.total) == theirs
-        if not is_in_step and not replica.get_state("repaired", 0):
-            held = {kind: self._ids(kind) for kind in KINDS}
-            states = self.records.canonical(held).values()
-            every = [*states, *self.records.unread.every()]
-            total = sum(digest.of(s) for s in every if s is not None)
-            replica.set_state(
-                digest=digest.text(total),
-                cursor="",
-                repaired=1,
-                repairs=replica.get_state("repairs", 0) + 1,
-            )
-            is_in_step = digest.text(total) == theirs
+        mine = digest.text(self.total)
+        is_in_step = mine == theirs
+        replica.set_state(in_step=int(is_in_step), theirs=theirs)
         if is_in_step:
             replica.set_state(repaired=0)
-        replica.set_state(in_step=int(is_in_step))
-
-    def _ids(self, kind: str) -> list[str]:
-        return [row[0] for row in self.connection.execute(f"SELECT id FROM {table(kind)}")]  # noqa: S608
+        elif not self.is_live and not replica.get_state("repaired", 0):
+            replica.set_state(cursor="", repaired=1, repairs=replica.get_state("repairs", 0) + 1)
 
 
 def _root_of(changes: list[Change], id_: str) -> str:

@@ -10,7 +10,7 @@ import msgspec
 
 from schema.kinds import KINDS
 from sync import keeping
-from sync.change import Change, State
+from sync.change import Change, Entry, Slot, State
 from sync.following import follow
 from sync.storage import Connection
 from sync.tables import CODECS, meta_of, table
@@ -24,6 +24,8 @@ SLICE = 2000
 """Records of a kind that the indexers get at once."""
 
 _state = msgspec.json.Decoder(State)
+_entry = msgspec.json.Decoder(Entry)
+_slot = msgspec.json.Decoder(Slot)
 
 
 def as_json(values: Iterable[Any]) -> str:
@@ -89,6 +91,7 @@ class Records:
         by_kind: dict[str, list[tuple[State, int]]] = {}
         for state, pending in states:
             by_kind.setdefault(state.kind, []).append((state, pending))
+        self._take_hand()
         for kind, rows in by_kind.items():
             codec = CODECS[kind]
             alike: dict[tuple[int, ...], list[list[Any]]] = {}
@@ -106,6 +109,7 @@ class Records:
         by_kind: dict[str, list[State]] = {}
         for state in states:
             by_kind.setdefault(state.kind, []).append(state)
+        self._take_hand()
         is_whole = True
         for kind, found in by_kind.items():
             cursor = self.connection.executemany(
@@ -115,16 +119,28 @@ class Records:
             is_whole &= cursor.rowcount == len(found)
         return is_whole
 
+    def void(self, kind: str) -> None:
+        """The numbers of every record of a kind are of a log that is no more."""
+        self._take_hand()
+        self.connection.execute(f"UPDATE {table(kind)} SET _seq = 0")  # noqa: S608
+
     def remove(self, kind: str, ids: Collection[str]) -> None:
         listed = as_json(ids)
         keeping.keep(self.connection, listed)
+        self._take_hand()
         for statement in (
             f"DELETE FROM {table(kind)} WHERE id IN (SELECT value FROM json_each(?))",  # noqa: S608
             "DELETE FROM conflict WHERE record IN (SELECT value FROM json_each(?))",
             "DELETE FROM log WHERE record IN (SELECT value FROM json_each(?))",
+            "DELETE FROM notice WHERE record IN (SELECT value FROM json_each(?))",
+            "DELETE FROM decided WHERE record IN (SELECT value FROM json_each(?))",
         ):
             self.connection.execute(statement, (listed,))
         self._touched.setdefault(kind, set()).update(ids)
+
+    def _take_hand(self) -> None:
+        """Until `settle` it is the program that writes: see sync/scrub.py."""
+        self.connection.execute("INSERT OR IGNORE INTO hand VALUES ('ours')")
 
     def keep_shadow(self, id: str, state: State | None) -> None:
         """Remember the canonical state of a record that gets its first unsent change."""
@@ -158,6 +174,7 @@ class Records:
         """Let the indexers see what was touched; called before the transaction ends."""
         touched, self._touched = self._touched, {}
         follow(self.connection, touched)
+        self.connection.execute("DELETE FROM hand WHERE who = 'ours'")
         for part in _slices(touched):
             for indexer in self.indexers:
                 indexer(self.connection, part)
@@ -179,6 +196,18 @@ class Records:
             state = codec.state(row)
             found.append((state, row[codec.columns.index("_pending")]))
         return found
+
+    def entries(self, id: str) -> list[Entry]:
+        """The log of a record as far as it is held here, the oldest first."""
+        rows = self.connection.execute("SELECT body FROM log WHERE record = ? ORDER BY seq", (id,))
+        return [_entry.decode(row[0]) for row in rows]
+
+    def slots_decided(self, id: str, name: str) -> list[Slot]:
+        """A slot as it stood before each decision about it that is held here, the oldest first."""
+        rows = self.connection.execute(
+            "SELECT before FROM decided WHERE record = ? AND slot = ? ORDER BY stamp", (id, name)
+        )
+        return [_slot.decode(row[0]) for row in rows]
 
     # -- unsent changes
 

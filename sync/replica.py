@@ -19,10 +19,9 @@ from schema.kinds import KINDS
 from schema.problems import Problem
 from schema.record import DELETED, Kind
 from schema.types import Ref, UnitRef
-from sync import ids
+from sync import decisions, ids
 from sync.change import Change, State
 from sync.clock import Clock
-from sync.formers import now_named
 from sync.overlay import overlay
 from sync.reading import Identity, Reading, View
 from sync.records import Indexer, Records
@@ -207,10 +206,7 @@ class Replica(Reading):
         return [(n, p) for n, p in KINDS[kind].problems(values) if p.is_doubt]
 
     def _base(self, view: View, fields: Mapping[str, Any]) -> dict[str, str]:
-        base = {n: view.slots[n].standing.mark.version for n in fields if n in view.slots}
-        if self.get_state("former"):
-            return {n: now_named(self.connection, v, view.id, n) for n, v in base.items()}
-        return base
+        return {n: view.slots[n].standing.mark.version for n in fields if n in view.slots}
 
     def _next_seq(self) -> int:
         return int(self.get_state("device_seq", 0)) + 1
@@ -246,7 +242,12 @@ class Replica(Reading):
             (seq, id, change.txn, msgspec.json.encode(change)),
         )
         self.set_state(device_seq=seq, clock=self.clock.last)
-        after = overlay(before, [change], root)
+        if op == "reopen":  # what it opens again may lie under the unsent changes
+            whole = self.records.canonical({kind.name: [id]})[id]
+            unsent_changes = self.records.unsent([id]).get(id, [])
+            after = overlay(whole, unsent_changes, root, self.records)
+        else:
+            after = overlay(before, [change], root)
         if after is not None:
             self.records.put([(after, unsent + 1)])
         return change
@@ -325,10 +326,48 @@ class Replica(Reading):
             if found.slot == DELETED and chosen is not None:
                 base, beside = self._everything_seen(view)
                 names += [v for v in beside if v not in names]
-            self._write(
+            change = self._write(
                 "resolve", kind, found.record, {found.slot: chosen}, base, note=note, names=names
             )
+            decisions.note(self.connection, change, change.hlc, view.slots.get(found.slot))
             return found.record
+
+    def undo(self, id: str, note: str = "") -> str:
+        """Take a decision back: its conflict is open again with its heads as they were. `id`: the
+        conflict, or the version of the decision. Returns the record's id.
+
+        Raises:
+            Refused: no such decision here, taken back already, or not a reviewer of this record.
+        """
+        with self.together():
+            found = decisions.find(self.connection, id)
+            if found is None:
+                raise Refused("not_found", id)
+            if found.taken_back:
+                raise Refused("taken_back", id)
+            view = self.get(found.record, found.kind)
+            assert view is not None
+            units = self._units_now(KINDS[found.kind], view)
+            if not self.scope.may_resolve(view.root, units):
+                raise Refused("not_permitted")
+            names = [h.mark.version for h in found.before.heads]
+            change = self.reopen(found.record, found.slot, names, note, found.version)
+            decisions.note(self.connection, change, change.hlc, None)
+            return found.record
+
+    def reopen(
+        self, id: str, slot: str, names: Sequence[str], note: str, decision: str = ""
+    ) -> Change:
+        """Let versions of a slot stand as heads again, in place of `decision` where one is
+        given."""
+        with self.together():
+            view = self.get(id)
+            if view is None:
+                raise Refused("not_found", id)
+            kind = KINDS[view.kind]
+            stands = kind.slot_value(slot, view.values)
+            base = {slot: decision} if decision else {}
+            return self._write("reopen", kind, id, {slot: stands}, base, note=note, names=names)
 
     def _spread(self, kind: Kind, slot: str, chosen: Any) -> dict[str, Any]:
         """The fields of a decision; a group takes a dict of its members and nothing else."""

@@ -114,8 +114,10 @@ class Session:
     def is_logged_in(self) -> bool:
         return bool(self.replica.get_state("token"))
 
-    def sync(self, limit: int = 2000) -> SyncReport:
+    def sync(self, limit: int = 2000, *, is_checked: bool = False) -> SyncReport:
         """Send and receive; one process at a time, or two would take in one answer twice.
+
+        `is_checked`: every record is compared with the county's, even if none seems altered.
 
         Raises:
             Offline: nothing was lost, try again.
@@ -127,9 +129,9 @@ class Session:
 
         # Beside the folder: a revoked device's folder goes while the lock is held.
         with locked(self.account.folder.with_name(f".sync-{self.account.folder.name}")):
-            return self._sync(limit)
+            return self._sync(limit, is_checked)
 
-    def _sync(self, limit: int) -> SyncReport:
+    def _sync(self, limit: int, is_checked: bool) -> SyncReport:
         from sync.client import sync_once
         from sync.transport import Rejected
 
@@ -137,7 +139,7 @@ class Session:
         if not token:
             raise Rejected("login")
         try:
-            report = sync_once(self.replica, self.transport, token, limit)
+            report = sync_once(self.replica, self.transport, token, limit, is_checked=is_checked)
             self._deliver(token)
             return report
         except Rejected as refusal:

@@ -152,9 +152,7 @@ class HttpTransport:
         except ValueError:
             body = {}
         code = str(body.get("error", "")) if isinstance(body, dict) else ""
-        wait = retry_after(
-            answer.headers.get("retry-after", ""), answer.headers.get("date", "")
-        )
+        wait = retry_after(answer.headers.get("retry-after", ""), answer.headers.get("date", ""))
         if answer.status_code >= 500 or not code:
             return Offline(f"HTTP {answer.status_code}", retry_after=wait, is_broken=True)
         refusal = Rejected(code, str(body.get("message", "")))

@@ -26,6 +26,8 @@ COMMANDS = {
     "delete": "records",
     "conflicts": "review",
     "resolve": "review",
+    "undo": "review",
+    "notices": "notices",
     "duplicates": "review",
     "import": "roster",
     "check": "check",

@@ -81,14 +81,11 @@ CREATE TABLE lookalike_key (
 CREATE INDEX lookalike_key_root ON lookalike_key (root);
 """
 
-_TWINS = """
-ALTER TABLE device ADD COLUMN cloned_from TEXT;
--- The greatest effective stamp of a device in the log.
-CREATE TABLE device_stamp (device TEXT PRIMARY KEY, stamp INTEGER NOT NULL) WITHOUT ROWID;
-INSERT INTO device_stamp SELECT device, max(stamp) FROM log GROUP BY device;
--- A unit got another parent at a log number.
-CREATE TABLE unit_move (
-    seq INTEGER NOT NULL, unit TEXT NOT NULL, was TEXT, PRIMARY KEY (seq, unit)) WITHOUT ROWID;
+_HEALING = """
+CREATE TABLE healing (
+    at INTEGER NOT NULL, device TEXT NOT NULL, user TEXT NOT NULL,
+    records TEXT NOT NULL,  -- ids, JSON
+    mine TEXT NOT NULL);  -- the device's root before
 """
 
 
@@ -126,9 +123,9 @@ def _lookalikes(db: Database) -> None:
     _run(db, _LOOKALIKES)
 
 
-@migrations(name="0006_twins")
-def _twins(db: Database) -> None:
-    _run(db, _TWINS)
+@migrations(name="0006_healing")
+def _healing(db: Database) -> None:
+    _run(db, _HEALING)
 
 
 def migrate(connection: Connection, number: int) -> None:

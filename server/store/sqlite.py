@@ -203,13 +203,6 @@ class SqliteStore:
             raise RuntimeError("the log is numbered without a gap")
         self.connection.executemany("INSERT INTO log VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
         self.connection.executemany("INSERT INTO body VALUES (?, ?)", bodies)
-        last: dict[str, int] = {}
-        for entry, _ in entries:
-            device = entry.change.device
-            last[device] = max(entry.stamp, last.get(device) or self.last_stamp(device))
-        self.connection.executemany(
-            "INSERT OR REPLACE INTO device_stamp VALUES (?, ?)", list(last.items())
-        )
 
     def known(self, device: str, seqs: Collection[int]) -> dict[int, Known]:
         asked = _text(list(seqs))
@@ -242,7 +235,9 @@ class SqliteStore:
         return _decode_entry(row[0]) if row else None
 
     def last_stamp(self, device: str) -> int:
-        row = self._one("SELECT stamp FROM device_stamp WHERE device = ?", device)
+        row = self._one(
+            "SELECT stamp FROM log WHERE device = ? ORDER BY device_seq DESC LIMIT 1", device
+        )
         return row[0] if row else 0
 
     def mark(self, seq: int) -> str:
@@ -330,6 +325,16 @@ class SqliteStore:
         )
         return [r[0] for r in rows]
 
+    def roots_at(self, units: tuple[str, ...]) -> list[str]:
+        if not units:
+            rows = self.connection.execute("SELECT root FROM place WHERE units = '[]'")
+            return ["", *(r[0] for r in rows)]
+        rows = self.connection.execute(
+            "SELECT root FROM place_unit JOIN place USING (root) WHERE unit = ? AND units = ?",
+            (units[0], _text(units)),
+        )
+        return [r[0] for r in rows]
+
     def _walk(self, units: set[str], roots: set[str], after: str, limit: int) -> list[str]:
         found: list[str] = []
         for root, text in self.connection.execute(
@@ -399,6 +404,22 @@ class SqliteStore:
         ):
             self._sums[kind, _decode_units(units)] = int.from_bytes(value, "big")
             self._sums_at = at
+
+    # ------------------------------------------------------------- healing
+
+    def note_healing(self, device: str, user: str, records: Sequence[str], mine: str) -> None:
+        """Keep on record that a device's records differed and were sent to it again."""
+        self.connection.execute(
+            "INSERT INTO healing VALUES (?, ?, ?, ?, ?)",
+            (self.now_ms(), device, user, _text(list(records)), mine),
+        )
+
+    def healings(self) -> list[tuple[int, str, str, list[str]]]:
+        """(ms, device, user, ids of records), the newest first."""
+        rows = self.connection.execute(
+            "SELECT at, device, user, records FROM healing ORDER BY at DESC, rowid DESC"
+        )
+        return [(at, device, user, msgspec.json.decode(ids)) for at, device, user, ids in rows]
 
     # ------------------------------------------------------------- helpers
 

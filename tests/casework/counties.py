@@ -106,6 +106,13 @@ class _Line:
         request = msgspec.json.decode(unpack(body, media), type=SyncRequest)
         session = HubSession(self.user, request.device, self.county.grants[self.user])
         verdicts = self.county.hub.push(session, request.changes)
-        response = self.county.hub.pull(session, request.cursor, request.held, request.limit)
+        response = self.county.hub.pull(
+            session,
+            request.cursor,
+            request.held,
+            request.limit,
+            request.strays,
+            request.compare,
+        )
         response.verdicts = verdicts
         return pack(response)

@@ -151,41 +151,6 @@ def test_a_txn_larger_than_a_page_travels_whole():
     assert tea.count("contact") == 4
 
 
-def test_a_record_lost_or_altered_on_a_laptop_is_found_and_fetched_again_once():
-    town = Town("li", "tea")
-    li = town.replicas["li"]
-    lost, altered = child(li, name="甲"), child(li, name="乙")
-    town.rest()
-    li.connection.execute("DELETE FROM r_child WHERE id = ?", (lost,))
-    li.connection.execute("UPDATE r_child SET name = '错' WHERE id = ?", (altered,))
-    li.set_state(digest="0" * 32)  # as if summed from what is there
-    li.save("child", {"hobbies": "画画"}, altered)
-    assert not town.sync("li").in_step
-    assert town.sync("li").in_step
-    assert (value(li, lost, "name"), value(li, altered, "name")) == ("甲", "乙")
-    assert value(li, altered, "hobbies") == "画画"
-    town.rest()
-    assert li.get_state("repairs") == 1
-
-
-def test_a_store_that_cannot_be_mended_does_not_fetch_everything_for_ever():
-    town = Town("li", "tea")
-    li = town.replicas["li"]
-    child(li)
-    town.rest()
-    body = li.connection.execute("SELECT * FROM r_child").fetchone()
-    marks = ",".join("?" * len(body))
-    li.connection.execute(
-        f"INSERT INTO r_child VALUES ({marks})", ("strange", "strange", *body[2:])
-    )
-    li.set_state(digest="1" * 32)
-    town.sync("li", "li")
-    town.answers.clear()
-    report = town.sync("li")
-    assert not report.in_step
-    assert all(not a.rows for _, a in town.answers)
-
-
 def test_synchronising_twice_changes_nothing_more():
     town = Town("li", "tea")
     li = town.replicas["li"]

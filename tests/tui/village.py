@@ -232,6 +232,13 @@ class Line:
         role, unit, _ = PEOPLE[self.user]
         session = HubSession(self.user, request.device, (Grant(role, unit),))
         verdicts = self.village.hub.push(session, request.changes)
-        response = self.village.hub.pull(session, request.cursor, request.held, request.limit)
+        response = self.village.hub.pull(
+            session,
+            request.cursor,
+            request.held,
+            request.limit,
+            request.strays,
+            request.compare,
+        )
         response.verdicts = verdicts
         return pack(response)

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from schema.kinds import KINDS
-from sync import pacing, tables, version
+from sync import healing, pacing, tables, version
 from sync.client import SyncReport
 from sync.language import _
 from sync.protocol import PROTOCOL
@@ -131,6 +131,7 @@ def status(user: str | None, is_json: bool) -> None:
             "version": version.program(),
             "protocol": PROTOCOL,
             "schema": tables.schema(),
+            "healed": healing.count(replica),
         }
         if is_json:
             emit(found)
@@ -141,32 +142,35 @@ def status(user: str | None, is_json: bool) -> None:
         if found["unread"]:
             say(_("{n} 份资料要新版程序才看得到，先替您收着。").format(n=found["unread"]))
         say(_("{n} 处两种说法，{m} 条被退回。").format(n=state.conflicts, m=state.returned))
+        if found["healed"]:
+            say(_("{n} 份记录曾和县里不一样，已重新取过。").format(n=found["healed"]))
 
 
-def _patiently(session: Session) -> SyncReport:
+def _patiently(session: Session, is_checked: bool) -> SyncReport:
     """Synchronise; a line that broke, or a server that asks for a moment, is tried again.
 
     A server that cannot be reached is not waited for: whoever typed the command sees that at once.
     """
     for failures in range(1, pacing.TRIES):
         try:
-            return session.sync()
+            return session.sync(is_checked=is_checked)
         except (Offline, Rejected) as trouble:
             asked = trouble.retry_after
             is_broken = isinstance(trouble, Offline) and trouble.is_broken
             if not (is_broken or asked) or asked > pacing.PATIENCE_S:
                 raise
             time.sleep(pacing.wait_s(failures, asked, random.random))  # noqa: S311
-    return session.sync()
+    return session.sync(is_checked=is_checked)
 
 
 @click.command(help=_("收发：把没交的交上去，把新的收下来。"))
+@click.option("--check", "is_checked", is_flag=True, help=_("先把这台电脑上的每份记录再查一遍。"))
 @as_json
 @click.pass_obj
 @guarded
-def sync(user: str | None, is_json: bool) -> None:
+def sync(user: str | None, is_checked: bool, is_json: bool) -> None:
     with opened(user) as session:
-        report = _patiently(session)
+        report = _patiently(session, is_checked)
         delivered = session.delivered
     if is_json:
         emit({
@@ -178,6 +182,7 @@ def sync(user: str | None, is_json: bool) -> None:
             "round_trips": report.round_trips,
             "in_step": report.in_step,
             "delivered": delivered,
+            "healed": report.healed,
         })
     else:
         say(
@@ -191,5 +196,9 @@ def sync(user: str | None, is_json: bool) -> None:
             say(_("{n} 条被退回，还在这台电脑上。").format(n=report.rejected))
         if delivered:
             say(_("同用这台电脑的人没交的，也替他们交上了。"))
-    if report.conflicts or report.rejected:
+        if report.healed:
+            say(_("{n} 份记录和县里不一样，已重新取过。").format(n=report.healed))
+    if not report.in_step:
+        say(_("这台电脑上的资料和县里还是对不上，没交的都在。请告诉县里，先不要删任何文件。"))
+    if report.conflicts or report.rejected or not report.in_step:
         raise SystemExit(NEEDS_A_PERSON)

@@ -12,7 +12,7 @@ from schema.record import DELETED, Kind
 from sync.change import Conflict, Head, device_of
 from sync.clock import ms_of
 from sync.language import _
-from sync.replica import Refused
+from sync.replica import Refused, Replica
 from tui.commands.common import as_json, emit, guarded, iso, opened, say
 
 
@@ -26,8 +26,9 @@ def head_data(head: Head) -> dict[str, Any]:
     }
 
 
-def conflict_data(conflict: Conflict) -> dict[str, Any]:
-    """A conflict as scripts read it; `heads[0]` stands."""
+def conflict_data(conflict: Conflict, replica: Replica) -> dict[str, Any]:
+    """A conflict as scripts read it; `heads[0]` stands. `notes`: what was written as it was opened
+    again."""
     winner, loser, *others = (head_data(h) for h in conflict.heads)
     return {
         "id": conflict.id,
@@ -39,6 +40,10 @@ def conflict_data(conflict: Conflict) -> dict[str, Any]:
         "winner": winner,
         "loser": loser,
         "others": others,
+        "notes": [
+            {"author": n.author, "at": iso(n.at_ms), "note": n.note}
+            for n in replica.notes_on(conflict)
+        ],
     }
 
 
@@ -48,7 +53,8 @@ def conflict_data(conflict: Conflict) -> dict[str, Any]:
 @guarded
 def conflicts(user: str | None, is_json: bool) -> None:
     with opened(user) as session:
-        found = [conflict_data(c) for c in session.replica.conflicts() if len(c.heads) > 1]
+        replica = session.replica
+        found = [conflict_data(c, replica) for c in replica.conflicts() if len(c.heads) > 1]
     if is_json:
         emit(found)
         return
@@ -107,6 +113,21 @@ def _told_two_ways(conflict: Conflict, kind: Kind) -> list[str]:
     """The members of a group whose values differ among the heads."""
     heads = [kind.spread(conflict.slot, head.value) for head in conflict.heads]
     return [name for name in heads[0] if any(h[name] != heads[0][name] for h in heads)]
+
+
+@click.command(help=_("撤销一个决定：两种说法又都摆出来，等人定。"))
+@click.argument("id")
+@click.option("--note", default="", help=_("写一句为什么。"))
+@as_json
+@click.pass_obj
+@guarded
+def undo(user: str | None, id: str, note: str, is_json: bool) -> None:
+    with opened(user) as session:
+        record = session.replica.undo(id, note)
+    if is_json:
+        emit({"id": id, "record": record})
+    else:
+        say(_("撤销了，那一处又等人定。"))
 
 
 @click.command(help=_("像是同一个孩子的两份档案。"))
