@@ -8,11 +8,25 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from casework import wording
+from casework import assessments, cases, pairings, wording
+from schema.instruments import Result
 from schema.kinds import KINDS
+from schema.kinds.case_step import STEP
+from schema.kinds.child import RISK
 from schema.kinds.family import ROLE
 from schema.record import Field, Kind
-from schema.types import Choice, Date, Integer, LongText, Name, Phone, UnitRef, YesNo
+from schema.types import (
+    Choice,
+    Date,
+    Integer,
+    LongText,
+    Moment,
+    Name,
+    Phone,
+    Ref,
+    UnitRef,
+    YesNo,
+)
 from sync.language import N_, _
 from sync.reading import Reading
 from sync.records import as_json
@@ -81,9 +95,62 @@ def _last_contacts(
     return [Cell(wording.date_text(found.get(r["id"]), today) or "—") for r in rows]
 
 
+def _helped(replica: Reading, rows: Sequence[dict[str, Any]], today: datetime.date) -> list[Cell]:
+    found = pairings.helped(replica, [r["id"] for r in rows], today.isoformat())
+    cells = []
+    for row in rows:
+        most = pairings.most(row)
+        cells.append(Cell(f"{found[row['id']]}" + (f"/{most}" if most else "")))
+    return cells
+
+
+def _results(replica: Reading, rows: Sequence[dict[str, Any]]) -> list[Result]:
+    return [assessments.proposal(replica, row) for row in rows]
+
+
+def _scores(replica: Reading, rows: Sequence[dict[str, Any]], _today: datetime.date) -> list[Cell]:
+    points = (r.points for r in _results(replica, rows))
+    return [Cell("" if p is None else str(p)) for p in points]
+
+
+def _proposed(
+    replica: Reading, rows: Sequence[dict[str, Any]], _today: datetime.date
+) -> list[Cell]:
+    levels = (RISK.by_code.get(r.level or "") for r in _results(replica, rows))
+    return [Cell(_(c.label), c.mark) if c else Cell("") for c in levels]
+
+
+def _standings(replica: Reading, rows: Sequence[dict[str, Any]]) -> list[cases.Standing]:
+    now_ms = getattr(replica, "clock").now_ms()  # noqa: B009 - a replica has one, a reading need not
+    return cases.standings(replica, list(rows), now_ms)
+
+
+def _stages(replica: Reading, rows: Sequence[dict[str, Any]], _today: datetime.date) -> list[Cell]:
+    words = dict(cases.STAGES)
+    return [Cell(_(words[s.stage])) for s in _standings(replica, rows)]
+
+
+def _next_steps(
+    replica: Reading, rows: Sequence[dict[str, Any]], _today: datetime.date
+) -> list[Cell]:
+    cells = []
+    for found in _standings(replica, rows):
+        if found.next is None:
+            cells.append(Cell(_("可以结案") if found.is_open else ""))
+        else:
+            step = STEP.by_code[found.next.step]
+            cells.append(Cell(_(step.label), "danger" if found.next.is_late else "medium"))
+    return cells
+
+
 COMPUTED: dict[str, Column] = {
     "~age": Column("~age", N_("岁"), 3, _ages, is_right=True),
     "~carer": Column("~carer", N_("谁在带"), 9, _carers),
+    "~helped": Column("~helped", N_("在帮"), 6, _helped, is_right=True),
+    "~score": Column("~score", N_("得分"), 5, _scores, is_right=True),
+    "~proposed": Column("~proposed", N_("算出来"), 10, _proposed),
+    "~stage": Column("~stage", N_("到哪一步"), 9, _stages),
+    "~next_step": Column("~next_step", N_("下一步"), 16, _next_steps),
     "~last_contact": Column("~last_contact", N_("上次"), 10, _last_contacts, is_quiet=True),
 }
 
@@ -94,7 +161,7 @@ def _width(field: Field) -> int:
         return 4 if field.name == "sex" else 10
     for types, width in (
         ((Name,), 16), ((UnitRef,), 10), ((Date,), 10), ((Phone,), 14),
-        ((Integer, YesNo), 6), ((LongText,), 40),
+        ((Integer, YesNo), 6), ((LongText,), 40), ((Moment, Ref), 14),
     ):  # fmt: skip
         if isinstance(kind, types):
             return width

@@ -14,7 +14,7 @@ from msgspec import Struct
 from casework.units_names import short_name
 from schema.kinds import KINDS
 from schema.record import Field, Kind
-from schema.types import Name, Phone
+from schema.types import Name, Phone, Ref
 from sync import pinyin
 from sync.reading import Reading
 from sync.records import as_json
@@ -43,19 +43,21 @@ class Indexer:
                 continue
             ids = set(touched.get(name, ()))
             if kind.scope == "root":
-                ids |= self._roots(connection, touched)
+                ids |= self._roots(connection, kind, touched)
             if ids:
                 self._write(connection, kind, ids)
 
     def __init__(self) -> None:
         self._units: dict[str, str] | None = None
 
-    def _roots(self, connection: Connection, touched: Mapping[str, set[str]]) -> set[str]:
-        """Roots whose hanging records changed: a child is found by its mother's phone too."""
+    def _roots(
+        self, connection: Connection, root: Kind, touched: Mapping[str, set[str]]
+    ) -> set[str]:
+        """Roots of a kind whose hanging records changed: a child is found by its mother's phone too."""
         found: set[str] = set()
         for name, ids in touched.items():
             kind = KINDS[name]
-            if kind.scope == "hangs" and _person_fields(kind):
+            if _hangs_on(kind, root) and _person_fields(kind):
                 rows = connection.execute(
                     f"SELECT DISTINCT _root FROM {table(name)}"  # noqa: S608
                     " WHERE id IN (SELECT value FROM json_each(?))",
@@ -85,7 +87,8 @@ class Indexer:
             title = str(values[0] or "")
             made.append((kind.name, pinyin.sort_key(title), id_, SEPARATOR.join(texts).lower()))
         connection.execute(
-            "DELETE FROM search WHERE id IN (SELECT value FROM json_each(?))", (listed,)
+            "DELETE FROM search WHERE id IN (SELECT value FROM json_each(?)) AND kind = ?",
+            (listed, kind.name),
         )
         connection.executemany("INSERT OR REPLACE INTO search VALUES (?, ?, ?, ?)", made)
 
@@ -93,7 +96,7 @@ class Indexer:
         """Per root, the phones of the people who hang on it."""
         found: dict[str, list[str]] = {}
         for other in KINDS.values():
-            fields = _person_fields(other) if other.scope == "hangs" else []
+            fields = _person_fields(other) if _hangs_on(other, kind) else []
             if not fields:
                 continue
             columns = ", ".join(quoted(f.name) for f in fields)
@@ -110,6 +113,11 @@ class Indexer:
             rows = connection.execute("SELECT id, name FROM r_unit")
             self._units = {code: short_name(str(name or "")) for code, name in rows}
         return self._units
+
+
+def _hangs_on(kind: Kind, root: Kind) -> bool:
+    parent = kind.by_name[kind.parent].type if kind.parent else None
+    return isinstance(parent, Ref) and parent.kind == root.name
 
 
 def _person_fields(kind: Kind) -> list[Field]:

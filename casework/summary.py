@@ -29,9 +29,23 @@ def hanging_kinds(kind: Kind) -> list[Kind]:
     return found
 
 
+def pages(replica: Reading, kind: Kind) -> list[tuple[str, str, list[Kind]]]:
+    """The pages of a root's file on which records hang: (name, label, kinds), those without a page
+    of their own together; only what this user may read or add."""
+    found: dict[str, tuple[str, str, list[Kind]]] = {}
+    for other in hanging_kinds(kind):
+        if replica.may("read", other.name) or replica.may("add", other.name):
+            page = found.setdefault(
+                other.page or other.name, (other.page or other.name, other.page or other.label, [])
+            )
+            page[2].append(other)
+    return list(found.values())
+
+
 def is_people(kind: Kind) -> bool:
     """True for kinds whose records are people one can call."""
-    return any(isinstance(f.type, Phone) for f in kind.fields)
+    listed = (kind.by_name.get(name) for name in kind.list_columns)
+    return any(f is not None and isinstance(f.type, Phone) for f in listed)
 
 
 def head(replica: Reading, kind: Kind, row: dict[str, Any], today: datetime.date) -> list[Piece]:
@@ -110,6 +124,8 @@ def peek(
     """Three lines about the record under the cursor: (label, pieces)."""
     lines: list[tuple[str, Sequence[Piece]]] = [("", head(replica, kind, row, today))]
     for other in hanging_kinds(kind):
+        if other.page:
+            continue
         if is_people(other):
             people = replica.select(other.name, {other.parent: row["id"]})
             flags = [

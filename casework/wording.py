@@ -11,7 +11,7 @@ from casework.units_names import short_name
 from schema import grade, idnumber
 from schema.kinds import KINDS
 from schema.record import DELETED, Field, Kind
-from schema.types import Choice, Choices, Date, IdNumber, Money, Phone, Ref, UnitRef, YesNo
+from schema.types import Choice, Choices, Date, IdNumber, Moment, Money, Phone, Ref, UnitRef, YesNo
 from sync import language
 from sync.language import _
 from sync.reading import Reading
@@ -107,6 +107,8 @@ def value_text(
         return _("是") if value else _("否")
     if isinstance(kind, Date):
         return date_text(value, today)
+    if isinstance(kind, Moment):
+        return f"{date_text(value[:10], today)}{value[10:]}"
     if isinstance(kind, Phone):
         return kind.grouped(value)
     if isinstance(kind, IdNumber):

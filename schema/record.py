@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Literal
@@ -75,6 +75,18 @@ class Field:
 
 
 @dataclass(frozen=True)
+class Rule:
+    """What must hold between fields of one record. Made by the functions of schema/rules.py."""
+
+    fields: tuple[str, ...]
+    """The fields it speaks of: asked when one of them is written."""
+    fault: Callable[[Mapping[str, Any]], str | None]
+    """The field at fault in values, or None."""
+    problem: Problem
+    """What is said then; a doubt is said and kept."""
+
+
+@dataclass(frozen=True)
 class Kind:
     """A record type."""
 
@@ -103,6 +115,17 @@ class Kind:
     pointer: str = ""
     """For `root`: the field that names the record which this one, found to be a second of the same,
     was merged into. Only reviewers write it."""
+    page: str = ""
+    """For `hangs`: label of the page of the root's file on which it stands with others; empty: a page
+    of its own."""
+    rules: tuple[Rule, ...] = ()
+    """What must hold between the fields, on the laptop and at the hub."""
+    report: frozenset[Role] = frozenset()
+    """Who may make one without being allowed to read it: a bound reporter hands it on."""
+    is_append_only: bool = False
+    """Made once: never changed, decided about, withdrawn or deleted, by nobody."""
+    keeps_root: bool = False
+    """While one hangs on a root, that root cannot be deleted."""
 
     @cached_property
     def by_name(self) -> dict[str, Field]:
@@ -195,6 +218,21 @@ class Kind:
                 if problem:
                     found.append((name, problem))
         return found
+
+    def broken(
+        self, values: Mapping[str, Any], changed: Collection[str]
+    ) -> list[tuple[str, Problem]]:
+        """The rules about one of the fields `changed` that a record with `values` breaks.
+
+        What an earlier save or another person left broken is not held against this one.
+        """
+        asked = (rule for rule in self.rules if not set(rule.fields).isdisjoint(changed))
+        return [(at, rule.problem) for rule in asked if (at := rule.fault(values))]
+
+    @property
+    def makers(self) -> frozenset[Role]:
+        """Who may make a new one."""
+        return self.write | self.report
 
     def missing(self, values: Mapping[str, Any]) -> list[str]:
         """Required fields that a new record lacks."""

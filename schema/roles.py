@@ -29,6 +29,10 @@ EVERYBODY: frozenset[Role] = frozenset(ROLES)
 CASEWORKERS: frozenset[Role] = EVERYBODY - {"inspector"}
 """Everyone who may see a child; an inspector reads figures only."""
 FIELD_STAFF: frozenset[Role] = CASEWORKERS - {"counsellor"}
+SAFEGUARDERS: frozenset[Role] = frozenset({"director", "supervisor", "admin", "counsellor"})
+"""Who answers for a child in danger and reads the case."""
+COUNSEL: frozenset[Role] = frozenset({"counsellor", "supervisor"})
+"""Who reads psychological records; not the admin either."""
 ADMINS: frozenset[Role] = frozenset({"admin"})
 NOBODY: frozenset[Role] = frozenset()
 

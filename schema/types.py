@@ -372,3 +372,36 @@ class Id(FieldType):
     def check(self, value: Any) -> Problem | None:
         ok = isinstance(value, str) and re.fullmatch(r"[0-9a-zA-Z_.\-]{1,64}", value)
         return None if ok else _kind_problem(self, value)
+
+
+@dataclass(frozen=True)
+class Moment(FieldType):
+    """A plain moment of the county's day, `YYYY-MM-DD HH:MM`; without the time where nobody knows
+    it."""
+
+    json: ClassVar[dict[str, Any]] = {
+        "type": "string",
+        "pattern": r"^\d{4}-\d{2}-\d{2}( \d{2}:\d{2})?$",
+    }
+
+    def clean(self, text: str) -> Any:
+        folded = unicodedata.normalize("NFKC", text).replace("T", " ")
+        found = re.fullmatch(r"(\S+?)(?:\s+(\d{1,2})(?::|点|时)(\d{2})?分?)?", folded)
+        day = Date().clean(found[1]) if found else None
+        if not found or day is None:
+            raise _refuse("bad_moment", "「{text}」不是时间。写成 2026-11-18 19:40 这样。", text=text)
+        value = day if found[2] is None else f"{day} {int(found[2]):02d}:{found[3] or '00'}"
+        problem = self.check(value)
+        if problem:
+            raise InvalidValue(problem)
+        return value
+
+    def check(self, value: Any) -> Problem | None:
+        if not isinstance(value, str):
+            return _kind_problem(self, value)
+        problem = Date().check(value[:10])
+        if problem:
+            return problem
+        if value[10:] and not re.fullmatch(r" ([01]\d|2[0-3]):[0-5]\d", value[10:]):
+            return Problem("bad_moment", "{text} 没有这个时间。", args=(("text", value),))
+        return None

@@ -79,12 +79,14 @@ LIST: dict[str, ErrorText] = {
     "other_kind": ErrorText(313, "id of another kind", N_("编号和别的记录撞了，没有收。它还在本机。")),
     "unknown_kind": ErrorText(314, "unknown kind", N_("服务器不认得这种记录，没有收。它还在本机。")),
     "newer_program": ErrorText(
-        316, "of a newer program", N_("县里的服务器还没更新，不认得这一条，先替您收着；它更新后就用上，您不用再写。")
+        318, "of a newer program", N_("县里的服务器还没更新，不认得这一条，先替您收着；它更新后就用上，您不用再写。")
     ),
     "bad_id": ErrorText(315, "unfit record id", N_("编号不合规矩，没有收。它还在本机。")),
     "envelope_gap": ErrorText(316, "envelope before this one missing", N_("它前面的还没到，县里先收着；前面的到了自动接上。")),
     "user_disabled": ErrorText(317, "envelope of a disabled user", N_("来自已停用的用户，县里先收着等人看，没有丢。")),
     "taken_back": ErrorText(319, "decision taken back before", N_("这个决定已经撤销过了，什么都没写。")),
+    "append_only": ErrorText(330, "append-only record", N_("险情的记录只能添，不能改、不能删。写错了就添一步「更正」。")),
+    "kept": ErrorText(331, "root that must be kept", N_("这个孩子有险情记录，档案不能删。可以结案注销。")),
     # 4xx: what was typed
     "invalid": ErrorText(401, "invalid value", N_("有一格不能这样写，什么都没写进去。")),
     "no_such_kind": ErrorText(402, "no such kind", N_("没有「{detail}」这种记录。")),

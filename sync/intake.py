@@ -177,7 +177,7 @@ class Batch:
                 done.append((change, self.states.get(change.id)))
                 self.accept(change, KINDS[change.kind])
             carrying.follow(self, done)
-            return []
+            return [Verdict(c.seq, "duplicate") for c in txn if not self._comes_back(c)]
         verdicts = []
         for change in txn:
             verdict = Verdict(change.seq, refusal.status, refusal.code, refusal.field)
@@ -185,6 +185,14 @@ class Batch:
                 self.store.quarantine(change, content_hash(change), verdict, self.now_ms)
             verdicts.append(verdict)
         return verdicts
+
+    def _comes_back(self, change: Change) -> bool:
+        """False when its author may make such a record but not hold it: no entry will follow."""
+        kind, state = KINDS[change.kind], self.states[change.id]
+        place = self.places.get(state.root) if state else None
+        if not kind.report or state is None or place is None:
+            return True
+        return self.scope.reads(kind.name, state.root, place.units)
 
     def _judge(self, change: Change, made: dict[str, tuple[Kind, str, tuple[str, ...]]]) -> None:
         """Raise `_Refusal` when a change cannot go into the log. `made`: records this txn makes."""
@@ -215,17 +223,18 @@ class Batch:
                 raise _Refusal("invalid", "required", missing[0])
         elif state is None and change.id not in made:
             raise _Refusal("quarantined", "unknown_record")
+        self._keep_rules(kind, change, state, values, is_new=change.id not in made)
         if state is not None:
             for name, value in values.items():
                 if kind.by_name[name].is_fixed and value != state.values.get(name):
                     raise _Refusal("invalid", "fixed_field", name)
         root, units = self._whereabouts(kind, change, state, values, made)
         made[change.id] = (kind, root, units)
-        roles = {"resolve": None, "delete": kind.delete, "undelete": kind.delete}
+        roles = {"create": kind.makers, "delete": kind.delete, "undelete": kind.delete}
         if kind.pointer in change.fields:
             allowed = self._may_merge(kind, change, root, units)
         elif change.op == "resolve" or (change.op == "reopen" and change.base):
-            allowed = self.scope.may_resolve(root, units)
+            allowed = self.scope.may_resolve(root, units) and self.scope.may(kind.read, root, units)
         elif change.op == "reopen":
             allowed = self.scope.may(kind.read, root, units) and self._asks_own(change)
         else:
@@ -250,6 +259,36 @@ class Batch:
         return self.scope.may_resolve(root, units) and self.scope.may_resolve(
             target, place.units if place else ()
         )
+
+    def _keep_rules(
+        self,
+        kind: Kind,
+        change: Change,
+        state: State | None,
+        values: Mapping[str, Any],
+        *,
+        is_new: bool,
+    ) -> None:
+        """Raise when a change does what its kind lets nobody do, or breaks one of its rules.
+
+        A decision between two values is not held against rules: it must always be possible.
+        """
+        if kind.is_append_only and (change.op != "create" or state is not None or not is_new):
+            raise _Refusal("invalid", "append_only")
+        if change.op == "delete" and kind.scope == "root" and self._is_kept(change.id):
+            raise _Refusal("invalid", "kept")
+        if change.op in ("create", "put"):
+            whole = {**(state.values if state else {}), **values}
+            for name, problem in kind.broken(whole, values):
+                if not problem.is_doubt:
+                    raise _Refusal("invalid", problem.code, name)
+
+    def _is_kept(self, root: str) -> bool:
+        """True when something hangs on a root that must not lose it, here or in this push."""
+        keepers = {k.name for k in KINDS.values() if k.keeps_root}
+        if any(s and s.root == root and s.kind in keepers for s in self.states.values()):
+            return True
+        return any(kind in keepers for _root, kind, _body in self.store.records_of([root]))
 
     def _checked(self, kind: Kind, change: Change) -> dict[str, Any]:
         """Field values of a change; raises when one cannot be stored. Doubts are allowed."""
@@ -324,7 +363,7 @@ class Batch:
         above = self.states.get(parent)
         if above is None or KINDS[above.kind].scope != "root":
             raise _Refusal("quarantined", "unknown_record", kind.parent)
-        if above.is_deleted:
+        if above.is_deleted and not kind.keeps_root:  # a child in danger is never turned away
             raise _Refusal("quarantined", "record_deleted", kind.parent)
         place = self.places.get(above.root)
         return above.root, place.units if place else ()

@@ -241,7 +241,7 @@ class Reading:
         return [states[i] for i in sorted(states)]
 
     def may(self, action: str, kind: str = "child", units: Collection[str] | None = None) -> bool:
-        """True when the user may `read`, `write`, `delete`, `resolve` or `import` in `units`
+        """True when the user may `read`, `add`, `write`, `delete`, `resolve` or `import` in `units`
         (None: anywhere)."""
         from schema import roles
 
@@ -249,6 +249,7 @@ class Reading:
         wanted = {
             "read": declared.read,
             "write": declared.write,
+            "add": declared.makers,
             "delete": declared.delete,
             "resolve": roles.REVIEWERS,
             "import": roles.IMPORTERS,

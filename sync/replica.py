@@ -29,9 +29,11 @@ from sync.scope import units_of
 from sync.storage import Connection, transaction
 from sync.tables import migrate
 
+Problems = list[tuple[str, Problem]]
+
 
 class Refused(Exception):
-    """Not allowed on this device, for this user. `code`: not_permitted, not_found, not_a_choice."""
+    """Not allowed on this device, for this user. `code`: one of sync/errors.py's, not_permitted first."""
 
     def __init__(self, code: str, detail: str = "") -> None:
         super().__init__(f"{code} {detail}".strip())
@@ -45,6 +47,12 @@ class InvalidRecord(Exception):
     def __init__(self, problems: Sequence[tuple[str, Problem]]) -> None:
         super().__init__(", ".join(f"{field}: {p.code}" for field, p in problems))
         self.problems = list(problems)
+
+
+def _no_rules(
+    _replica: Replica, _kind: Kind, _values: Mapping[str, Any], _id: str | None
+) -> Problems:
+    return []
 
 
 def _wall_ms() -> int:
@@ -71,6 +79,9 @@ class Replica(Reading):
         """Date on which the user last saw the child; casework supplies it."""
         self.saved: Callable[[], None] = lambda: None
         """Called after each committed txn; the spool seals it (sync/spool.py)."""
+        self.rules: Callable[[Replica, Kind, Mapping[str, Any], str | None], Problems] = _no_rules
+        """What a record must keep with regard to others: called with its values and its id (None:
+        a new one); casework supplies it."""
         self.clock = Clock(wall_ms, *self._clock_state())
         self._txn: str | None = None
 
@@ -134,6 +145,8 @@ class Replica(Reading):
                 raise Refused("not_found", id)
             if shown.deleted is not None:
                 raise Refused("deleted", id)
+            if declared.is_append_only:
+                raise Refused("append_only")
             self._allow(declared.write, shown.root, self._units_now(declared, shown))
             saw = base or shown
             fields = _differing(declared, values, saw.values)
@@ -149,6 +162,7 @@ class Replica(Reading):
                 f.name for f in declared.fields if f.is_required and flat.get(f.name, 0) is None
             ]
             problems += [(n, Problem("required", "这一项不能空着。")) for n in emptied]
+            problems += self._broken(declared, shown.values, flat, id)
             if problems:
                 raise InvalidRecord(problems)
             if fields:
@@ -161,6 +175,8 @@ class Replica(Reading):
         problems += [(n, Problem("required", "这一项不能空着。")) for n in kind.missing(given)]
         if kind.pointer in given:
             problems.append((kind.pointer, Problem("fixed_field", "这一项建档后不能改。")))
+        if not problems:
+            problems = self._broken(kind, {}, given, None)
         if problems:
             raise InvalidRecord(problems)
         if kind.scope == "root":
@@ -168,7 +184,7 @@ class Replica(Reading):
         else:
             root = str(given[kind.parent]) if kind.parent else ""
             units = self.units_of_root(root)
-        self._allow(kind.write, root, units)
+        self._allow(kind.makers, root, units)
         id_ = ids.new_id(self.clock.now_ms(), self.random)
         slots = dict.fromkeys(kind.by_name[n].slot for n in given)
         fields = {slot: kind.slot_value(slot, given) for slot in slots}
@@ -201,9 +217,23 @@ class Replica(Reading):
                 found.append((name, Problem("unknown_record", "没有这个档案。")))
         return found
 
-    def doubts(self, kind: str, values: Mapping[str, Any]) -> list[tuple[str, Problem]]:
-        """What may be stored but deserves a second look."""
-        return [(n, p) for n, p in KINDS[kind].problems(values) if p.is_doubt]
+    def _broken(
+        self, kind: Kind, before: Mapping[str, Any], written: Mapping[str, Any], id: str | None
+    ) -> Problems:
+        """The rules that what is written now would break."""
+        if not written:
+            return []
+        values = {n: v for n, v in {**before, **written}.items() if v is not None}
+        found = [*kind.broken(values, written), *self.rules(self, kind, values, id)]
+        return [(n, p) for n, p in found if not p.is_doubt]
+
+    def doubts(self, kind: str, values: Mapping[str, Any], id: str | None = None) -> Problems:
+        """What may be stored (in the record `id`) but deserves a second look."""
+        held = self.get(id, kind) if id else None
+        whole = {n: v for n, v in {**(held.values if held else {}), **values}.items() if v is not None}
+        found = [*KINDS[kind].problems(values), *KINDS[kind].broken(whole, values)]
+        found += self.rules(self, KINDS[kind], whole, id)
+        return [(n, p) for n, p in found if p.is_doubt]
 
     def _base(self, view: View, fields: Mapping[str, Any]) -> dict[str, str]:
         return {n: view.slots[n].standing.mark.version for n in fields if n in view.slots}
@@ -275,6 +305,10 @@ class Replica(Reading):
             if view is None:
                 raise Refused("not_found", id)
             kind = KINDS[view.kind]
+            if kind.is_append_only:
+                raise Refused("append_only")
+            if value is not None and self._is_kept(kind, view):
+                raise Refused("kept")
             if not self.may_withdraw(view):
                 self._allow(kind.delete, view.root, self._units_now(kind, view))
             names: list[str] = []
@@ -282,6 +316,11 @@ class Replica(Reading):
             if value is not None:
                 base, names = self._everything_seen(view)
             self._write(op, kind, id, {DELETED: value}, base, note=note, names=names)
+
+    def _is_kept(self, kind: Kind, view: View) -> bool:
+        """True when something hangs on the record that must not lose it."""
+        keepers = [k.name for k in KINDS.values() if k.keeps_root and kind.scope == "root"]
+        return any(self.children_of(name, view.id) for name in keepers)
 
     def _everything_seen(self, view: View) -> tuple[dict[str, str], list[str]]:
         """Base and names of a change that hides a record: what its author has not seen survives
@@ -308,6 +347,8 @@ class Replica(Reading):
             kind = KINDS[found.kind]
             view = self.get(found.record, found.kind)
             assert view is not None
+            if kind.is_append_only:
+                raise Refused("append_only")
             if not self.scope.may_resolve(view.root, self._units_now(kind, view)):
                 raise Refused("not_permitted")
             chosen = self._chosen(found, take, value, head)

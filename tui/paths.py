@@ -12,9 +12,11 @@ from sync.session import Home
 
 
 def _prepare(replica: Any) -> None:
+    from casework import rules
     from casework.contacts import last_seen
 
     replica.last_seen = last_seen
+    replica.rules = rules.problems
 
 
 def home_at(path: Path) -> Home:

@@ -2,15 +2,51 @@
 
 from __future__ import annotations
 
+from schema.kinds.absence import ABSENCE
+from schema.kinds.agreement import AGREEMENT
+from schema.kinds.assessment import ASSESSMENT
+from schema.kinds.case import CASE
+from schema.kinds.case_step import CASE_STEP
 from schema.kinds.child import CHILD
 from schema.kinds.contact import CONTACT
+from schema.kinds.diary import DIARY
 from schema.kinds.duplicate import DUPLICATE
 from schema.kinds.family import FAMILY
+from schema.kinds.help_plan import HELP_PLAN
+from schema.kinds.helper import HELPER
+from schema.kinds.incident import INCIDENT
+from schema.kinds.need import NEED
+from schema.kinds.pairing import PAIRING
+from schema.kinds.paper import PAPER
+from schema.kinds.psych_record import PSYCH_RECORD
 from schema.kinds.setting import SETTING
 from schema.kinds.told import TOLD
 from schema.kinds.unit import UNIT
 from schema.kinds.user import USER
 from schema.record import Kind
 
-KINDS: dict[str, Kind] = {k.name: k for k in (UNIT, USER, SETTING, CHILD, FAMILY, CONTACT, TOLD, DUPLICATE)}
+_IN_ORDER = (
+    UNIT,
+    USER,
+    SETTING,
+    CHILD,
+    HELPER,
+    FAMILY,
+    CONTACT,
+    TOLD,
+    AGREEMENT,
+    PAPER,
+    NEED,
+    HELP_PLAN,
+    PAIRING,
+    ASSESSMENT,
+    INCIDENT,
+    ABSENCE,
+    DIARY,
+    PSYCH_RECORD,
+    CASE,
+    CASE_STEP,
+    DUPLICATE,
+)
+KINDS: dict[str, Kind] = {k.name: k for k in _IN_ORDER}
 """All kinds by name, public ones first, a root before what hangs on it."""

@@ -144,6 +144,9 @@ CLOSE_REASON = codes(
     ("other", "其他"),
 )
 
+WHOSE = Field("child", Ref("child"), "孩子", is_required=True, is_fixed=True, is_hidden=True)
+"""The field by which a record hangs on its child."""
+
 CHILD = Kind(
     name="child",
     label="孩子",
@@ -195,6 +198,11 @@ CHILD = Kind(
         Field("school", UnitRef(levels=("school",)), "学校", section="school", headings=("就读学校", "所在学校", "学校名称", "就读学校(幼儿园)", "就读园校")),
         Field("class", UnitRef(levels=("class",)), "班级", section="school", headings=("班", "所在班级")),
         Field("is_boarding", YesNo(), "寄宿", section="school", headings=("是否寄宿", "是否学校寄宿", "住校", "是否住校", "寄宿生")),
+        Field("dormitory", Text(40), "宿舍", section="school", headings=("宿舍号",)),
+        Field("bed", Text(20), "床位", section="school"),
+        Field("lodges_with", Text(), "寄住谁家", section="school", headings=("寄住", "寄居")),
+        Field("lodging_phone", Phone(), "寄住电话", section="school"),
+        Field("lodging_since", Date(partial=True), "何时寄住", section="school"),
         Field("study", LongText(), "学习", section="school", headings=("学习情况", "学习成绩")),
         Field("thinking", LongText(), "思想", section="school", headings=("思想状况",)),
         Field("psychology", LongText(), "心理", section="school", headings=("心理状况",)),

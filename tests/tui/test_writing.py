@@ -21,7 +21,7 @@ def test_a_file_shows_people_phones_worries_and_the_year(village: Village) -> No
         assert "510811********0029" in told and "510811201503080029" not in told
         await pilot.press("s")
         assert "510811201503080029" in await shown(app, pilot)
-        await pilot.press("5")
+        await pilot.press("9")
         assert "何秀英" not in told and "陈德福" in await shown(app, pilot)
 
     play(village, story)

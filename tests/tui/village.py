@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 
+from casework import rules
 from casework.contacts import last_seen
 from casework.search import Indexer
 from server.store.sqlite import SqliteStore
@@ -99,7 +100,9 @@ class Village:
             open_plain(same_thread=False), wall_ms=lambda: self.now, random=self._numbered,
             indexers=[Indexer()],
         )  # fmt: skip
+
         replica.last_seen = last_seen
+        replica.rules = rules.problems
         role, unit, _device = PEOPLE[name]
         grants = (Grant(role, unit),)
         replica.become(

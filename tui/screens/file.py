@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 from rich.cells import cell_len
 from textual.widget import Widget
 
-from casework import summary, wording
+from casework import columns, summary, wording
 from schema.kinds import KINDS
 from schema.record import Field, Kind
 from schema.types import LongText, Name, Phone, YesNo
+from sync import errors
 from sync.language import _
 from tui.canvas import Canvas, Row, fit, wrap
 from tui.place import LEFT, Place
@@ -67,7 +68,9 @@ class FilePlace(Place):
         """Where what this person wrote here is, in words."""
         self.lines: list[Line] = []
         self.targets: dict[int, tuple[str, str]] = {}
-        """Line to the hanging record it shows: (kind, id)."""
+        """Line to the hanging record it shows: (kind, id); without an id the place for a new one."""
+        self.hanging: dict[str, list[Kind]] = {}
+        """Page to the kinds that stand on it."""
 
     def body(self) -> Iterator[Widget]:
         yield FileHead()
@@ -82,11 +85,15 @@ class FilePlace(Place):
 
     @property
     def tabs(self) -> list[tuple[str, str]]:
-        """(name, label) of the pages: overview, data, each hanging kind with its count, history."""
+        """(name, label) of the pages: overview, data, what hangs on the record with the count,
+        history."""
         pages = [("overview", _("概况")), ("data", _("资料"))]
-        for other in summary.hanging_kinds(self.kind):
-            count = self.replica.count(other.name, {other.parent: self.record_id})
-            pages.append((other.name, f"{_(other.label)} {count}"))
+        self.hanging = {}
+        for name, label, kinds in summary.pages(self.replica, self.kind):
+            where = [(k.name, {k.parent: self.record_id}) for k in kinds]
+            count = sum(self.replica.count(kind, parent) for kind, parent in where)
+            pages.append((name, f"{_(label)} {count}" if count else _(label)))
+            self.hanging[name] = kinds
         pages.append(("history", _("历史")))
         return pages
 
@@ -110,7 +117,7 @@ class FilePlace(Place):
         elif name == "history":
             self.lines = self._history()
         else:
-            self.lines = self._hanging(KINDS[name])
+            self.lines = self._hanging(self.hanging[name])
         self.at = self._nearest(self.at)
         self.repaint()
 
@@ -120,7 +127,7 @@ class FilePlace(Place):
     def _overview(self) -> list[Line]:
         left: list[Line] = []
         for other in summary.hanging_kinds(self.kind):
-            if summary.is_people(other):
+            if summary.is_people(other) and not other.page:
                 left.append([(LEFT, _("{what}和电话").format(what=_(other.label)), "text bold")])
                 people = self._people(other)[:6]
                 for person, line in zip(people, self._aligned(other, people), strict=True):
@@ -135,7 +142,7 @@ class FilePlace(Place):
             line += [(self._right + x, t, s) for x, t, s in (right[n] if n < len(right) else [])]
             lines.append(line)
         for other in summary.hanging_kinds(self.kind):
-            if not summary.is_people(other):
+            if not summary.is_people(other) and not other.page:
                 lines.append([])
                 lines += self._year(other)
                 newest = self.replica.select(
@@ -190,6 +197,12 @@ class FilePlace(Place):
         is_people = summary.is_people(kind)
         for name in kind.list_columns:
             if name == kind.parent:  # whose it is, the head says
+                continue
+            if name not in kind.by_name:
+                cell = columns.COMPUTED[name].load(self.replica, [row], self.today)[0]
+                mark = f"{self.program.look.mark(cell.mark)} " if cell.mark else ""
+                spec = self.program.look.mark_style(cell.mark) if cell.mark else "dim"
+                titles.append((mark + cell.text if cell.text else "", spec))
                 continue
             field = kind.by_name[name]
             text = wording.value_text(field, row.get(name), self.replica, self.today)
@@ -301,16 +314,26 @@ class FilePlace(Place):
             lines.append(line)
         return lines
 
-    def _hanging(self, kind: Kind) -> list[Line]:
-        rows = (
-            self._people(kind)
-            if summary.is_people(kind)
-            else self.replica.children_of(kind.name, self.record_id)
-        )
-        self.targets = {n: (kind.name, row["id"]) for n, row in enumerate(rows)}
-        return self._aligned(kind, rows) or [
-            [(LEFT, _("还没有{what}。F9 添一条。").format(what=_(kind.label)), "dim")]
-        ]
+    def _hanging(self, kinds: Sequence[Kind]) -> list[Line]:
+        """A page: its kinds one below the other, each under its name where there are several."""
+        lines: list[Line] = []
+        for kind in kinds:
+            rows = (
+                self._people(kind)
+                if summary.is_people(kind)
+                else self.replica.children_of(kind.name, self.record_id)
+            )
+            if len(kinds) > 1:
+                lines += [[]] if lines else []
+                lines.append([(LEFT, f"{_(kind.label)} {len(rows)}", "text bold")])
+            for row, line in zip(rows, self._aligned(kind, rows), strict=True):
+                self.targets[len(lines)] = (kind.name, row["id"])
+                lines.append(line)
+            if not rows:
+                self.targets[len(lines)] = (kind.name, "")
+                words = _("还没有{what}。F9 添一条。").format(what=_(kind.label))
+                lines.append([(LEFT, words, "dim")])
+        return lines
 
     def _history(self) -> list[Line]:
         """The newest first; who and when stand once for what was written together."""
@@ -356,14 +379,17 @@ class FilePlace(Place):
 
     def paint_tabs(self, row: Row) -> None:
         x = LEFT
-        for n, (_name, label) in enumerate(getattr(self, "pages", [])):
+        labels = [label for _name, label in getattr(self, "pages", [])]
+        taken = sum(cell_len(label) + 2 for label in labels)
+        gap = max(1, min(3, (row.width - 2 * LEFT - taken) // max(len(labels) - 1, 1)))
+        for n, label in enumerate(labels):
             text = f"{n + 1} {label}"
             if n == self.tab:
                 row.put(x - 1, f" {text} ", "ink bold on accent")
             else:
                 after = row.put(x, str(n + 1), "accent")
                 row.put(after + 1, label, "dim")
-            x += cell_len(text) + 3
+            x += cell_len(text) + gap
 
     def paint_body(self, y: int, row: Row) -> None:
         index = self.top + y - 1
@@ -456,22 +482,37 @@ class FilePlace(Place):
 
     def do_open(self) -> None:
         target = self.targets.get(self.at)
-        if target is not None:
-            from tui.screens.form import FormPlace
+        if target is not None and not target[1]:
+            self.do_add_here()
+        elif target is not None:
+            self._open(*target)
 
-            self.program.go(FormPlace(target[0], target[1]))
-
-    def do_edit(self) -> None:
-        target = self.targets.get(self.at) if self.pages[self.tab][0] in KINDS else None
+    def _open(self, kind: str, id: str) -> None:
+        """The form of a record; what is never changed is only looked at."""
+        if KINDS[kind].is_append_only:
+            self.program.go(FilePlace(kind, id))
+            return
         from tui.screens.form import FormPlace
 
-        self.program.go(FormPlace(*(target or (self.kind.name, self.record_id))))
+        self.program.go(FormPlace(kind, id))
+
+    def do_edit(self) -> None:
+        target = self.targets.get(self.at) if self.pages[self.tab][0] in self.hanging else None
+        if target is not None and not target[1]:
+            self.do_add_here()
+        else:
+            kind, id_ = target or (self.kind.name, self.record_id)
+            if KINDS[kind].is_append_only:
+                self.program.say(errors.sentence("append_only"), "amber")
+            else:
+                self._open(kind, id_)
 
     def do_add_here(self) -> None:
-        """A new record of the kind of this page; on other pages a person around the child."""
-        hanging = summary.hanging_kinds(self.kind)
-        name = self.pages[self.tab][0]
-        kind = KINDS[name] if name in KINDS else next(iter(hanging), None)
+        """A new record of the kind under the cursor, else of the first that this page holds; on
+        other pages a person around the child."""
+        kinds = self.hanging.get(self.pages[self.tab][0]) or summary.hanging_kinds(self.kind)
+        target = self.targets.get(self.at)
+        kind = next((k for k in kinds if target and k.name == target[0]), next(iter(kinds), None))
         if kind is not None:
             from tui.screens.form import FormPlace
 

@@ -42,12 +42,14 @@ class Line:
     key: str = ""
     action: str = ""
     record: tuple[str, str] | None = None
+    kind: str = ""
+    """The kind whose list it opens."""
     is_idle: bool = False
     """True for what cannot be done now."""
 
     @property
     def is_heading(self) -> bool:
-        return not self.action and self.record is None
+        return not self.action and not self.kind and self.record is None
 
 
 @lru_cache(maxsize=1)
@@ -111,7 +113,12 @@ class PalettePlace(Overlay):
     def read_again(self) -> None:
         """Make the rows for what is typed; the cursor goes to the first that can be done."""
         self.lines = []
-        for block in (self._actions(is_idle=False), self._records(), self._actions(is_idle=True)):
+        for block in (
+            self._actions(is_idle=False),
+            self._records(),
+            self._lists(),
+            self._actions(is_idle=True),
+        ):
             self.lines += [Line(""), *block] if self.lines and block else block
         self.at = next((n for n, line in enumerate(self.lines) if not line.is_heading), 0)
         self.top = 0
@@ -157,6 +164,18 @@ class PalettePlace(Overlay):
                 known = " ".join(f for f in facts if f != "—")
                 lines.append(Line(name, known, record=(kind.name, str(row["id"]))))
         return lines
+
+    def _lists(self) -> list[Line]:
+        """The list of every kind that this user may read."""
+        if self.is_records_only or self.program.session is None:
+            return []
+        found = []
+        for kind in KINDS.values():
+            english = _english().gettext(kind.label).lower()
+            is_meant = match.span(kind.label, self.wanted) or self.wanted.lower() in english
+            if kind.scope != "public" and is_meant and self.replica.may("read", kind.name):
+                found.append(Line(_(kind.label), _("看全部{what}").format(what=_(kind.label)), kind=kind.name))
+        return [Line(_("名单")), *found] if found else []
 
     def _head(self, kind: Kind, row: dict[str, Any]) -> list[summary.Piece]:
         return summary.head(self.replica, kind, row, self.today)
@@ -255,7 +274,11 @@ class PalettePlace(Overlay):
             return
         program, under = self.program, self.under
         program.leave_place()
-        if line.record is not None:
+        if line.kind:
+            from tui.screens.records import RecordsPlace
+
+            program.go(RecordsPlace(line.kind))
+        elif line.record is not None:
             from tui.screens.file import FilePlace
 
             program.go(FilePlace(*line.record))

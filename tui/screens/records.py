@@ -14,6 +14,7 @@ from casework import filters, search, summary
 from casework.views import views_of
 from schema.kinds import KINDS
 from schema.types import Choice
+from sync import errors
 from sync.language import _
 from tui.canvas import Canvas, Row, wrap
 from tui.fields import SearchField
@@ -354,13 +355,17 @@ class RecordsPlace(Place):
 
     def do_edit(self) -> None:
         record = self.list.current()
-        if record is not None:
+        if record is not None and self.kind.is_append_only:
+            self.program.say(errors.sentence("append_only"), "amber")
+        elif record is not None:
             from tui.screens.form import FormPlace
 
             self.program.go(FormPlace(self.kind.name, record["id"]))
 
     def do_add(self) -> None:
-        if self.kind.can_add_by_hand and self.kind.scope == "root":
+        if self.kind.scope == "hangs":
+            self.program.say(_("先打开孩子的档案，再在里面添。"))
+        elif self.kind.can_add_by_hand:
             from tui.screens.form import FormPlace
 
             self.program.go(FormPlace(self.kind.name))
