@@ -1,4 +1,4 @@
-"""What an assessment proposes: the instrument's points and level, for a person to take over or not."""
+"""What an assessment proposes, points and level: for a person to take over or not."""
 
 from __future__ import annotations
 

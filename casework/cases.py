@@ -1,7 +1,8 @@
-"""The safeguarding chain (S9): where a case stands, what comes next and by when, what is late. Reckoned, never stored.
+"""The safeguarding chain (S9): where a case stands, what comes next and by when, what is late.
 
-Sources: 国发〔2016〕13号 (police told in the first instance, township informed), the notices cited in the county's duties
-(24 hours after a major event). A deadline without a source is ours until the county says otherwise.
+Reckoned, never stored. Sources: 国发〔2016〕13号 (police told in the first instance, township
+informed); 24 hours after a major event from notices on key persons. A deadline without a source is
+ours until the county says otherwise.
 """
 
 from __future__ import annotations
@@ -116,7 +117,7 @@ def stand(case: dict[str, Any], steps: Sequence[dict[str, Any]], now_ms: int) ->
     still_open = is_open(steps)
     stage = max(reached, key=ORDER.index) if still_open else "closed"
     waiting = [d for d in CHAIN if not is_done(d.step, steps)] if still_open else []
-    late = [d.step for d in waiting if now_ms > seen_ms + d.hours * HOUR + (0 if d.hours else GRACE_MS)]
+    late = [d.step for d in waiting if now_ms > seen_ms + max(d.hours * HOUR, GRACE_MS)]
     after = None
     if waiting:
         first = waiting[0]
@@ -152,9 +153,7 @@ def alarms(replica: Reading, now_ms: int) -> list[Standing]:
     )
 
 
-def problems(
-    replica: Reading, values: Mapping[str, Any], now_ms: int
-) -> list[tuple[str, Problem]]:
+def problems(replica: Reading, values: Mapping[str, Any], now_ms: int) -> list[tuple[str, Problem]]:
     """What is wrong with a new step, seen with its case and the steps before it."""
     held = replica.rows("case", [str(values["case"])])
     if not held:
@@ -175,6 +174,7 @@ def problems(
         found.append(("step", Problem("not_closed", "还没结案，不用重新打开。")))
     lacking = [s for s in BEFORE.get(step, ()) if not is_done(s, steps)]
     if lacking and not (step == "closed" and values.get("closed_as") in NO_CASE):
-        named = "、".join(lacking)
-        found.append(("step", Problem("out_of_order", "前面还缺：{steps}。先补上，再记这一步。", args=(("steps", named),))))
+        named = (("steps", "、".join(lacking)),)
+        problem = Problem("out_of_order", "前面还缺：{steps}。先补上，再记这一步。", args=named)
+        found.append(("step", problem))
     return found

@@ -121,8 +121,7 @@ def _proposed(
 
 
 def _standings(replica: Reading, rows: Sequence[dict[str, Any]]) -> list[cases.Standing]:
-    now_ms = getattr(replica, "clock").now_ms()  # noqa: B009 - a replica has one, a reading need not
-    return cases.standings(replica, list(rows), now_ms)
+    return cases.standings(replica, list(rows), replica.clock.now_ms())
 
 
 def _stages(replica: Reading, rows: Sequence[dict[str, Any]], _today: datetime.date) -> list[Cell]:

@@ -1,4 +1,4 @@
-"""Moments of the county's day as records hold them, `YYYY-MM-DD HH:MM`, and spans of time in words."""
+"""Moments as records hold them, `YYYY-MM-DD HH:MM` at UTC+8, and spans of time in words."""
 
 from __future__ import annotations
 

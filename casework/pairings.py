@@ -48,18 +48,23 @@ def problems(
         found.append(("helper", Problem("helper_refused", "这个人没通过审核，不能结对。")))
     elif helper.get("screening") != "passed":
         found.append(("helper", Problem("helper_not_screened", "先审核这个人，再结对。")))
-    others = [r for r in running(replica.select("pairing", {"helper": helper["id"]}), on) if r["id"] != id]
+    theirs = running(replica.select("pairing", {"helper": helper["id"]}), on)
+    others = [r for r in theirs if r["id"] != id]
     limit = most(helper)
     children = {r["child"] for r in others} - {values["child"]}
     if limit is not None and len(children) >= limit:
-        found.append(("helper", Problem("helper_full", "这个人最多帮 {n} 个孩子，已经满了。", args=(("n", str(limit)),))))
-    mine = [r for r in running(replica.children_of("pairing", values["child"]), on) if r["id"] != id]
+        most_ = (("n", str(limit)),)
+        problem = Problem("helper_full", "这个人最多帮 {n} 个孩子，已经满了。", args=most_)
+        found.append(("helper", problem))
+    paired = running(replica.children_of("pairing", values["child"]), on)
+    mine = [r for r in paired if r["id"] != id]
     if any(r["helper"] == helper["id"] for r in mine):
         found.append(("helper", Problem("paired_already", "这两个人已经结了对。")))
     if values.get("form") == "one_to_one" and any(r["form"] == "one_to_one" for r in mine):
         found.append(("form", Problem("one_already", "这个孩子已有一对一的帮扶人。")))
     if values.get("form") == "three_plus_one":
-        there = {r.get("role") for r in mine if r["form"] == "three_plus_one"} | {values.get("role")}
+        there = {r.get("role") for r in mine if r["form"] == "three_plus_one"}
+        there.add(values.get("role"))
         if lacking := [role for role in TEAM if role not in there]:
             args = (("n", str(len(lacking))),)
             found.append(("form", Problem("team_incomplete", "3+1 还差 {n} 人。", True, args)))

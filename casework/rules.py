@@ -1,6 +1,6 @@
 """The rules of the work that look beyond one record; the replica asks them before it saves.
 
-They hold on the laptop only: two that meet at the hub are shown there, and nobody's work is refused for them.
+They hold on the laptop only: nobody's work is refused at the hub for what another did meanwhile.
 """
 
 from __future__ import annotations

@@ -53,7 +53,7 @@ class Indexer:
     def _roots(
         self, connection: Connection, root: Kind, touched: Mapping[str, set[str]]
     ) -> set[str]:
-        """Roots of a kind whose hanging records changed: a child is found by its mother's phone too."""
+        """Roots of a kind whose hanging records changed: a mother's phone finds the child."""
         found: set[str] = set()
         for name, ids in touched.items():
             kind = KINDS[name]

@@ -1,8 +1,9 @@
 """Risk instruments as data: which answers count for how much, and which level a total proposes.
 
-Sources: 黔西县农村留守儿童风险等级评估表 (every March and September; more points, safer), 困境级别记分标准 (a thesis, not
-regulation; more points, worse), 常州武进「四色」, and the guardianship rating of the national form of 2016 (民发〔2016〕42号). Where a
-paper gives points but no bounds between levels, the bounds are ours and say so (`are_bounds_ours`).
+Sources: 黔西县农村留守儿童风险等级评估表 (every March and September; more points, safer), 困境级别记分标准
+(a thesis, not regulation; more points, worse), 常州武进「四色」, and the guardianship rating of the
+national form of 2016 (民发〔2016〕42号). Where a paper gives points but no bounds between levels, the
+bounds are ours and say so (`are_bounds_ours`).
 """
 
 from __future__ import annotations
@@ -21,12 +22,12 @@ EMERGENCY_LEVEL = "critical"
 
 @dataclass(frozen=True)
 class Item:
-    """One question. Without an answer it counts nothing, but for a set nothing ticked is an answer."""
+    """One question. For a set, nothing ticked is an answer too."""
 
     field: str
     """Field of the assessment; `~age` is reckoned from the child's birthday."""
     points: Mapping[Any, int]
-    """Answer to points; for a set, points of an empty one stand under None, of any other under ''."""
+    """Answer to points; of a set, under None the points of an empty one, under '' of any other."""
 
 
 @dataclass(frozen=True)

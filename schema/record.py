@@ -116,8 +116,8 @@ class Kind:
     """For `root`: the field that names the record which this one, found to be a second of the same,
     was merged into. Only reviewers write it."""
     page: str = ""
-    """For `hangs`: label of the page of the root's file on which it stands with others; empty: a page
-    of its own."""
+    """For `hangs`: label of the page of the root's file on which it stands with others; empty: a
+    page of its own."""
     rules: tuple[Rule, ...] = ()
     """What must hold between the fields, on the laptop and at the hub."""
     report: frozenset[Role] = frozenset()

@@ -14,6 +14,7 @@ from schema.record import DELETED, Kind
 from schema.types import Ref
 from sync import clock, merging
 from sync.change import Change, Conflict, Entry, Grant, Slot, State, device_of, raw_version
+from sync.clock import Clock
 from sync.receipts import Receipt, Receipts
 from sync.records import Records, as_json
 from sync.scope import Scope, UnitTree
@@ -134,6 +135,7 @@ class Reading:
 
     connection: Connection
     records: Records
+    clock: Clock
 
     def __init__(self) -> None:
         self._tree: UnitTree | None = None
