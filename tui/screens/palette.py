@@ -173,7 +173,8 @@ class PalettePlace(Overlay):
         for kind in KINDS.values():
             english = _english().gettext(kind.label).lower()
             is_meant = match.span(kind.label, self.wanted) or self.wanted.lower() in english
-            if kind.scope != "public" and is_meant and self.replica.may("read", kind.name):
+            is_list = kind.can_add_by_hand and kind.scope != "public"
+            if is_list and is_meant and self.replica.may("read", kind.name):
                 found.append(Line(_(kind.label), _("看全部{what}").format(what=_(kind.label)), kind=kind.name))
         return [Line(_("名单")), *found] if found else []
 
