@@ -33,7 +33,8 @@ Problems = list[tuple[str, Problem]]
 
 
 class Refused(Exception):
-    """Not allowed on this device, for this user. `code`: one of sync/errors.py's, not_permitted first."""
+    """Not allowed on this device, for this user. `code`: one of sync/errors.py, such as
+    not_permitted."""
 
     def __init__(self, code: str, detail: str = "") -> None:
         super().__init__(f"{code} {detail}".strip())
@@ -230,7 +231,8 @@ class Replica(Reading):
     def doubts(self, kind: str, values: Mapping[str, Any], id: str | None = None) -> Problems:
         """What may be stored (in the record `id`) but deserves a second look."""
         held = self.get(id, kind) if id else None
-        whole = {n: v for n, v in {**(held.values if held else {}), **values}.items() if v is not None}
+        both = {**(held.values if held else {}), **values}
+        whole = {n: v for n, v in both.items() if v is not None}
         found = [*KINDS[kind].problems(values), *KINDS[kind].broken(whole, values)]
         found += self.rules(self, KINDS[kind], whole, id)
         return [(n, p) for n, p in found if p.is_doubt]

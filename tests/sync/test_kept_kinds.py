@@ -1,4 +1,4 @@
-"""Kinds that are only added to, that few may read, and rules that hold on the laptop and at the hub."""
+"""Kinds that are only added to, that few may read; rules that hold on laptop and hub."""
 
 from __future__ import annotations
 

@@ -68,7 +68,8 @@ class FilePlace(Place):
         """Where what this person wrote here is, in words."""
         self.lines: list[Line] = []
         self.targets: dict[int, tuple[str, str]] = {}
-        """Line to the hanging record it shows: (kind, id); without an id the place for a new one."""
+        """Line to the hanging record it shows: (kind, id); without an id, where one can be
+        added."""
         self.hanging: dict[str, list[Kind]] = {}
         """Page to the kinds that stand on it."""
 

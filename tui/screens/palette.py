@@ -175,7 +175,8 @@ class PalettePlace(Overlay):
             is_meant = match.span(kind.label, self.wanted) or self.wanted.lower() in english
             is_list = kind.can_add_by_hand and kind.scope != "public"
             if is_list and is_meant and self.replica.may("read", kind.name):
-                found.append(Line(_(kind.label), _("看全部{what}").format(what=_(kind.label)), kind=kind.name))
+                words = _("看全部{what}").format(what=_(kind.label))
+                found.append(Line(_(kind.label), words, kind=kind.name))
         return [Line(_("名单")), *found] if found else []
 
     def _head(self, kind: Kind, row: dict[str, Any]) -> list[summary.Piece]:
