@@ -12,13 +12,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-import msgspec
-
 from schema.kinds import KINDS
 from schema.record import DELETED, Kind
 from sync import ids, merging
-from sync.change import Change, Head, Slot, State, raw_version
-from sync.decide import changes_in, value_of
+from sync.change import Change, State, raw_version
+from sync.decide import changes_in, combined_value, value_of
 
 if TYPE_CHECKING:
     from sync.intake import Batch
@@ -226,38 +224,60 @@ def _restore(
     base: dict[str, str] = {}
     names: list[str] = []
     for name, ops in gone.items():
-        slot = state.slots[name]
-        left = [h for head in slot.heads if (h := _less(batch, name, head, ops)) is not None]
-        affected = [h for h in slot.heads if ops & set(h.ops)]
-        if any(h in slot.heads and h in left for h in affected):
-            continue  # combined with others' words: nobody but a person can take that apart
-        fields[name] = left[0].value if left else _before(batch, name, slot, ops)
-        base[name] = affected[0].mark.version
-        names += [h.mark.version for h in affected]
+        staying = [op for head in state.slots[name].heads for op in head.ops if op not in ops]
+        first = _before(batch, name, ops, staying)
+        left: list[Any] = []
+        closed: list[str] = []
+        is_clear = True
+        for head in state.slots[name].heads:
+            others = [op for op in head.ops if op not in ops]
+            if len(others) < len(head.ops) and others and kind.merge(name) != "last":
+                is_clear, value = _again(batch, kind, name, others, first)
+                closed.append(head.mark.version)
+                first = value
+            else:
+                closed += [op for op in head.ops if op in ops]
+                left += [head.value] if others else []
+        if is_clear:
+            fields[name] = left[0] if left and first is None else first
+            base[name] = closed[0]
+            names += closed
     if fields:
         names = list(dict.fromkeys(names))
         _write(batch, kind, state.id, "resolve", fields, base, names, cause)
 
 
-def _less(batch: Batch, name: str, head: Head, ops: set[str]) -> Head | None:
-    """A head without some of its changes; the head itself where that cannot be told."""
-    left = tuple(op for op in head.ops if op not in ops)
-    if left == head.ops or not left:
-        return head if left else None
-    if len(left) > 1 or batch.lookup(left[0]) is None:
-        return head
-    return msgspec.structs.replace(head, value=value_of(left[0], name, batch.lookup), ops=left)
+def _again(batch: Batch, kind: Kind, name: str, ops: Sequence[str], value: Any) -> tuple[bool, Any]:
+    """Sets and texts put together once more as they came, without some; False where none can."""
+    entries = [batch.lookup(op) for op in ops]
+    for entry in sorted((e for e in entries if e is not None), key=lambda e: e.seq):
+        new = entry.change.fields.get(name)
+        base = value_of(entry.change.base.get(name), name, batch.lookup)
+        joined = new if value is None else combined_value(kind, name, base, value, new)
+        if joined is None and new != value:
+            return False, None
+        value = value if new == value else joined
+    return all(e is not None for e in entries), value
 
 
-def _before(batch: Batch, name: str, slot: Slot, ops: set[str]) -> Any:
-    """What stood in a slot before the changes that are all that stands there now."""
-    for op in sorted(ops):
-        entry = batch.lookup(op)
-        version = entry.change.base.get(name) if entry else None
-        earlier = batch.lookup(raw_version(version)) if version else None
-        if entry and earlier and earlier.change.id == entry.change.id:
-            return value_of(version, name, batch.lookup)
-    return None
+def _before(batch: Batch, name: str, ops: Iterable[str], staying: Iterable[str]) -> Any:
+    """What stood in a slot before the merge among `ops` took over another value; None where one of
+    the changes that stay has been written over it."""
+    taken = [e for op in ops if not merging.is_carried(op) and (e := batch.lookup(op)) is not None]
+    if not taken or name not in taken[0].change.base:
+        return None
+    version = taken[0].change.base[name]
+    seen: set[str] = set()
+    waiting = list(staying)
+    while waiting:
+        entry = batch.lookup(raw_version(waiting.pop()))
+        base = entry.change.base.get(name) if entry else None
+        new = set(changes_in(base, name, batch.lookup)) - seen if base else set()
+        seen |= new
+        waiting += new
+    if seen & set(changes_in(version, name, batch.lookup)):
+        return None
+    return value_of(version, name, batch.lookup)
 
 
 def _write(

@@ -188,9 +188,7 @@ def _combine(
     how = kind.merge(name)
     if how == "set":
         base = value_of(change.base.get(name), name, lookup)
-        merged = merge_sets(base or (), rest[0].value or (), new.value or ())
-        field_type = kind.by_name[name].type
-        value = field_type.sorted(merged) if isinstance(field_type, Choices) else sorted(merged)
+        value = combined_value(kind, name, base, rest[0].value, new.value)
         return [_joined([*rest, new], new, value)]
     equal = _collapsed(name, rest, new)
     if equal is not None:
@@ -205,12 +203,23 @@ def _combine(
         # `rest` may be a merged text of which the author saw one half: against what they saw, the
         # other half is an edit, and what they kept of the first stays.
         base_text = value_of(change.base.get(name), name, lookup)
-        if base_text is not None and rest[0].value is not None and new.value is not None:
-            text = merge_texts(base_text, rest[0].value, new.value)
-            if text is not None:
-                return [_joined([*rest, new], new, text)]
+        text = combined_value(kind, name, base_text, rest[0].value, new.value)
+        if text is not None:
+            return [_joined([*rest, new], new, text)]
     rest = [original(h, name, lookup) for h in rest]
     return _collapsed(name, rest, new) or [*rest, new]
+
+
+def combined_value(kind: Kind, name: str, base: Any, ours: Any, theirs: Any) -> Any:
+    """What a set or a text becomes of two concurrent values; None where that is for a person."""
+    how = kind.merge(name)
+    if how == "set":
+        merged = merge_sets(base or (), ours or (), theirs or ())
+        field_type = kind.by_name[name].type
+        return field_type.sorted(merged) if isinstance(field_type, Choices) else sorted(merged)
+    if how == "text" and base is not None and ours is not None and theirs is not None:
+        return merge_texts(base, ours, theirs)
+    return None
 
 
 def _collapsed(name: str, rest: Sequence[Head], new: Head) -> list[Head] | None:

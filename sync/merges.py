@@ -67,7 +67,7 @@ def filled(kind: Kind, kept: View, away: View, take: Mapping[str, str]) -> dict[
     for name in kind.slots:
         mine, theirs = (kind.slot_value(name, v.values) for v in (kept, away))
         asked = take.get(name, "away" if mine is None else "kept")
-        is_fixed = any(f.is_fixed for f in kind.slots[name])
+        is_fixed = any(f.is_fixed or (f.is_required and theirs is None) for f in kind.slots[name])
         if name != kind.pointer and not is_fixed and asked == "away" and theirs != mine:
             fields[name] = theirs
     return fields

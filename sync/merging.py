@@ -64,8 +64,9 @@ def pointers(kind: Kind, states: Iterable[State]) -> dict[str, str]:
 
 def kept_of(kind: Kind, states: Mapping[str, State]) -> dict[str, str]:
     """`ends` of the files of one child."""
+    into = pointers(kind, states.values())
     gone = {s.id for s in states.values() if s.values.get(DELETED) is not None}
-    return ends(pointers(kind, states.values()), gone)
+    return ends(into, gone | (set(into.values()) - states.keys()))
 
 
 def files_in(units: Iterable[str]) -> list[str]:
