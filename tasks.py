@@ -122,6 +122,12 @@ def simulate(arguments: list[str]) -> int:
     return run("tools.simulate", *arguments)
 
 
+@task
+def faults(arguments: list[str]) -> int:
+    """kills, poor lines, full disks, restores, with real processes (docs/faults.md); --help"""
+    return run("tools.faults", *arguments)
+
+
 def main(arguments: list[str]) -> int:
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(encoding="utf-8", errors="replace")

@@ -95,7 +95,7 @@ def command(program: str, *words: str) -> list[str]:
 def spawn(program: str, *words: str, env: Mapping[str, str]) -> subprocess.Popen[str]:
     return subprocess.Popen(
         command(program, *words),
-        stdin=subprocess.DEVNULL,
+        stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -106,9 +106,9 @@ def spawn(program: str, *words: str, env: Mapping[str, str]) -> subprocess.Popen
     )
 
 
-def finish(process: subprocess.Popen[str]) -> Ran:
+def finish(process: subprocess.Popen[str], stdin: str = "") -> Ran:
     try:
-        out, err = process.communicate(timeout=PATIENCE_S)
+        out, err = process.communicate(stdin, timeout=PATIENCE_S)
     except subprocess.TimeoutExpired:
         process.kill()
         out, err = process.communicate()
@@ -137,8 +137,8 @@ class Laptop:
         mine = {"CUNCAO_HOME": str(self.folder), "CUNCAO_PASSPHRASE": PASSPHRASE}
         return environment(**mine | self.more | more)
 
-    def __call__(self, *words: str, program: str = "cuncao", **more: str) -> Ran:
-        return finish(spawn(program, *words, env=self.env(**more)))
+    def __call__(self, *words: str, program: str = "cuncao", stdin: str = "", **more: str) -> Ran:
+        return finish(spawn(program, *words, env=self.env(**more)), stdin)
 
     @contextlib.contextmanager
     def opened(self) -> Any:
