@@ -1,6 +1,9 @@
-"""Changes of newer programs that waited in quarantine until the county's program was updated."""
+"""Changes that wait in quarantine for something that comes by itself: those of newer programs until
+the county's program is updated, those of a record unknown here until the record comes."""
 
 from __future__ import annotations
+
+from collections.abc import Iterable
 
 import msgspec
 from msgspec import Struct
@@ -11,7 +14,8 @@ from sync.change import Change
 from sync.hub import Session
 from sync.intake import NEWER, Batch
 
-WAITING = (NEWER, "unknown_record")
+UNKNOWN = "unknown_record"
+WAITING = (NEWER, UNKNOWN)
 """Verdicts that an update may change: the second where a change speaks of a record that waits."""
 
 
@@ -36,6 +40,36 @@ def take_again(desk: Desk) -> Taken:
         for (device,) in devices:
             _take_of(desk, device, done)
     return done
+
+
+def take_followers(desk: Desk, came: Iterable[Change]) -> None:
+    """Decide once more what waits for a record that one of these changes made.
+
+    A county put back to a backup hears again of a child made since from the laptop that made it;
+    whoever wrote in that child's file may have been there first.
+    """
+    store = desk.store
+    made = seen = {change.id for change in came if change.op == "create"}
+    while made:
+        with store.write():
+            waiting = store.connection.execute(
+                "SELECT device, change FROM quarantine WHERE code = ?", (UNKNOWN,)
+            ).fetchall()
+            followers: dict[str, list[Change]] = {}
+            for device, body in waiting:
+                change = msgspec.json.decode(body, type=Change)
+                if made & _spoken_of(change):
+                    followers.setdefault(device, []).append(change)
+            for device in followers:
+                _take_of(desk, device, Taken())
+        # What they make in their turn is waited for too.
+        made = {c.id for those in followers.values() for c in those if c.op == "create"} - seen
+        seen = seen | made
+
+
+def _spoken_of(change: Change) -> set[str]:
+    """The ids that a change names: its record's, and those it hangs on or points to."""
+    return {change.id, *(v for v in change.fields.values() if isinstance(v, str))}
 
 
 def _take_of(desk: Desk, id: str, done: Taken) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from server import syncing
+from server import quarantine, syncing
 from server.home import PRIVATE_KEY
 from server.requests import Refusal, parse, unpacked
 from server.senders import caller_of, signer
@@ -79,6 +79,7 @@ def take(desk: Desk, data: bytes) -> tuple[Envelope, str]:
             verdict = verdicts.get(change.seq)
             if verdict is not None and verdict.status != "quarantined":
                 desk.store.quarantine(change, content_hash(change), verdict, at)
+        quarantine.take_followers(desk, changes)
     return head, TAKEN
 
 

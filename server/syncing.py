@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 import msgspec
 from msgspec import Struct
 
+from server import quarantine
 from server.accounts import Caller
 from server.requests import Refusal, parse, unpacked
 from server.workers import Desk
@@ -104,7 +105,10 @@ def take_in(ask: Ask) -> Callable[[Desk], list[Verdict]]:
         device = desk.accounts.device(ask.caller.device.id)
         if device.is_revoked:
             raise _handed_in(desk, ask)
-        return desk.hub.push(ask.session, ask.request.changes, ask.request.cursor)
+        with desk.store.write():
+            verdicts = desk.hub.push(ask.session, ask.request.changes, ask.request.cursor)
+            quarantine.take_followers(desk, ask.request.changes)
+        return verdicts
 
     return work
 

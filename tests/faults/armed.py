@@ -163,10 +163,10 @@ def arm_client(fuse: Fuse) -> None:
         with fuse.inside(*(kind for kind, is_so in kinds.items() if is_so)):
             return receive(store, response, *given, **named)
 
-    def migrating(connection: Any) -> None:
+    def migrating(connection: Any, *given: Any) -> None:
         is_old = connection.execute("PRAGMA user_version").fetchone()[0] != tables.fingerprint()
         with fuse.inside(*(["migration"] if is_old else [])):
-            tables.migrate(connection)
+            tables.migrate(connection, *given)
 
     replica.Replica.together = saving  # type: ignore[method-assign]
     client._Line._fly = flying  # type: ignore[method-assign]

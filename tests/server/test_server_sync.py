@@ -79,6 +79,37 @@ def test_a_page_of_one_brings_the_same_as_a_page_of_all(running):
     assert small.records == large.records
 
 
+def test_who_writes_in_a_file_may_come_before_who_made_it(running):
+    """After a restore the county hears again of what was lost, in whatever order laptops come."""
+    dong, boss = running.login("dong"), running.login("boss")
+    made = child(dong, "c1")
+    visit = dong.create("contact", "v1", child="c1", on="2026-09-01", kind="talk", place="家里")
+    edit = boss.put("contact", "v1", {"place": visit.version}, place="学校")
+    other = boss.create("contact", "v2", child="c1", on="2026-09-02", kind="talk")
+    codes = {"unknown_record"}
+    assert {v[2] for v in boss.sync(edit, other)} == codes
+    assert {v[2] for v in dong.sync(visit)} == codes
+    assert dong.sync(made) == []  # and with it what waited, whoever wrote it
+    assert running.done("quarantine", "list", "--json").json == []
+    for device in (dong, boss):
+        device.sync()
+        own = [e.change.version for e in device.entries]
+        assert sorted(own) == sorted([made.version, visit.version, edit.version, other.version])
+    assert running.done("check").code == 0
+
+
+def test_what_waits_for_a_record_that_never_comes_stays_in_quarantine(running):
+    dong, boss = running.login("dong"), running.login("boss")
+    boss.sync(boss.create("contact", "v1", child="c2", on="2026-09-02", kind="talk"))
+    boss.sync(boss.create("contact", "v2", child="v1", on="2026-09-02", kind="talk"))
+    assert dong.sync(child(dong, "c1"), child(dong, "v3")) == []
+    kept = running.done("quarantine", "list", "--json").json
+    assert {(k["record"], k["reason"]) for k in kept} == {
+        ("v1", "unknown_record"),
+        ("v2", "unknown_record"),
+    }
+
+
 def test_the_same_push_twice_is_one(running):
     dong, boss = running.login("dong"), running.login("boss")
     change = child(dong, "c1")
