@@ -83,7 +83,9 @@ def may_mount(folder: Path) -> bool:
         return disk.is_mounted
 
 
-def fill_disks(folder: Path, *, is_mounted: bool, say: Callable[[str], None]) -> None:
+def fill_disks(
+    folder: Path, *, is_mounted: bool, say: Callable[[str], None], is_quick: bool = False
+) -> None:
     """Save, pull, push and backup with no room, and with room again.
 
     Raises:
@@ -93,7 +95,7 @@ def fill_disks(folder: Path, *, is_mounted: bool, say: Callable[[str], None]) ->
         small_disk(folder / "county", is_wanted=is_mounted) as servers,
         small_disk(folder / "laptop", is_wanted=is_mounted) as laptops,
     ):
-        scene = Scene(folder / "scene", server=servers.folder / "server")
+        scene = Scene(folder / "scene", servers.folder / "server", is_quick=is_quick)
         try:
             scene.start()
             victim = scene.laptop("李国华", folder=laptops.folder / "home")

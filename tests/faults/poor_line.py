@@ -13,7 +13,7 @@ from tests.faults.hand import PARTS
 from tests.faults.relay import Relay, Weather
 from tests.faults.scene import Broken, Laptop, Scene
 
-PATIENCE_S = 3
+PATIENCE_S = 3.0
 """Of the client with a silent line; 30 otherwise. Longer than the latency, which is all that
 matters."""
 
@@ -37,6 +37,7 @@ def carry_over(
     weather: Weather,
     most_tries: int,
     say: Callable[[str], None],
+    patience_s: float = PATIENCE_S,
 ) -> tuple[Measured, Measured]:
     """The same work over a good line and over a poor one; what each cost.
 
@@ -56,7 +57,7 @@ def carry_over(
             # The second gets the first one's changes too, so it has no less to do.
             scene.save(laptop, up // PARTS)
             relay.weather = sky
-            measured.append(_until_done(relay, laptop, most_tries))
+            measured.append(_until_done(relay, laptop, most_tries, patience_s))
         relay.weather = Weather()
         say(f"  faults of the line: {dict(relay.faults)}")
         scene.prove()
@@ -66,12 +67,12 @@ def carry_over(
     return measured[0], measured[1]
 
 
-def _until_done(relay: Relay, laptop: Laptop, most: int) -> Measured:
+def _until_done(relay: Relay, laptop: Laptop, most: int, patience_s: float) -> Measured:
     cost = Measured()
     relay.up = relay.down = 0
     began, before, row = time.monotonic(), _progress(laptop), 0
     for cost.tries in range(1, most + 1):
-        ran = laptop("sync", "2000", program="hand", CUNCAO_FAULT_TIMEOUT=str(PATIENCE_S))
+        ran = laptop("sync", "2000", program="hand", CUNCAO_FAULT_TIMEOUT=str(patience_s))
         after = _progress(laptop)
         row = row + 1 if after == before else 0
         cost.idle += after == before and ran.code != 0

@@ -15,8 +15,8 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -116,14 +116,35 @@ def finish(process: subprocess.Popen[str], stdin: str = "") -> Ran:
     return Ran(process.returncode, out, err)
 
 
+def within(run: Callable[[], object], env: Mapping[str, str], stdin: str = "") -> Ran:
+    """A command in this process: a new one takes half a second more."""
+    out, err = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8") for _ in range(2))
+    typed = io.TextIOWrapper(io.BytesIO(stdin.encode()), encoding="utf-8")
+    with (
+        mock.patch.dict(os.environ, env, clear=True),
+        mock.patch.object(sys, "stdin", typed),
+        contextlib.redirect_stdout(out),
+        contextlib.redirect_stderr(err),
+    ):
+        try:
+            code = run()
+        except SystemExit as end:
+            code = end.code
+    said = []
+    for text in (out, err):
+        text.seek(0)
+        said.append(text.read())
+    return Ran(code if isinstance(code, int) else 0, *said)
+
+
 @dataclass
 class Laptop:
     """A user's home folder."""
 
     folder: Path
     user: str
-    more: dict[str, str] = field(default_factory=dict)
-    """Further environment of its commands."""
+    is_quick: bool = False
+    """Commands that nothing is to befall run in the driver's process."""
 
     @property
     def sees(self) -> set[str]:
@@ -135,9 +156,16 @@ class Laptop:
 
     def env(self, **more: str) -> dict[str, str]:
         mine = {"CUNCAO_HOME": str(self.folder), "CUNCAO_PASSPHRASE": PASSPHRASE}
-        return environment(**mine | self.more | more)
+        return environment(**mine | more)
 
     def __call__(self, *words: str, program: str = "cuncao", stdin: str = "", **more: str) -> Ran:
+        if self.is_quick and program == "cuncao" and not more:
+            from tui.commands import group
+
+            def run() -> object:
+                return group.main(list(words), "cuncao", standalone_mode=False)
+
+            return within(run, self.env(), stdin)
         return finish(spawn(program, *words, env=self.env(**more)), stdin)
 
     @contextlib.contextmanager
@@ -153,8 +181,8 @@ class Laptop:
 class Scene:
     """The county."""
 
-    def __init__(self, folder: Path, server: Path | None = None) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path, server: Path | None = None, *, is_quick: bool = False) -> None:
+        self.folder, self.is_quick = folder, is_quick
         self.home = ServerHome(server or folder / "server")
         self.process: subprocess.Popen[str] | None = None
         self.url = ""
@@ -194,22 +222,15 @@ class Scene:
         return environment(**mine | self.fault_env("server") | more)
 
     def admin(self, *words: str, stdin: str = "") -> Ran:
-        """A command of the server's, in this process: a new one takes ten times as long."""
+        """A command of the server's, in this process."""
         from server.cli import run_command
 
-        out, err = io.StringIO(), io.StringIO()
-        typed = io.TextIOWrapper(io.BytesIO(stdin.encode()), encoding="utf-8")
-        with (
-            mock.patch.dict(os.environ, self.server_env(), clear=True),
-            mock.patch.object(sys, "stdin", typed),
-            contextlib.redirect_stdout(out),
-            contextlib.redirect_stderr(err),
-        ):
-            code = run_command(words)
-        return Ran(code, out.getvalue(), err.getvalue())
+        return within(lambda: run_command(words), self.server_env(), stdin)
 
     def command(self, *words: str, **more: str) -> Ran:
         """A command of the server's, as a shell runs it."""
+        if self.is_quick and not more:
+            return self.admin(*words)
         return finish(spawn("cuncao-server", *words, env=self.server_env(**more)))
 
     def launch(self, **more: str) -> subprocess.Popen[str]:
@@ -257,7 +278,7 @@ class Scene:
     ) -> Laptop:
         """A new laptop, logged in, with its first fill or without."""
         self._made += 1
-        made = Laptop(folder or self.folder / f"laptop-{self._made}", user)
+        made = Laptop(folder or self.folder / f"laptop-{self._made}", user, self.is_quick)
         session = home_at(made.folder).login(url or self.url, user, PASSWORD, lambda _n: PASSPHRASE)
         try:
             if is_filled:
