@@ -66,6 +66,18 @@ def person(replica: Reading, login: str) -> str:
     return str(name or (_("县里") if login == "server" else login))
 
 
+def subject(
+    replica: Reading, kind: str, record: str, slot: str, today: datetime.date
+) -> str:
+    """What is in question: a slot of the child, or of someone around it."""
+    declared = KINDS[kind]
+    label = wording.slot_label(declared, slot)
+    if declared.scope == "root":
+        return label
+    first = wording.record_text(declared, record, replica, today).split(" ")[0]
+    return _("{who}{what}").format(who=first, what=label)
+
+
 def device_text(replica: Reading, version: str) -> str:
     """A device in few words; devices have no names yet, so a stranger's is the start of its id."""
     device = device_of(version)

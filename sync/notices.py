@@ -134,8 +134,8 @@ def notice_id(record: str, slot: str) -> str:
 
 
 def notices(replica: Reading, *, with_done: bool = False) -> list[Notice]:
-    """What the person has not yet seen or asked back, the newest first. A value that counts again,
-    or that they have knowingly replaced, needs no notice."""
+    """What the person has not yet seen or asked back: critical ones first, then the newest. A value
+    that counts again, or that they have knowingly replaced, needs no notice."""
     rows = replica.connection.execute(
         "SELECT id, record, kind, slot, version, cause, stamp, done FROM notice"
         " ORDER BY stamp DESC, id"
@@ -148,7 +148,7 @@ def notices(replica: Reading, *, with_done: bool = False) -> list[Notice]:
         notice = _notice(replica, id_, record, kind, slot, version, cause, stamp)
         if notice is not None:
             found.append(notice)
-    return found
+    return sorted(found, key=lambda n: n.meeting != "critical")
 
 
 def count(replica: Reading) -> int:

@@ -26,6 +26,7 @@ SCREENS: dict[str, tuple[str, tuple[str, ...]]] = {
     "08-import": ("陈德福", ("f10", *"导入", "enter", *str(ROSTER), "enter", "@")),
     "10-palette": ("何秀英", ("f7", *"lj", "f10", *"zf")),
     "11-help": ("何秀英", ("f7", "f1")),
+    "15-notices": ("周晓燕", ("ctrl+g",)),
     "12-form": ("何秀英", ("f7", *"罗静", "enter", "f4")),
 }  # fmt: skip
 """Name to user and keys."""

@@ -154,6 +154,7 @@ class Background:
             return
         self._is_stale = False
         words, self._words = self._words, None
+        self.program.count_notices()
         place = self.program.screen
         if hasattr(place, "data_changed"):
             place.data_changed()

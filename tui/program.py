@@ -76,6 +76,8 @@ class CuncaoApp(App[int]):
         self.said: tuple[str, str] | None = None
         """What the quiet line says of the last action: text and style."""
         self.background = Background(self)
+        self.notice_count = 0
+        """Own values that do not count any more, of which the person has not been told."""
         self.last_report: SyncReport | None = None
         """What the last synchronisation of this run did."""
         self.animation_level = "none"
@@ -150,6 +152,7 @@ class CuncaoApp(App[int]):
 
         while len(self.screen_stack) > 1:
             self.pop_screen()
+        self.count_notices()
         self.push_screen(HomePlace())
         self.call_later(self._after_first_paint)
 
@@ -179,6 +182,9 @@ class CuncaoApp(App[int]):
         state = self.replica.sync_state()
         today = wording.day_of(self.replica.clock.now_ms())
         words: list[tuple[str, str]] = []
+        if self.notice_count:
+            told = _("{n} 条告知").format(n=self.notice_count)
+            words.append((f"{self.look.mark('told_two_ways')} {told}", "amber"))
         if state.pending:
             unsent = _("{n} 条未上传").format(n=state.pending)
             words.append((f"{self.look.mark('unsent')} {unsent}", "text bold"))
@@ -196,6 +202,11 @@ class CuncaoApp(App[int]):
             words.append((_("{when} 收发过").format(when=when), "dim"))
         return words
 
+    def count_notices(self) -> None:
+        from sync import notices
+
+        self.notice_count = notices.count(self.replica)
+
     def say(self, text: str, spec: str = "dim") -> None:
         """A sentence on the quiet line; empty text clears it."""
         said = (text, spec) if text else None
@@ -209,6 +220,7 @@ class CuncaoApp(App[int]):
     def saved(self) -> None:
         """Something was written: every place reads again, and it is sent before long."""
         self.background.pacing.edited()
+        self.count_notices()
         for screen in self.screen_stack:
             if hasattr(screen, "data_changed"):
                 screen.data_changed()
@@ -262,6 +274,11 @@ class CuncaoApp(App[int]):
         from tui.screens.review import ReviewPlace
 
         self.go(ReviewPlace())
+
+    def do_notices(self) -> None:
+        from tui.screens.notices import NoticesPlace
+
+        self.go(NoticesPlace())
 
     def do_import_roster(self) -> None:
         from tui.screens.roster import RosterPlace

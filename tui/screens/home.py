@@ -126,6 +126,9 @@ class HomePlace(Place):
             words = _("{n} 处两种说法").format(n=state.conflicts)
             ending = _("您来定") if may else _("镇里或县里在核")
             needs.append(("told_two_ways", f"{words}，{ending}", "F6" if may else ""))
+        if self.program.notice_count:
+            words = _("{n} 处您写的不算数了，看看，能要回").format(n=self.program.notice_count)
+            needs.append(("told_two_ways", words, "^G"))
         if state.returned:
             needs.append(("came_back", _("{n} 条被退回，改好再交").format(n=state.returned), "^R"))
         if state.pending:

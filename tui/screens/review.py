@@ -116,12 +116,9 @@ class ReviewPlace(Place):
 
     def subject_of(self, conflict: Conflict) -> str:
         """What is in question: a slot of the child, or of someone around it."""
-        kind = KINDS[conflict.kind]
-        label = wording.slot_label(kind, conflict.slot)
-        if kind.scope == "root":
-            return label
-        first = wording.record_text(kind, conflict.record, self.replica, self.today).split(" ")[0]
-        return _("{who}{what}").format(who=first, what=label)
+        return told.subject(
+            self.replica, conflict.kind, conflict.record, conflict.slot, self.today
+        )
 
     def _may_decide(self, conflict: Conflict) -> bool:
         view = self.replica.get(conflict.record, conflict.kind)
