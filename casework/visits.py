@@ -39,6 +39,20 @@ def phones(replica: Reading, child: str, today: datetime.date) -> list[str]:
     return found
 
 
+def named(replica: Reading, words: Sequence[str]) -> list[str]:
+    """The children of exactly this name (`words[0]`), in units named with the words after it.
+
+    For who may write but not look anything up: it tells nothing that was not typed.
+    """
+    rows = replica.select(CHILD.name, {CHILD.title[0]: words[0]})
+    units = replica.units()
+
+    def places(row: Mapping[str, Any]) -> str:
+        return " ".join(str(units.get(row[f], {}).get("name")) for f in CHILD.unit_fields if row[f])
+
+    return [r["id"] for r in rows if all(word in places(r) for word in words[1:])]
+
+
 def save(
     replica: Replica,
     children: Sequence[str],

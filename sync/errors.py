@@ -61,6 +61,9 @@ LIST: dict[str, ErrorText] = {
         "device revoked, hand-in unfinished",
         N_("县里停用了这台电脑。还有没交上去的记录，留在这里没有动，连上县里再收发一次。"),
     ),
+    "lease_ended": ErrorText(
+        213, "lease ended", N_("{n} 天没联系，旧档案先锁上。新走访和险情照样能记，未上传的都在；收发一次就打开。")
+    ),
     # 3xx: what one may do
     "not_permitted": ErrorText(301, "not permitted", N_("这不归您办，什么都没写。请找督导员或县里。")),
     "out_of_scope": ErrorText(302, "out of scope", N_("这个孩子不归您这里了。您写的已交给县里，没有丢。")),

@@ -15,6 +15,7 @@ from schema.kinds import KINDS
 from sync import decisions, digest, keeping, receipts, strays
 from sync.change import Change, Entry, Grant, State, entry_json
 from sync.decide import replay
+from sync.lease import renew
 from sync.notices import Watch
 from sync.overlay import overlay
 from sync.protocol import SyncResponse, Verdict, rows_of
@@ -432,6 +433,7 @@ class _Receiving:
             self._compare(response.digest)
         if kept_ms is not None:
             replica.set_state(last_sync=kept_ms)
+            renew(replica, replica.clock.now_ms())
         replica.forget_units()
 
     def _json(self, entry: Entry) -> bytes:

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from msgspec import Struct
 
-from sync import ids, keyfile, spool
+from sync import ids, keyfile, lease, spool
 from sync.change import Grant
 from sync.reading import Identity
 from sync.records import Indexer
@@ -57,6 +57,8 @@ class Card(Struct):
     pending: int = 0
     last_sync: int | None = None
     """Hub time of the last contact, ms UTC."""
+    lease_left: int | None = None
+    """Days of use until files are closed to reading."""
     server: str = ""
     device: str = ""
     insecure: bool = False
@@ -236,6 +238,7 @@ class Session:
         card.children = replica.count("child")
         card.pending = replica.pending_count()
         card.last_sync = replica.get_state("last_sync")
+        card.lease_left = lease.lease_of(replica).left
 
     def close(self) -> None:
         if self._transport is not None:
@@ -308,6 +311,8 @@ class Home:
         replica = Replica(open_encrypted(account.store, key), indexers=self.indexers)
         if self.prepare is not None:
             self.prepare(replica)
+        with suppress(Exception):  # a disk that is full or busy just now closes nobody's files
+            lease.note_use(replica, replica.clock.now_ms())
         keeper = spool.Keeper(self.path, lambda: open_encrypted(account.store, key))
         replica.saved = keeper.saved
         return Session(account, replica, key, keeper)

@@ -93,6 +93,8 @@ class Place(Screen[Any]):
 
     place: ClassVar[str] = ""
     hints: ClassVar[tuple[str, ...]] = ()
+    is_open_past_lease: ClassVar[bool] = False
+    """True for a place that shows nothing of a file: it may be gone to when the lease has ended."""
     AUTO_FOCUS = ""
     DEFAULT_CSS = """
     Place { background: $bg; layout: vertical; layers: base above; overflow: hidden hidden; }

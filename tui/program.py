@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ from textual.theme import Theme
 
 from sync import errors, language
 from sync.language import _
+from sync.lease import Lease, lease_of, note_use
 from tui.background import LOOK_EVERY_S, Background
 from tui.look import THEMES, TOKENS, Look
 
@@ -126,6 +128,7 @@ class CuncaoApp(App[int]):
         if sys.__stdin__ is not None and sys.__stdin__.isatty():
             self.set_interval(TERMINAL_EVERY_S, self._leave_without_terminal)
         self.set_interval(LOOK_EVERY_S, self.background.look)
+        self.set_interval(NOTE_USE_EVERY_S, self._note_use)
         if self.opening is not None:
             from sync.keyfile import WrongPassphrase
             from sync.storage import DamagedStore
@@ -148,19 +151,53 @@ class CuncaoApp(App[int]):
         """The store is open: show today."""
         self.session = session
         self.account = session.account
-        from tui.screens.home import HomePlace
+        self.show_first()
+        self.call_later(self._after_first_paint)
 
+    def show_first(self) -> None:
+        """Today, or what is left when the lease has ended, and nothing above it."""
         while len(self.screen_stack) > 1:
             self.pop_screen()
         self.count_notices()
-        self.push_screen(HomePlace())
-        self.call_later(self._after_first_paint)
+        if self.lease.is_ended:
+            from tui.screens.closed import ClosedPlace
+
+            self.push_screen(ClosedPlace())
+        else:
+            from tui.screens.home import HomePlace
+
+            self.push_screen(HomePlace())
 
     def _after_first_paint(self) -> None:
         import gc
 
         gc.enable()
         self.set_timer(0.2, _warm_up)
+
+    # -- the lease
+
+    @property
+    def lease(self) -> Lease:
+        return lease_of(self.replica)
+
+    def is_closed(self) -> bool:
+        """True when files are closed to reading; says so."""
+        held = self.lease
+        if held.is_ended:
+            self.say(errors.sentence("lease_ended", n=held.days), "amber")
+        return held.is_ended
+
+    def _note_use(self) -> None:
+        """A program left open counts its days too. Files close between two doings: nobody's words
+        are taken from under their hands."""
+        place = self.screen
+        if self.session is None or (hasattr(place, "is_typing") and place.is_typing()):
+            return
+        with suppress(Exception):  # sqlcipher3's errors share no base: the next minute tries again
+            note_use(self.replica, self.replica.clock.now_ms())
+        if self.lease.is_ended and not getattr(place, "is_open_past_lease", True):
+            self._keep_drafts()
+            self.show_first()
 
     def _leave_without_terminal(self) -> None:
         """The window was closed: a program nobody sees must not run on with an open store."""
@@ -190,6 +227,8 @@ class CuncaoApp(App[int]):
             words.append((f"{self.look.mark('unsent')} {unsent}", "text bold"))
         if self.is_syncing:
             words.append((_("正在收发"), "dim"))
+        elif (held := self.lease).is_ending:
+            words.append((_("还能看 {n} 天，请收发").format(n=held.left), "amber"))
         elif self.background.trouble:
             when = wording.moment_text(state.last_sync_ms, today)
             is_offline = self.background.trouble == "offline"
@@ -228,7 +267,8 @@ class CuncaoApp(App[int]):
     # -- going about
 
     def go(self, place: Place, then: Callable[[Any], None] | None = None) -> None:
-        self.push_screen(place, then)
+        if place.is_open_past_lease or not self.is_closed():
+            self.push_screen(place, then)
 
     def leave_place(self) -> None:
         if len(self.screen_stack) > 2:
@@ -341,3 +381,4 @@ class CuncaoApp(App[int]):
 
 
 TERMINAL_EVERY_S = 5
+NOTE_USE_EVERY_S = 60

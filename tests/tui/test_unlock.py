@@ -95,3 +95,36 @@ def test_two_passphrases_that_differ_are_asked_again(tmp_path: Path) -> None:
         assert "两遍口令不一样" in "\n".join(screen_text(app))
 
     _run(home, story)
+
+
+def test_who_shares_the_laptop_is_chosen_from_a_list_by_keyboard(home: Home) -> None:
+    home._make("周晓燕", "another 口令哦").close()
+
+    async def story(app: Any, pilot: Any) -> None:
+        rows = screen_text(app)
+        assert any("▌" in r and "何秀英" in r for r in rows)
+        assert any("周晓燕" in r and "▌" not in r for r in rows)
+        await pilot.press("down")
+        await pilot.pause()
+        assert any("▌" in r and "周晓燕" in r for r in screen_text(app))
+        await pilot.press(*"another 口令哦", "enter")
+        await pilot.pause(0.2)
+        assert app.session.account.card.user == "周晓燕"
+        await pilot.press("f12")
+        await pilot.pause()
+        await pilot.press("up")
+        await pilot.pause()
+        await pilot.press(*PASSPHRASE, "enter")
+        await pilot.pause(0.2)
+        assert app.session.account.card.user == "何秀英"
+
+    _run(home, story)
+
+
+def test_whom_to_call_stands_there_while_locked(home: Home) -> None:
+    async def story(app: Any, pilot: Any) -> None:
+        told = "\n".join(screen_text(app))
+        for number in ("110", "120", "12345", "12355"):
+            assert number in told
+
+    _run(home, story)

@@ -12,6 +12,7 @@ from schema.kinds import KINDS
 from sync import healing, pacing, tables, version
 from sync.client import SyncReport
 from sync.language import _
+from sync.lease import lease_of
 from sync.protocol import PROTOCOL
 from sync.session import Session
 from sync.transport import Offline, Rejected
@@ -81,7 +82,7 @@ def login(
 @click.pass_obj
 @guarded
 def logout(user: str | None) -> None:
-    with opened(user) as session:
+    with opened(user, past_lease=True) as session:
         session.logout()
         say(_("退出了。{n} 条没交的还在这台电脑上。").format(n=session.replica.pending_count()))
 
@@ -91,7 +92,7 @@ def logout(user: str | None) -> None:
 @click.pass_obj
 @guarded
 def passphrase(user: str | None, password_stdin: bool) -> None:
-    with opened(user) as session:
+    with opened(user, past_lease=True) as session:
         if password_stdin:
             new = read_password(True)
         else:
@@ -118,12 +119,19 @@ def recover(user: str | None, password_stdin: bool) -> None:
 @click.pass_obj
 @guarded
 def status(user: str | None, is_json: bool) -> None:
-    with opened(user) as session:
+    with opened(user, past_lease=True) as session:
         replica = session.replica
         me = replica.identity
+        held = lease_of(replica)
         found = {
             "pending": replica.pending_count(),
             "last_sync": iso(replica.get_state("last_sync")),
+            "lease": {
+                "days": held.days,
+                "used": held.used,
+                "left": held.left,
+                "ended": held.is_ended,
+            },
             "user": me.user,
             "units": [g.unit for g in me.grants if g.unit],
             "records": {name: replica.count(name) for name in KINDS},
@@ -141,6 +149,8 @@ def status(user: str | None, is_json: bool) -> None:
         say(_("{n} 条还没到服务器上。").format(n=state.pending))
         if found["unread"]:
             say(_("{n} 份资料要新版程序才看得到，先替您收着。").format(n=found["unread"]))
+        if not held.is_ended:
+            say(_("不联系还能看 {n} 天。").format(n=held.left))
         say(_("{n} 处两种说法，{m} 条被退回。").format(n=state.conflicts, m=state.returned))
         if found["healed"]:
             say(_("{n} 份记录曾和县里不一样，已重新取过。").format(n=found["healed"]))
@@ -169,7 +179,7 @@ def _patiently(session: Session, is_checked: bool) -> SyncReport:
 @click.pass_obj
 @guarded
 def sync(user: str | None, is_checked: bool, is_json: bool) -> None:
-    with opened(user) as session:
+    with opened(user, past_lease=True) as session:
         report = _patiently(session, is_checked)
         delivered = session.delivered
     if is_json:

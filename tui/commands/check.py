@@ -26,7 +26,7 @@ from tui.commands.common import (
 @click.pass_obj
 @guarded
 def check(user: str | None, is_json: bool) -> None:
-    with opened(user) as session:
+    with opened(user, past_lease=True) as session:
         found = problems_of(session.replica)
         is_compared = _compare(session, found)
         is_damaged = any(p.is_damage for p in found)

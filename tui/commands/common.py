@@ -12,12 +12,14 @@ from typing import Any, NoReturn, TypeVar
 
 import click
 
+from casework.emergency import NUMBERS
 from schema.kinds import KINDS
 from schema.problems import InvalidValue
 from schema.record import Kind
 from sync import errors
 from sync.keyfile import UnfitPassphrase, WrongPassphrase
 from sync.language import _
+from sync.lease import lease_of
 from sync.replica import InvalidRecord, Refused
 from sync.session import Account, Home, ManyAccounts, NoAccount, Session
 from sync.storage import DamagedStore
@@ -94,14 +96,32 @@ def open_session(user: str | None) -> Session:
 
 
 @contextmanager
-def opened(user: str | None) -> Iterator[Session]:
+def opened(user: str | None, *, past_lease: bool = False) -> Iterator[Session]:
+    """The user's store. `past_lease`: what shows nothing of a file goes on when the lease has
+    ended."""
     session = open_session(user)
     try:
+        _check_lease(session, past_lease)
         yield session
         if session.account.folder.exists():
             session.write_card()
     finally:
         session.close()
+
+
+def _check_lease(session: Session, past_lease: bool) -> None:
+    """The end is announced a week before; after it only what shows no file is done."""
+    held = lease_of(session.replica)
+    if held.is_ending:
+        say(_("不联系还能看 {n} 天，有网就收发。").format(n=held.left))
+    if not held.is_ended:
+        return
+    if past_lease:
+        say(errors.sentence("lease_ended", n=held.days))
+        return
+    for number, purpose in NUMBERS:
+        say(f"{number}  {_(purpose)}")
+    fail(REFUSED, "lease_ended", n=held.days)
 
 
 def guarded(command: Function) -> Function:

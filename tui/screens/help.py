@@ -40,6 +40,7 @@ class HelpPlace(Overlay):
     """Help over the place `under`; Esc or F1 closes it."""
 
     place = "help"
+    is_open_past_lease = True
     hints = ("back", "down", "palette")
 
     def __init__(self, under: Place) -> None:

@@ -133,6 +133,10 @@ class HomePlace(Place):
             needs.append(("came_back", _("{n} 条被退回，改好再交").format(n=state.returned), "^R"))
         if state.pending:
             needs.append(("unsent", _("{n} 条只在这台电脑上").format(n=state.pending), "F5"))
+        held = self.program.lease
+        if held.is_ending:
+            words = _("不联系还能看 {n} 天，有网就收发").format(n=held.left)
+            needs.append(("danger", words, "F5"))
         if state.in_step is False:
             needs.append(("danger", _("和县里对不上账，再收发一次"), "F5"))
         self.needs = needs

@@ -39,6 +39,7 @@ class StickPlace(Place):
     """Enter does it; Esc leaves everything as it is."""
 
     place = "stick"
+    is_open_past_lease = True
     hints = ("carry", "", "", "", "back")
     CSS = "StickPlace #line { height: 1; margin-top: 1; } StickPlace Input { width: 64; }"
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from textual.containers import Horizontal, Vertical
 from textual.widget import Widget
 
+from casework.emergency import NUMBERS
 from schema import roles
 from sync import errors
 from sync.language import N_, _
@@ -48,20 +49,26 @@ class Head(Canvas):
 
 
 class Who(Canvas):
-    """Who is at the laptop, before unlocking."""
+    """Who is at the laptop, before unlocking: everyone who uses it, the one chosen marked."""
 
     DEFAULT_CSS = "Who { height: 2; }"
 
     def paint(self, y: int, row: Row) -> None:
         place = self.screen
         assert isinstance(place, UnlockPlace)
-        if y == 0 and place.account is not None:
-            card = place.account.card
+        if y == 0:
             row.put(X, _("谁在用"), "dim")
-            x = row.put(X + FIELD, card.name or card.user, "text bold") + 2
-            names = "、".join(_(roles.LABELS[r]) for r in card.roles if r in roles.LABELS)  # type: ignore[index]
-            x = row.put(x, names, "text") + 3
-            row.put(x, "、".join(card.units[:3]), "dim", row.width - x - 3)
+        if y >= len(place.accounts):
+            return
+        card = place.accounts[y].card
+        is_chosen = place.account is not None and card.user == place.account.card.user
+        if is_chosen and len(place.accounts) > 1:
+            row.mark(X + FIELD - 2, "here")
+        name_spec = "text bold" if is_chosen else "dim"
+        x = row.put(X + FIELD, card.name or card.user, name_spec) + 2
+        names = "、".join(_(roles.LABELS[r]) for r in card.roles if r in roles.LABELS)  # type: ignore[index]
+        x = row.put(x, names, "text" if is_chosen else "dim") + 3
+        row.put(x, "、".join(card.units[:3]), "dim", row.width - x - 3)
 
 
 class Below(Canvas):
@@ -109,6 +116,8 @@ class UnlockPlace(Place):
         self.is_somebody_new = is_somebody_new
         self.trouble = trouble
         self.account = account
+        self.accounts: list[Account] = []
+        """Everyone who has logged in here."""
         self.lines: dict[str, Typed] = {}
         self.is_login = False
 
@@ -118,13 +127,16 @@ class UnlockPlace(Place):
             first.focus()
 
     def body(self) -> Iterator[Widget]:
+        self.accounts = self.program.home.accounts()
         if self.account is None and not self.is_somebody_new:
-            accounts = self.program.home.accounts()
-            self.account = self.program.account or (accounts[0] if accounts else None)
+            first = self.accounts[0] if self.accounts else None
+            self.account = self.program.account or first
         self.is_login = self.account is None
         yield Head()
         if not self.is_login:
-            yield Who()
+            who = Who()
+            who.styles.height = max(len(self.accounts), 1) + 1
+            yield who
         self.lines = {}
         with_lines = []
         for name, label, is_hidden in self._wanted():
@@ -174,9 +186,20 @@ class UnlockPlace(Place):
         held = _("{n} 个孩子，").format(n=card.children)
         unsent = _("{n} 条未上传，都在").format(n=card.pending)
         when = wording.moment_text(card.last_sync, today)
+        left = []
+        if card.lease_left is not None:
+            left = [(_("不联系还能看 {n} 天").format(n=card.lease_left), "dim")]
         return [
             (_("这台电脑"), [(held, "text"), (f"{look.mark('unsent')} {unsent}", "text bold")]),
-            (_("上次收发"), [(when, "text")]),
+            (_("上次收发"), [(when, "text"), *left]),
+            ("", []),
+            *(
+                (
+                    _("锁着也能") if n == 0 else "",
+                    [(number.ljust(8), "text bold"), (_(what), "dim")],
+                )
+                for n, (number, what) in enumerate(NUMBERS)
+            ),
         ]
 
     # -- doing
@@ -270,12 +293,21 @@ class UnlockPlace(Place):
 
     def do_switch_user(self) -> None:
         """The next user of this laptop; after the last one, somebody new."""
-        accounts = [*self.program.home.accounts(), None]
-        users = [a.card.user if a else None for a in accounts]
+        self._go_to(1, [*self.accounts, None])
+
+    def do_next_user(self) -> None:
+        self._go_to(1, list(self.accounts))
+
+    def do_previous_user(self) -> None:
+        self._go_to(-1, list(self.accounts))
+
+    def _go_to(self, step: int, choices: list[Account | None]) -> None:
+        users = [a.card.user if a else None for a in choices]
         here = self.account.card.user if self.account else None
-        following = (
-            accounts[(users.index(here) + 1) % len(accounts)] if here in users else accounts[0]
-        )
+        if users in ([], [here]):
+            return
+        at = users.index(here) + step if here in users else 0
+        following = choices[at % len(choices)]
         self.program.account = following
         self.program.pop_screen()
         self.program.push_screen(UnlockPlace("", following, is_somebody_new=following is None))

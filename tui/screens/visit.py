@@ -71,6 +71,7 @@ class VisitPlace(Place):
     """A visit to one child or a household."""
 
     place = "visit"
+    is_open_past_lease = True
     hints = ("save", "as_last", "add_child", "undo", "back")
     CSS = """
     VisitPlace .line { height: 1; }
@@ -172,7 +173,7 @@ class VisitPlace(Place):
                 name, years = visits.name_and_age(self.names.get(child, {}), self.today)
                 after = row.mark(x, "marked")
                 after = row.put(after + 1, name, "text bold", self._column_width - 8)
-                if years is not None:
+                if years is not None and not self.program.lease.is_ended:
                     row.put(after + 2, _("{n}岁").format(n=years), "dim")
                 x += self._column_width
         elif which == "reading":
@@ -233,7 +234,8 @@ class VisitPlace(Place):
 
     def quiet(self) -> str:
         """Whom to call, since the hands are on the keys."""
-        phones = visits.phones(self.replica, self.roots[0], self.today)
+        is_closed = self.program.lease.is_ended
+        phones = [] if is_closed else visits.phones(self.replica, self.roots[0], self.today)
         if phones:
             return "   ".join(phones)
         return _("Tab 下一格   Esc 先放着，不会丢")
@@ -286,6 +288,8 @@ class VisitPlace(Place):
 
     def do_as_last(self) -> None:
         """Fill the empty fields of the child in focus as they were last time."""
+        if self.program.is_closed():
+            return
         for child in self.roots:
             last = self.replica.select(KIND.name, {KIND.parent: child}, limit=1)
             for (of, name), editor in self.each.items():
@@ -316,6 +320,8 @@ class VisitPlace(Place):
         self.repaint()
 
     def do_add_child(self) -> None:
+        if self.program.is_closed():
+            return
         self.run_worker(self.do_add_child_async(), exclusive=True)
 
     def do_undo(self) -> None:
