@@ -45,6 +45,8 @@ class Device(Struct, frozen=True):
     """Log number up to which it has stored everything, as it said itself."""
     is_revoked: bool
     may_recover: bool
+    cloned_from: str | None = None
+    """The device whose disk was copied to make this one."""
 
 
 class Login(Struct, frozen=True):
@@ -235,6 +237,24 @@ class Accounts:
                 )
             return Login(self._put_token(device), device)
 
+    def split(self, twin: Device) -> Login:
+        """A device and a token of its own for a laptop made from the disk of another."""
+        with self.store.write():
+            made = self.log_in(self.user(twin.user))
+            self.store.connection.execute(
+                "UPDATE device SET cloned_from = ? WHERE id = ?", (twin.id, made.device)
+            )
+        return made
+
+    def may_speak_for(self, user: User, device: str) -> bool:
+        """True when what a laptop of `user` sends under another id than its own can be its own:
+        it took a new id, and a restored county may have forgotten the old one."""
+        with self.store.read():
+            known = self._devices("WHERE id = ?", device)[:1]
+            if known:
+                return known[0].user == user.name and not known[0].is_revoked
+            return _is_device_id(device) and not self._other(device, user)
+
     def log_out(self, device: str) -> None:
         with self.store.write():
             self._put_token(device)
@@ -305,13 +325,13 @@ class Accounts:
 
     def _devices(self, where: str, *values: str) -> list[Device]:
         rows = self.store.connection.execute(
-            "SELECT id, user, created, last_sync, acked, revoked, allow_recovery "
+            "SELECT id, user, created, last_sync, acked, revoked, allow_recovery, cloned_from "
             f"FROM device {where}",
             values,
         )
         return [
-            Device(id, user, created, synced, acked, bool(revoked), bool(recovery))
-            for id, user, created, synced, acked, revoked, recovery in rows
+            Device(id, user, created, synced, acked, bool(revoked), bool(recovery), twin)
+            for id, user, created, synced, acked, revoked, recovery, twin in rows
         ]
 
     def _other(self, device: str, user: User) -> bool:

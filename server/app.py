@@ -63,6 +63,11 @@ class LoginRequest(Struct):
     """The device's public keys, for bundles."""
 
 
+class SplitRequest(Struct):
+    keys: bytes = b""
+    """The new device's public keys, for bundles."""
+
+
 class RecoverRequest(Struct):
     user: str
     password: str
@@ -115,6 +120,22 @@ class County:
 
         await self.workers.write(work)
         return answer({"status": "ok"})
+
+    async def split(self, request: Request) -> Response:
+        """A device id of its own for a laptop that was made from another's disk."""
+        token = bearer(request)
+        body, media = await read_body(request, MAX_SMALL)
+        asked = parse(unpacked(body, media, MAX_SMALL), SplitRequest)
+
+        def work(desk: Desk) -> dict[str, str]:
+            twin = syncing.identify(desk, token).device
+            if twin.is_revoked:
+                raise Refusal(403, "revoked", "This device has been revoked.", taken=[])
+            made = desk.accounts.split(twin)
+            bundles.put_keys(desk, made.device, asked.keys)
+            return {"device": made.device, "token": made.token}
+
+        return answer(await self.workers.write(work))
 
     async def recover(self, request: Request) -> Response:
         body, media = await read_body(request, MAX_SMALL)
@@ -276,6 +297,7 @@ def make_app(home: Home) -> Starlette:
         Route("/healthz", refuse_all(county.healthz), methods=["GET"]),
         Route("/v1/login", refuse_all(county.login), methods=["POST"]),
         Route("/v1/logout", refuse_all(county.logout), methods=["POST"]),
+        Route("/v1/device", refuse_all(county.split), methods=["POST"]),
         Route("/v1/recover", refuse_all(county.recover), methods=["POST"]),
         Route("/v1/sync", refuse_all(county.sync), methods=["POST"]),
         Route("/v1/spool", refuse_all(county.spool), methods=["POST"]),

@@ -18,7 +18,17 @@ from sync import bundle, enrolment
 from sync.bundle import NEWS, OUT, BadBundle, Homeward, Outward
 from sync.enrolment import Enrolment
 from sync.hub import Session
-from sync.protocol import MAX_BODY, OLDEST, PAGE, PROTOCOL, SyncRequest, SyncResponse, Verdict
+from sync.intake import CLONED, MOST
+from sync.protocol import (
+    MAX_BODY,
+    OLDEST,
+    PAGE,
+    PROTOCOL,
+    SyncRequest,
+    SyncResponse,
+    Verdict,
+    short_from,
+)
 
 MAX_ANSWER = bundle.MAX_FILE // 2
 """Bytes of pages after which the device asks for the rest in its next bundle."""
@@ -89,7 +99,7 @@ def read(desk: Desk, data: bytes) -> Answered:
         pages: list[bytes] = []
         taken, refused = 0, len(home.taken)
     else:
-        verdicts = [v for ask in asks for v in syncing.take_in(ask)(desk)]
+        verdicts = _taken(desk, asks)
         pages = _answers(desk, asks, verdicts)
         refused = sum(v.status != "duplicate" for v in verdicts)
         taken = sum(len(r.changes) for r in requests) - refused
@@ -108,7 +118,7 @@ def _request(plain: bytes, device: str) -> SyncRequest:
         raise BadBundle("bundle_forged") from None
     if not OLDEST <= request.protocol <= PROTOCOL:
         raise BadBundle("protocol")
-    if request.device != device or not all(0 < c.seq < syncing.MOST for c in request.changes):
+    if request.device != device or not all(0 < c.seq < MOST for c in request.changes):
         raise BadBundle("bundle_forged")
     return request
 
@@ -121,9 +131,20 @@ def _hand_in(desk: Desk, ask: Ask) -> list[int]:
     return []
 
 
+def _taken(desk: Desk, asks: list[Ask]) -> list[Verdict]:
+    """What became of the changes; none after those of a twin's, see sync/clones.py."""
+    verdicts: list[Verdict] = []
+    for ask in asks:
+        if short_from(ask.request, verdicts) < ask.request.held:
+            verdicts += [Verdict(c.seq, *CLONED) for c in ask.request.changes]
+        else:
+            verdicts += syncing.take_in(ask)(desk)
+    return verdicts
+
+
 def _answers(desk: Desk, asks: list[Ask], verdicts: list[Verdict]) -> list[bytes]:
     """The pages from where the device was to the end of what it may see."""
-    request = asks[0].request
+    request, held = asks[0].request, short_from(asks[0].request, verdicts)
     waiting = {c.seq for ask in asks for c in ask.request.changes} - {v.seq for v in verdicts}
     pages: list[bytes] = []
     cursor, size = request.cursor, 0
@@ -131,7 +152,7 @@ def _answers(desk: Desk, asks: list[Ask], verdicts: list[Verdict]) -> list[bytes
     while True:
         with desk.store.read():
             response: SyncResponse = desk.hub.pull(
-                asks[0].session, cursor, request.held, PAGE, strays
+                asks[0].session, cursor, held, PAGE, strays
             )
             response.backup = int(desk.store.meta(syncing.BACKUP) or 0)
             known = desk.store.known(asks[0].session.device, waiting)

@@ -263,12 +263,15 @@ def device_list(as_json: bool) -> None:
                 "last_sync": iso_time(d.last_sync),
                 "acked": d.acked,
                 "revoked": d.is_revoked,
+                "cloned_from": d.cloned_from,
             }
             for d in devices
         ])
         return
     for d in devices:
         state = _("停用") if d.is_revoked else ""
+        if d.cloned_from:
+            state = f"{state} {_('与 {id} 同盘复制').format(id=d.cloned_from)}".strip()
         print_rows([(d.id, d.user, iso_time(d.last_sync), d.acked, state)])
 
 

@@ -14,7 +14,7 @@ from sync import bundle, envelopes
 from sync.bundle import BadBundle
 from sync.envelopes import SEALED, Envelope
 from sync.hub import Session, content_hash
-from sync.intake import GAP
+from sync.intake import GAP, MOST
 from sync.protocol import PROTOCOL, Verdict
 from sync.spool import TAKEN, SpoolRequest
 
@@ -61,7 +61,7 @@ def take(desk: Desk, data: bytes) -> tuple[Envelope, str]:
     private = desk.store.meta(PRIVATE_KEY) or b""
     head, rest = bundle.read(data, SEALED, private, Envelope, lambda head: signer(desk, head))
     changes = envelopes.changes_of(head, rest)
-    if not all(0 < change.seq < syncing.MOST for change in changes):
+    if not all(0 < change.seq < MOST for change in changes):
         raise BadBundle("bundle_forged")
     caller = caller_of(desk, head)
     with desk.store.write():

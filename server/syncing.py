@@ -16,6 +16,7 @@ from server.requests import Refusal, parse, unpacked
 from server.workers import Desk
 from sync.change import Change
 from sync.hub import Session, content_hash
+from sync.intake import MOST
 from sync.protocol import (
     FILL_LEVEL,
     LEVEL,
@@ -26,6 +27,7 @@ from sync.protocol import (
     SyncRequest,
     Verdict,
     pack,
+    short_from,
 )
 
 MAX_LIMIT = 5000
@@ -34,8 +36,6 @@ MAX_HANDED_IN = 20_000
 """Changes a revoked device may leave in quarantine."""
 BACKUP = "backup_seq"
 """In meta: log number up to which a backup exists."""
-MOST = 1 << 53
-"""No number of a change is as great: it must stay a whole number in every JSON."""
 
 
 class Ask(Struct, frozen=True):
@@ -105,8 +105,11 @@ def take_in(ask: Ask) -> Callable[[Desk], list[Verdict]]:
         device = desk.accounts.device(ask.caller.device.id)
         if device.is_revoked:
             raise _handed_in(desk, ask)
+        others = {c.device for c in ask.request.changes} - {device.id}
+        former = tuple(d for d in others if desk.accounts.may_speak_for(ask.caller.user, d))
+        session = msgspec.structs.replace(ask.session, former=former)
         with desk.store.write():
-            verdicts = desk.hub.push(ask.session, ask.request.changes, ask.request.cursor)
+            verdicts = desk.hub.push(session, ask.request.changes, ask.request.cursor)
             quarantine.take_followers(desk, ask.request.changes)
         return verdicts
 
@@ -169,7 +172,7 @@ def give_out(ask: Ask, verdicts: list[Verdict]) -> Callable[[Desk], tuple[bytes,
             response = desk.hub.pull(
                 ask.session,
                 request.cursor,
-                request.held,
+                short_from(request, verdicts),
                 limit,
                 request.strays,
                 request.compare,

@@ -14,6 +14,7 @@ from msgspec import Raw, Struct
 from sync import scrub
 from sync.branches import Compare
 from sync.change import Change
+from sync.clones import take_new_id
 from sync.healing import heal
 from sync.protocol import PAGE, PROTOCOL, SyncRequest, SyncResponse, pack, unpack
 from sync.receive import receive
@@ -118,7 +119,8 @@ def make_request(
     changes = cast(list[Change], [Raw(r[2]) for r in rows])  # they travel as they were saved
     me, cursor = replica.identity.device, cursor or replica.get_state("cursor") or ""
     lost = strays(replica, asked_up_to)
-    request = SyncRequest(PROTOCOL, me, cursor, changes, held or 0, limit, lost)
+    held = 0 if sent_up_to == SENDS_NOTHING else held or 0
+    request = SyncRequest(PROTOCOL, me, cursor, changes, held, limit, lost)
     return request, rows[-1][0] if rows else sent_up_to
 
 
@@ -147,8 +149,15 @@ def sync_once(
     line = _Line(transport, token)
     if is_checked or scrub.is_due(replica):
         scrub.look(replica)
+    sent = received = rejected = 0
     try:
-        sent, received, rejected = _exchange(replica, line, limit)
+        while True:
+            done = _exchange(replica, line, limit)
+            sent, received = sent + done.sent, received + done.received
+            rejected += done.rejected
+            if not done.twin:
+                break
+            line.token = take_new_id(replica, transport, line.token, done.twin, done.known)
         healed = None
         if not replica.get_state("in_step", 1):
             healed = heal(replica, lambda asked: _compare(replica, line, limit, asked))
@@ -189,9 +198,21 @@ def _compare(replica: Replica, line: _Line, limit: int, asked: Compare) -> SyncR
     return None if response.more or is_news else response
 
 
-def _exchange(replica: Replica, line: _Line, limit: int) -> tuple[int, int, int]:
-    """Page after page until both sides have everything; (sent, received, rejected)."""
-    sent = received = rejected = 0
+class _Exchanged(Struct):
+    """What one exchange did."""
+
+    sent: int = 0
+    received: int = 0
+    rejected: int = 0
+    twin: int = 0
+    """The lowest number that another laptop of the same disk has used too; 0: none."""
+    known: set[int] = set()
+    """Numbers of changes that the county has as they are."""
+
+
+def _exchange(replica: Replica, line: _Line, limit: int) -> _Exchanged:
+    """Page after page until both sides have everything; after a twin's trace only to listen."""
+    total = _Exchanged()
     is_asked_again = False
     asked_up_to = ""
     page = _page(replica, limit)
@@ -201,6 +222,10 @@ def _exchange(replica: Replica, line: _Line, limit: int) -> tuple[int, int, int]
         response = line.answer()
         asked_up_to = request.strays[-1] if request.strays else asked_up_to
         is_end = not response.more and not response.reset
+        twins = [v.seq for v in response.verdicts if v.status == "cloned"]
+        total.known.update(v.seq for v in response.verdicts if v.status == "duplicate")
+        if twins and not total.twin:
+            total.twin, sent_up_to = min(twins), SENDS_NOTHING
         is_last = is_end and not replica.has_sendable(after=sent_up_to)
         is_last = is_last and not strays(replica, asked_up_to)
         cursor = response.cursor or request.cursor
@@ -209,20 +234,21 @@ def _exchange(replica: Replica, line: _Line, limit: int) -> tuple[int, int, int]
             request, sent_up_to = make_request(replica, sent_up_to, page, cursor, asked_up_to)
             line.send(request, is_ahead=True)
         done = receive(replica, response, response.now if is_last else None)
-        sent += done.confirmed
-        received += done.entries + done.drops
-        rejected += len(done.refused)
+        total.sent += done.confirmed
+        total.received += done.entries + done.drops
+        total.rejected += len(done.refused)
         if page < limit:  # it passed: the next may hold twice as much
             page = min(limit, 2 * page)
             replica.set_state(page=page)
         if is_ahead and (replica.get_state("cursor") or "") != cursor:
             line.land()  # not where we said we should be: that answer is let go, as if it were lost
-            is_ahead, sent_up_to = False, 0
+            is_ahead, sent_up_to = False, SENDS_NOTHING if total.twin else 0
         if response.reset:
+            total.twin, total.known = 0, set()
             sent_up_to, asked_up_to = 0, ""  # what an earlier log confirmed is sent again
         if is_last:
-            if is_asked_again or not replica.has_sendable(up_to=sent_up_to):
-                return sent, received, rejected
+            if total.twin or is_asked_again or not replica.has_sendable(up_to=sent_up_to):
+                return total
             # Sent, not refused, and its entry has not come though the feed is at its end: the
             # record has left our scope. Sent once more, the hub says that it has it.
             is_asked_again, sent_up_to = True, 0

@@ -130,3 +130,5 @@ class Session(Struct, frozen=True):
     device: str
     grants: tuple[Grant, ...]
     is_revoked: bool = False
+    former: tuple[str, ...] = ()
+    """Other device ids of the same user under which this laptop wrote before it took a new one."""

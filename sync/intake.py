@@ -33,6 +33,10 @@ NEWER = "newer_program"
 """Why a change is quarantined that names a kind, a field, a code or an op unknown here: whoever
 sent it checks its words before it saves them, so this program is the older one."""
 
+MOST = 1 << 53
+"""No number of a change is as great: it must stay a whole number in every JSON."""
+CLONED = ("cloned", "same_id_other_content")
+"""Verdict: the laptop must take a new device id (sync/clones.py)."""
 _encode = msgspec.json.Encoder().encode
 
 
@@ -77,30 +81,34 @@ class Batch:
 
     def take(self, changes: Sequence[Change]) -> list[Verdict]:
         assert self.session is not None
-        device = self.session.device
-        known = self.store.known(device, [c.seq for c in changes if _fits(c)])
+        speaks_for = {self.session.device, *self.session.former}
+        known = self._known(changes)
+        # What follows a change that another laptop of the same disk made under its number has seen
+        # this laptop's own: its base would name the other's.
+        twin = min((c.seq for c in changes if _is_twin(c, known)), default=MOST)
         self._load(changes)
         verdicts: list[Verdict] = []
         in_batch: dict[int, bytes] = {}
         for txn in _by_txn(changes):
-            fresh = []
+            fresh: list[Change] = []
+            is_after_twin = any(c.seq >= twin for c in txn)
             for change in txn:
-                met = known.get(change.seq)
+                met = known.get((change.device, change.seq))
                 if not _fits(change):
                     verdicts.append(Verdict(change.seq, "invalid", "bad_number"))
-                elif change.device != device:
+                elif change.device not in speaks_for:
                     verdicts.append(Verdict(change.seq, "invalid", "foreign_device"))
-                elif (met is None or _waits(met, change)) and change.seq not in in_batch:
+                elif _is_twin(change, known) or (is_after_twin and _is_news(met, change)):
+                    verdicts.append(Verdict(change.seq, *CLONED))
+                elif _is_news(met, change) and change.seq not in in_batch:
                     body = self.bodies[change.version] = _encode(change)
                     in_batch[change.seq] = hash_of(body)
                     fresh.append(change)
                     if met is not None:
-                        self.store.release(device, change.seq)
+                        self.store.release(change.device, change.seq)
                 elif change.seq in in_batch:  # twice in one request
                     if in_batch[change.seq] != content_hash(change):
-                        verdicts.append(Verdict(change.seq, "cloned", "same_id_other_content"))
-                elif met is not None and met.content != content_hash(change):
-                    verdicts.append(Verdict(change.seq, "cloned", "same_id_other_content"))
+                        verdicts.append(Verdict(change.seq, *CLONED))
                 elif met is not None:
                     verdicts.append(
                         met.verdict or Verdict(change.seq, "duplicate", number=met.number)
@@ -109,6 +117,18 @@ class Batch:
         self._pairs()
         self._write()
         return verdicts
+
+    def _known(self, changes: Sequence[Change]) -> dict[tuple[str, int], Known]:
+        """What the county has met before, by device and its number."""
+        by_device: dict[str, list[int]] = {}
+        for change in changes:
+            if _fits(change):
+                by_device.setdefault(change.device, []).append(change.seq)
+        return {
+            (device, seq): met
+            for device, seqs in by_device.items()
+            for seq, met in self.store.known(device, seqs).items()
+        }
 
     def own(self, kind: str, id: str, fields: dict[str, Any], op: str) -> None:
         """A change of the hub's own."""
@@ -534,8 +554,10 @@ class Batch:
                 sums[state.kind, after.units] = sums.get((state.kind, after.units), 0) + value
 
 
-def _waits(met: Known, change: Change) -> bool:
-    """True for a change that an envelope brought before those it follows."""
+def _is_news(met: Known | None, change: Change) -> bool:
+    """True for a change never met, and for one that an envelope brought before those it follows."""
+    if met is None:
+        return True
     is_gap = met.verdict is not None and met.verdict.code == GAP
     return is_gap and met.content == content_hash(change)
 
@@ -543,7 +565,13 @@ def _waits(met: Known, change: Change) -> bool:
 def _fits(change: Change) -> bool:
     """True when the numbers of a change fit a database: one that does not must not stop the
     others."""
-    return 0 < change.seq < 1 << 53 and 0 <= change.hlc < 1 << 63
+    return 0 < change.seq < MOST and 0 <= change.hlc < 1 << 63
+
+
+def _is_twin(change: Change, known: Mapping[tuple[str, int], Known]) -> bool:
+    """True when the same id stands here with other content: two disks with one device id."""
+    met = known.get((change.device, change.seq))
+    return met is not None and met.content != content_hash(change)
 
 
 def _is_well_formed(change: Change) -> bool:

@@ -13,16 +13,13 @@ import msgspec
 from msgspec import Raw, Struct
 
 from sync.change import Change
+from sync.formers import own_ids
 from sync.storage import Connection
 
 KEPT_MS = 90 * 86_400_000
 """How long, by the hub's time, where no backup is ever made."""
 AGAIN = 0
 """Number of a kept change in a log that may not hold it: it is sent again."""
-
-
-class _Device(Struct):
-    device: str = ""
 
 
 class _Claim(Struct, array_like=True):
@@ -55,20 +52,17 @@ def _own_entries(
 ) -> list[tuple[int, _Claim, bytes]]:
     """(log number, what a change says of itself, its JSON) of this device's own entries in `log`
     that no backup has."""
-    row = connection.execute("SELECT value FROM state WHERE key = 'identity'").fetchone()
-    me = msgspec.json.decode(row[0], type=_Device).device if row else ""
     own: list[tuple[int, _Claim, bytes]] = []
-    if not me:
-        return own
-    # Most entries of a county admin's log are others': told apart in SQL, 1 µs each.
-    for (body,) in connection.execute(
-        f"SELECT body FROM log WHERE {where} AND seq > ? AND instr(body, ?) > 0",  # noqa: S608
-        (*given, _state(connection, "backup"), f'["{me}",'.encode()),
-    ):
-        entry = _decode_entry(body)
-        claim = _decode_claim(entry.change)
-        if claim.device == me:
-            own.append((entry.seq, claim, bytes(entry.change)))
+    for device, below in own_ids(connection).items():
+        # Most entries of a county admin's log are others': told apart in SQL, 1 µs each.
+        for (body,) in connection.execute(
+            f"SELECT body FROM log WHERE {where} AND seq > ? AND instr(body, ?) > 0",  # noqa: S608
+            (*given, _state(connection, "backup"), f'["{device}",'.encode()),
+        ):
+            entry = _decode_entry(body)
+            claim = _decode_claim(entry.change)
+            if claim.device == device and claim.seq < below:
+                own.append((entry.seq, claim, bytes(entry.change)))
     return own
 
 

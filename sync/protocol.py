@@ -60,6 +60,12 @@ class Verdict(Struct, frozen=True, array_like=True):
     """Duplicate: the number of its log entry."""
 
 
+def short_from(request: SyncRequest, verdicts: list[Verdict]) -> int:
+    """From which number on own entries may come short: none where what the device holds under its
+    numbers is not what stands in the log."""
+    return 0 if any(v.status == "cloned" for v in verdicts) else request.held
+
+
 class Own(Struct, frozen=True, array_like=True):
     """The log entry of a change the device itself sent: it has the body already."""
 

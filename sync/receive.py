@@ -15,6 +15,7 @@ from schema.kinds import KINDS
 from sync import decisions, digest, keeping, receipts, strays
 from sync.change import Change, Entry, Grant, State, entry_json
 from sync.decide import replay
+from sync.formers import own_ids
 from sync.lease import renew
 from sync.notices import Watch
 from sync.overlay import overlay
@@ -72,11 +73,15 @@ class _Receiving:
         self.total = int(replica.get_state("digest", "0"), 16)
         self.greatest = int(replica.get_state("greatest", 0))
         self.me = replica.identity.device
+        self.own_ids = own_ids(replica.connection)
         self.outbox: dict[int, Change] = {}
         self.unsent: dict[int, bytes] = {}
         """JSON of the changes in `outbox`."""
+        self.matched: set[int] = set()
+        """Log numbers of the page's entries that say just what waits here to be sent."""
         self.hidden: set[int] = set()
         """Those of them that lie over nothing shown here: they are sent again (sync/keeping.py)."""
+        self.sent_entries = [_decode_entry(raw) for raw in response.entries]
         self.bodies: dict[int, bytes] = {}
         """JSON of the page's entries by log number."""
         self.sent: dict[str, bytes] = {}
@@ -98,7 +103,7 @@ class _Receiving:
             if row.kind not in KINDS
         }
         met = [v for v in response.verdicts if v.seq in self.outbox]
-        refused = [v for v in met if v.status != "duplicate"]
+        refused = [v for v in met if v.status not in ("duplicate", "cloned")]
         self._drop(response.drops)
         touched = self._wanted(entries, rows, met)
         mended = self._mended(touched)
@@ -108,7 +113,7 @@ class _Receiving:
         as_shown = self._as_shown(before, entries, rows, met) - mended.keys()
         self._show(touched, before, after, as_shown)
         self._remember(entries, kept_ms)
-        own = len(response.own) + sum(run.count for run in response.runs)
+        own = len(self.matched)
         return Received(len(entries) - own + len(rows), own, tuple(refused), len(response.drops))
 
     # -- reading the answer
@@ -123,7 +128,7 @@ class _Receiving:
         own = [
             (e.change.seq, e.change.id, e.change.txn, msgspec.json.encode(e.change))
             for (body,) in self.connection.execute("SELECT body FROM log")
-            if (e := msgspec.json.decode(body, type=Entry)).change.device == self.me
+            if self._is_own((e := msgspec.json.decode(body, type=Entry)).change)
         ]
         self.connection.executemany("INSERT OR IGNORE INTO outbox VALUES (?, ?, ?, ?)", own)
         self.connection.execute("DELETE FROM kept WHERE seq IN (SELECT seq FROM outbox)")
@@ -161,6 +166,7 @@ class _Receiving:
         for run in self.response.runs:
             wanted += range(run.device_seq, run.device_seq + run.count)
         wanted += [v.seq for v in self.response.verdicts]
+        wanted += [c.seq for c in self._own_sent_whole()]
         if wanted:
             for seq, body in self.connection.execute(
                 "SELECT seq, body FROM sendable WHERE seq IN (SELECT value FROM json_each(?))",
@@ -176,28 +182,36 @@ class _Receiving:
 
     def _entries(self) -> list[Entry]:
         """Every log entry of the page in log order, own ones with their body from the outbox."""
-        entries = []
-        for raw in self.response.entries:
-            entry = _decode_entry(raw)
-            entries.append(entry)
+        entries = list(self.sent_entries)
+        for entry, raw in zip(entries, self.response.entries, strict=True):
             self.bodies[entry.seq] = bytes(raw)
         for own in self.response.own:
             change = self.outbox.get(own.device_seq)
             if change is not None:
+                self.matched.add(own.seq)
                 entries.append(Entry(own.seq, change, own.stamp, own.outcome, own.root))
         for run in self.response.runs:
             for n in range(run.count):
                 change = self.outbox.get(run.device_seq + n)
                 if change is not None:
+                    self.matched.add(run.seq + n)
                     root = _root_of([change], change.id) if change.op == "create" else ""
                     entries.append(Entry(run.seq + n, change, change.hlc, {}, root))
         entries.sort(key=lambda e: e.seq)
-        for (
-            entry
-        ) in entries:  # own ones sent whole: a repeated page, or an older copy of this store
-            if entry.change.device == self.me:
-                self.outbox.setdefault(entry.change.seq, entry.change)
+        for entry in entries:
+            # Own ones sent whole: a repeated page, an older copy of this store, or another laptop
+            # of the same disk, whose change may bear the number of one that waits here.
+            if self._is_own(entry.change):
+                waiting = self.outbox.setdefault(entry.change.seq, entry.change)
+                if entry.change.seq in self.unsent and waiting == entry.change:
+                    self.matched.add(entry.seq)
         return entries
+
+    def _is_own(self, change: Change) -> bool:
+        return change.seq < self.own_ids.get(change.device, 0)
+
+    def _own_sent_whole(self) -> list[Change]:
+        return [c for e in self.sent_entries if self._is_own(c := e.change)]
 
     def _wanted(
         self, entries: Iterable[Entry], rows: Iterable[State], met: Iterable[Verdict]
@@ -295,11 +309,12 @@ class _Receiving:
         """Take out what the hub has. A duplicate whose entry is still to come waits for it; at the
         end of the feed none comes any more: its record has left the scope."""
         settled = {v.seq for v in refused}
-        settled.update(e.change.seq for e in entries if e.change.device == self.me)
+        settled.update(e.change.seq for e in entries if e.seq in self.matched)
         gone = {
             v.seq: v.number
             for v in self.response.verdicts
-            if v.seq in self.unsent and v.seq not in settled and not self.response.more
+            if v.status == "duplicate" and v.seq in self.unsent and v.seq not in settled
+            if not self.response.more
         }
         settled.update(gone)
         self.connection.executemany(
@@ -340,8 +355,7 @@ class _Receiving:
         own: set[str] = set()
         other = {row.id for row in rows} | {self.outbox[v.seq].id for v in met}
         for entry in entries:
-            is_own = entry.change.seq in self.unsent and entry.change.device == self.me
-            is_own = is_own and entry.change.seq not in self.hidden
+            is_own = entry.seq in self.matched and entry.change.seq not in self.hidden
             (own if is_own and not entry.outcome else other).add(entry.change.id)
         return {
             i
@@ -424,6 +438,10 @@ class _Receiving:
             replica.become(me)
         if self.is_live or replica.clock.now_ms() < response.now:
             replica.clock.learn(response.now)
+        # A number that another laptop of the same disk gave out is not given out here once more.
+        last = max((e.change.seq for e in entries if e.change.device == self.me), default=0)
+        if last > int(replica.get_state("device_seq", 0)):
+            replica.set_state(device_seq=last)
         if not replica.has_unsent():
             replica.clock.settle(self.greatest)
         replica.set_state(clock=replica.clock.last, offset=replica.clock.offset_ms)

@@ -22,6 +22,7 @@ from schema.types import Ref, UnitRef
 from sync import decisions, ids
 from sync.change import Change, State
 from sync.clock import Clock
+from sync.formers import now_named
 from sync.overlay import overlay
 from sync.reading import Identity, Reading, View
 from sync.records import Indexer, Records
@@ -238,7 +239,10 @@ class Replica(Reading):
         return [(n, p) for n, p in found if p.is_doubt]
 
     def _base(self, view: View, fields: Mapping[str, Any]) -> dict[str, str]:
-        return {n: view.slots[n].standing.mark.version for n in fields if n in view.slots}
+        base = {n: view.slots[n].standing.mark.version for n in fields if n in view.slots}
+        if self.get_state("former"):
+            return {n: now_named(self.connection, v, view.id, n) for n, v in base.items()}
+        return base
 
     def _next_seq(self) -> int:
         return int(self.get_state("device_seq", 0)) + 1

@@ -88,6 +88,16 @@ CREATE TABLE healing (
     mine TEXT NOT NULL);  -- the device's root before
 """
 
+_TWINS = """
+ALTER TABLE device ADD COLUMN cloned_from TEXT;
+-- The greatest effective stamp of a device in the log.
+CREATE TABLE device_stamp (device TEXT PRIMARY KEY, stamp INTEGER NOT NULL) WITHOUT ROWID;
+INSERT INTO device_stamp SELECT device, max(stamp) FROM log GROUP BY device;
+-- A unit got another parent at a log number.
+CREATE TABLE unit_move (
+    seq INTEGER NOT NULL, unit TEXT NOT NULL, was TEXT, PRIMARY KEY (seq, unit)) WITHOUT ROWID;
+"""
+
 
 def _run(db: Database, script: str) -> None:
     """Every statement of a script; `executescript` would commit the migration's transaction."""
@@ -126,6 +136,11 @@ def _lookalikes(db: Database) -> None:
 @migrations(name="0006_healing")
 def _healing(db: Database) -> None:
     _run(db, _HEALING)
+
+
+@migrations(name="0007_twins")
+def _twins(db: Database) -> None:
+    _run(db, _TWINS)
 
 
 def migrate(connection: Connection, number: int) -> None:

@@ -17,7 +17,7 @@ from sync.hub import Known, LogRow, Move, Place, hash_of
 from sync.protocol import Verdict
 from sync.storage import Connection
 
-SCHEMA = 6
+SCHEMA = 7
 """Number of migrations; a store with a smaller one is migrated when it is opened."""
 _WIDE = 4
 """Reading a page of roots: from a quarter of all units on, walking all roots beats asking by
@@ -203,6 +203,13 @@ class SqliteStore:
             raise RuntimeError("the log is numbered without a gap")
         self.connection.executemany("INSERT INTO log VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
         self.connection.executemany("INSERT INTO body VALUES (?, ?)", bodies)
+        last: dict[str, int] = {}
+        for entry, _ in entries:
+            device = entry.change.device
+            last[device] = max(entry.stamp, last.get(device) or self.last_stamp(device))
+        self.connection.executemany(
+            "INSERT OR REPLACE INTO device_stamp VALUES (?, ?)", list(last.items())
+        )
 
     def known(self, device: str, seqs: Collection[int]) -> dict[int, Known]:
         asked = _text(list(seqs))
@@ -235,9 +242,7 @@ class SqliteStore:
         return _decode_entry(row[0]) if row else None
 
     def last_stamp(self, device: str) -> int:
-        row = self._one(
-            "SELECT stamp FROM log WHERE device = ? ORDER BY device_seq DESC LIMIT 1", device
-        )
+        row = self._one("SELECT stamp FROM device_stamp WHERE device = ?", device)
         return row[0] if row else 0
 
     def mark(self, seq: int) -> str:

@@ -9,6 +9,7 @@ import threading
 import time
 
 import httpx
+import msgspec
 import pytest
 from server_process import PASSWORD, CountyServer, wait_for
 
@@ -182,6 +183,33 @@ def test_every_acknowledged_push_survives_kills_in_the_middle(county):
     kept = {id for id, (kind, _) in boss.records.items() if kind == "child"}
     assert set(acknowledged) <= kept <= set(sent)
     assert county.done("check", "--json").json["ok"]
+
+
+def test_a_laptop_of_a_copied_disk_gets_an_id_and_a_token_of_its_own(running):
+    dong = running.login("dong")
+    dong.sync(child(dong, "c1"))
+    dong.seq -= 1
+    after = [child(dong, "c2"), child(dong, "c3")]
+    assert [v[:2] for v in dong.sync(*after)] == [[1, "cloned"], [2, "cloned"]]
+    answer = dong.post("/v1/device", b"{}").json()
+    assert answer["device"] != dong.id
+    assert dong.ask().status_code == 200  # the other laptop goes on with its own
+    listed = running.done("device", "list", "--json").json
+    assert {d["id"]: d["cloned_from"] for d in listed}[answer["device"]] == dong.id
+
+
+def test_a_revoked_device_gets_no_new_id(running):
+    dong = running.login("dong")
+    running.done("device", "revoke", dong.id)
+    assert dong.post("/v1/device", b"{}").json()["error"] == "revoked"
+    assert len(running.done("device", "list", "--json").json) == 1
+
+
+def test_nobody_speaks_for_another_users_device(running):
+    dong, xi = running.login("dong"), running.login("xi")
+    xi.sync(child(xi, "c1", village="510102"))
+    foreign = msgspec.structs.replace(child(dong, "c2"), device=xi.id)
+    assert [v[1:3] for v in dong.sync(foreign)] == [["invalid", "foreign_device"]]
 
 
 def test_two_revoked_laptops_of_one_disk_both_hand_in(running):

@@ -21,7 +21,7 @@ from server.store.sqlite import SqliteStore
 from sync import client
 from sync.change import Grant
 from sync.hub import Hub, Session
-from sync.protocol import SyncRequest, pack, unpack
+from sync.protocol import SyncRequest, pack, short_from, unpack
 from sync.reading import Identity
 from sync.replica import Refused, Replica
 from sync.transport import Offline, Rejected
@@ -643,7 +643,7 @@ class Simulation:
             response = self.hub.pull(
                 session,
                 request.cursor,
-                request.held,
+                short_from(request, verdicts),
                 request.limit,
                 request.strays,
                 request.compare,

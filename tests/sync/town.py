@@ -11,7 +11,7 @@ from server.store.sqlite import SqliteStore
 from sync.change import Grant
 from sync.client import SyncReport, sync_once
 from sync.hub import Hub, Session
-from sync.protocol import SyncRequest, SyncResponse, pack, unpack
+from sync.protocol import SyncRequest, SyncResponse, pack, short_from, unpack
 from sync.reading import Identity
 from sync.replica import Replica
 from sync.transport import Offline
@@ -42,6 +42,8 @@ class Town:
         self.replicas: dict[str, Replica] = {}
         self.backed_up = 0
         """Log number up to which a backup exists; `backup` says it."""
+        self.split: list[str] = []
+        """Devices whose disk was found to have been copied."""
         self.answers: list[tuple[str, SyncResponse]] = []
         for user in users:
             self.add(user)
@@ -101,7 +103,19 @@ class Town:
 
     def session(self, name: str) -> Session:
         identity = self.replicas[name].identity
-        return Session(identity.user, identity.device, self.grants[identity.user])
+        return Session(
+            identity.user, identity.device, self.grants[identity.user], False, tuple(self.split)
+        )
+
+    def clone(self, name: str, twin: str) -> Replica:
+        """Another laptop, made from the disk of the first as it is now."""
+        connection = copy_of("replica")
+        self.replicas[name].connection.real.backup(connection.real)
+        self.replicas[twin] = Replica(
+            connection,
+            wall_ms=lambda: self.now_ms + self.skew.get(twin, 0),  # type: ignore[arg-type]
+        )
+        return self.replicas[twin]
 
     def quarantined(self) -> list[str]:
         return [verdict.code for _, verdict, _ in self.store.quarantined()]
@@ -114,6 +128,10 @@ class _Line:
     def post(self, path: str, body: bytes, media: str, token: str = "") -> tuple[bytes, str]:
         if self.left is not None:
             self.left -= 1
+        if path == "/v1/device":
+            self.town.split.append(self.town.replicas[self.name].identity.device)
+            new = f"new{len(self.town.split)}"
+            return msgspec.json.encode({"device": new, "token": "t"}), media
         request = msgspec.json.decode(unpack(body, media), type=SyncRequest)
         session = self.town.session(self.name)
         with self.town.answering():
@@ -121,7 +139,7 @@ class _Line:
             response = self.town.hub.pull(
                 session,
                 request.cursor,
-                request.held,
+                short_from(request, verdicts),
                 request.limit,
                 request.strays,
                 request.compare,
