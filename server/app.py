@@ -132,7 +132,7 @@ class County:
             if twin.is_revoked:
                 raise Refusal(403, "revoked", "This device has been revoked.", taken=[])
             made = desk.accounts.split(twin)
-            bundles.put_keys(desk, made.device, asked.keys)
+            senders.put_keys(desk, made.device, asked.keys)
             return {"device": made.device, "token": made.token}
 
         return answer(await self.workers.write(work))

@@ -23,6 +23,7 @@ import msgspec
 from sync import envelopes
 from sync.bundle import DeviceKeys
 from sync.envelopes import Envelope, name_of, ranges_of
+from sync.formers import formers
 from sync.protocol import PROTOCOL, pack
 from sync.reading import Identity
 from sync.storage import Connection
@@ -138,9 +139,12 @@ def keep(home: Path, connection: Connection) -> None:
         return  # a store of before bundles: its next login brings the county's key
     me = msgspec.json.decode(state["identity"], type=Identity)
     seqs = [row[0] for row in connection.execute("SELECT seq FROM outbox ORDER BY seq")]
+    before = {former.device for former in formers(connection)}
     held = []
     for file in files_in(home):
-        if file.device == me.device:
+        if file.device in before:
+            file.path.unlink(missing_ok=True)  # the county has it, or it bears the new id now
+        elif file.device == me.device:
             at = bisect_left(seqs, file.first)
             is_unsent = at < len(seqs) and seqs[at] <= file.last
             if is_unsent and file.suffix == _SUFFIX:
@@ -155,6 +159,8 @@ def keep(home: Path, connection: Connection) -> None:
         inside = [seq for seq in seqs if newest.first <= seq <= newest.last]
         if len(inside) < PACK:
             wanted = inside + wanted
+    elif newest:  # one in the middle is gone: all from there on, or a pack would have a hole
+        wanted = [seq for seq in seqs if seq >= wanted[0]]
     keys = DeviceKeys(bytes(state["bundle_secret"]))
     head = Envelope(me.device, me.user, keys.public, str(state.get("ticket") or ""))
     for rows in _packs(_rows(connection, wanted)):

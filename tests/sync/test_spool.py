@@ -15,7 +15,7 @@ from server import bundles, senders
 from server import spool as taking
 from server.home import make_county_keys
 from server.workers import Desk
-from sync import courier, spool
+from sync import clones, courier, spool
 from sync.bundle import BadBundle
 from sync.protocol import unpack
 from sync.replica import Replica
@@ -253,6 +253,29 @@ def test_what_does_not_open_is_refused_and_not_carried_again(
     assert shared.seal() == [name]  # its own store's next opening makes it anew
     if how != "unknown device":
         assert shared.deliver() == 1
+
+
+def test_an_envelope_lost_from_the_middle_leaves_no_hole(
+    shared: Shared, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(2):
+        child(shared.li)
+    with monkeypatch.context() as patch:
+        patch.setattr(spool, "PACK", 1)
+        shared.seal()
+    spool.files_in(shared.home)[0].path.unlink()
+    child(shared.li)
+    shared.seal()
+    shared.deliver()
+    assert [seq for _, seq in shared.authors()] == [1, 2, 3]
+
+
+def test_a_laptop_with_a_new_id_leaves_no_envelope_under_the_old_one(shared: Shared) -> None:
+    child(shared.li)
+    shared.seal()
+    clones.become(shared.li, "newli", 1, ())
+    assert shared.seal() == ["newli-1-1.sealed"]
+    assert [f.device for f in spool.files_in(shared.home)] == ["newli"]
 
 
 def test_nobody_seals_in_anothers_name(shared: Shared) -> None:
