@@ -6,7 +6,7 @@ import asyncio
 import base64
 import contextlib
 import math
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 from msgspec import Raw, Struct
@@ -23,12 +23,14 @@ from server import bundles, lookout, quarantine, senders, spool, syncing
 from server.accounts import User
 from server.home import PRIVATE_KEY, Home
 from server.passwords import Brake
+from server.pressure import Door, of_store
 from server.requests import (
     MAX_SMALL,
     Journal,
     Refusal,
     answer,
     bearer,
+    encoded,
     parse,
     peer,
     read_body,
@@ -75,11 +77,15 @@ class RecoverRequest(Struct):
     sealed: str
 
 
+Handler = Callable[[Request], Awaitable[Response]]
+
+
 class County:
     """The application: handlers over a home's workers."""
 
     def __init__(self, home: Home) -> None:
         self.workers = Workers(home)
+        self.door = Door()
         self.by_user = Brake(TRIES, REFILL_S)
         self.by_place = Brake(TRIES_OF_A_PLACE, REFILL_S / 10)
         self._contacts: dict[str, tuple[int, int]] = {}
@@ -173,6 +179,10 @@ class County:
     # ----------------------------------------------------------------- sync
 
     async def sync(self, request: Request) -> Response:
+        with self.door.let_in(request):
+            return await self._sync(request)
+
+    async def _sync(self, request: Request) -> Response:
         body, media = await read_body(request)
         ask = await self.workers.read(syncing.read_request(bearer(request), body, media))
         verdicts = []
@@ -185,7 +195,7 @@ class County:
             wanted = compare.wanted[:MOST_WANTED]
             await self.workers.write(syncing.note_healing(ask, wanted))
         self._note(ask)
-        return Response(content, media_type=media)
+        return encoded(request, content, media)
 
     async def _look(self, changes: int) -> None:
         """Look for files of one child: at once in what few people typed, later in a roster."""
@@ -293,16 +303,20 @@ async def _not_found(request: Request, error: Exception) -> Response:
 def make_app(home: Home) -> Starlette:
     """The application over a server's folder."""
     county = County(home)
+
+    def handled(handler: Handler) -> Handler:
+        return refuse_all(handler, of_store)
+
     routes = [
-        Route("/healthz", refuse_all(county.healthz), methods=["GET"]),
-        Route("/v1/login", refuse_all(county.login), methods=["POST"]),
-        Route("/v1/logout", refuse_all(county.logout), methods=["POST"]),
-        Route("/v1/device", refuse_all(county.split), methods=["POST"]),
-        Route("/v1/recover", refuse_all(county.recover), methods=["POST"]),
-        Route("/v1/sync", refuse_all(county.sync), methods=["POST"]),
-        Route("/v1/spool", refuse_all(county.spool), methods=["POST"]),
-        Route("/v1/history", refuse_all(county.history), methods=["GET"]),
-        Route("/v1/schema", refuse_all(county.schema), methods=["GET"]),
+        Route("/healthz", handled(county.healthz), methods=["GET"]),
+        Route("/v1/login", handled(county.login), methods=["POST"]),
+        Route("/v1/logout", handled(county.logout), methods=["POST"]),
+        Route("/v1/device", handled(county.split), methods=["POST"]),
+        Route("/v1/recover", handled(county.recover), methods=["POST"]),
+        Route("/v1/sync", handled(county.sync), methods=["POST"]),
+        Route("/v1/spool", handled(county.spool), methods=["POST"]),
+        Route("/v1/history", handled(county.history), methods=["GET"]),
+        Route("/v1/schema", handled(county.schema), methods=["GET"]),
     ]
     paths = frozenset(route.path for route in routes)
     return Starlette(

@@ -3,6 +3,7 @@ log."""
 
 from __future__ import annotations
 
+import gzip
 import json
 import sys
 import time
@@ -16,10 +17,12 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Send
 from starlette.types import Scope as AsgiScope
 
-from sync.protocol import MAX_BODY, MEDIA_PLAIN, MEDIA_ZSTD, TooLarge, unpack
+from sync.protocol import MAX_BODY, MEDIA_GZIP, MEDIA_PLAIN, MEDIA_ZSTD, TooLarge, unpack
 
 MAX_PACKED = 16 * 1024 * 1024
 """Bytes of a body as it travels; a county's largest import is a twentieth of it."""
+MAX_OWN = 1 << 30
+"""Bytes of an answer of our own, unpacked: no bound, as it is not a stranger's."""
 MAX_SMALL = 64 * 1024
 """Bytes of a login."""
 
@@ -53,8 +56,12 @@ async def read_body(request: Request, limit: int = MAX_PACKED) -> tuple[bytes, s
         ours.
     """
     media = request.headers.get("content-type", MEDIA_PLAIN).partition(";")[0].strip().lower()
-    if media not in (MEDIA_PLAIN, MEDIA_ZSTD):
-        raise Refusal(415, "media_type", f"Send {MEDIA_PLAIN} or {MEDIA_ZSTD}.")
+    if media == MEDIA_PLAIN:
+        media = {"": MEDIA_PLAIN, "gzip": MEDIA_GZIP}.get(
+            request.headers.get("content-encoding", "").strip().lower(), "unknown"
+        )
+    if media not in (MEDIA_PLAIN, MEDIA_ZSTD, MEDIA_GZIP):
+        raise Refusal(415, "media_type", f"Send {MEDIA_PLAIN}, perhaps as gzip, or {MEDIA_ZSTD}.")
     announced = request.headers.get("content-length", "0")
     if announced.isdecimal() and int(announced) > limit:
         raise too_large()
@@ -66,6 +73,20 @@ async def read_body(request: Request, limit: int = MAX_PACKED) -> tuple[bytes, s
             raise too_large()
         chunks.append(chunk)
     return b"".join(chunks), media
+
+
+def encoded(request: Request, content: bytes, media: str) -> Response:
+    """The answer as it was packed, or, for who asks for `application/json` by name, as that, gzip
+    where they take it: for programs that know no zstd."""
+    accepted = request.headers.get("accept", "").lower()
+    if media != MEDIA_ZSTD or MEDIA_PLAIN not in accepted or MEDIA_ZSTD in accepted:
+        return Response(content, media_type=media)
+    plain = unpack(content, media, MAX_OWN)
+    if "gzip" not in request.headers.get("accept-encoding", "").lower():
+        return Response(plain, media_type=MEDIA_PLAIN)
+    return Response(
+        gzip.compress(plain, 6), headers={"content-encoding": "gzip"}, media_type=MEDIA_PLAIN
+    )
 
 
 def too_large() -> Refusal:
@@ -112,8 +133,9 @@ def peer(request: Request) -> str:
 
 def refuse_all(
     handler: Callable[[Request], Awaitable[Response]],
+    of_failure: Callable[[Exception], Refusal | None] = lambda _error: None,
 ) -> Callable[[Request], Awaitable[Response]]:
-    """A handler whose refusals are answers."""
+    """A handler whose refusals are answers; so are failures that `of_failure` knows."""
 
     async def handle(request: Request) -> Response:
         try:
@@ -122,6 +144,11 @@ def refuse_all(
             return refusal.response()
         except ClientDisconnect:
             return Response(status_code=499)
+        except Exception as error:
+            known = of_failure(error)
+            if known is None:
+                raise
+            return known.response()
 
     return handle
 

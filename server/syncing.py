@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import msgspec
-from msgspec import Struct
+from msgspec import Raw, Struct
 
 from server import quarantine
 from server.accounts import Caller
-from server.requests import Refusal, parse, unpacked
+from server.requests import Refusal, parse, too_large, unpacked
 from server.workers import Desk
 from sync.change import Change
 from sync.hub import Session, content_hash
@@ -20,6 +20,7 @@ from sync.intake import MOST
 from sync.protocol import (
     FILL_LEVEL,
     LEVEL,
+    MAX_CHANGES,
     OLDEST,
     PAGE,
     PROTOCOL,
@@ -61,6 +62,16 @@ class _Version(Struct):
     protocol: int
 
 
+class _Bare(Struct):
+    """A request whose changes are only counted."""
+
+    changes: list[Raw] = []
+
+
+_FEW = 25 * MAX_CHANGES
+"""Bytes that cannot hold more changes than are taken."""
+
+
 def identify(desk: Desk, token: str) -> Caller:
     """Raises `Refusal` when nobody holds the token."""
     caller = desk.accounts.caller(token) if token else None
@@ -79,6 +90,8 @@ def read_request(token: str, body: bytes, media: str) -> Callable[[Desk], Ask]:
         version = parse(plain, _Version).protocol
         if not OLDEST <= version <= PROTOCOL:
             raise _other_protocol(version)
+        if len(plain) > _FEW and len(parse(plain, _Bare).changes) > MAX_CHANGES:
+            raise too_large()  # before the memory is spent: 25 bytes make a change of 500
         request = parse(plain, SyncRequest)
         if request.device != caller.device.id:
             raise Refusal(403, "foreign_device", "The token belongs to another device.")

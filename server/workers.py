@@ -21,6 +21,9 @@ from sync.hub import Hub
 READERS = 6
 """More only queue for the interpreter; password hashing, which lets it go, needs a few."""
 
+PATIENCE_MS = 5_000
+"""A sixth of the time after which a laptop takes the line for broken."""
+
 T = TypeVar("T")
 
 
@@ -63,6 +66,8 @@ class Workers:
         desk: Desk | None = getattr(self._local, "desk", None)
         if desk is None:
             store = open_store(self._home, writer=self._writer_lock, same_thread=False)
+            # A command beside the server may hold the lock; who waits longer is asked to come again.
+            store.connection.execute(f"PRAGMA busy_timeout = {PATIENCE_MS}")
             desk = self._local.desk = Desk(store)
             self._desks.append(desk)
         return desk

@@ -56,6 +56,20 @@ class Change(Struct, frozen=True, array_like=True):
         return f"{self.device}.{self.seq}"
 
 
+MOST_DEPTH = 6
+"""Of lists and objects in a value: a group of sets has two. What the limit of Python's own stack
+lets in at one place it would refuse to write out at another."""
+
+
+def is_shallow(value: Any, left: int = MOST_DEPTH) -> bool:
+    """True when a value is nested no deeper than any program has reason to."""
+    if isinstance(value, dict):
+        value = value.values()
+    elif not isinstance(value, list):
+        return True
+    return left > 0 and all(is_shallow(v, left - 1) for v in value)
+
+
 def device_of(version: str) -> str:
     """The device part of a version."""
     return version.partition(".")[0]

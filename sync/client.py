@@ -16,11 +16,11 @@ from sync.branches import Compare
 from sync.change import Change
 from sync.clones import take_new_id
 from sync.healing import heal
-from sync.protocol import PAGE, PROTOCOL, SyncRequest, SyncResponse, pack, unpack
+from sync.protocol import PAGE, PROTOCOL, SyncRequest, SyncResponse, TooLarge, pack, unpack
 from sync.receive import receive
 from sync.replica import Replica
 from sync.strays import strays
-from sync.transport import Cut, Offline, Transport
+from sync.transport import Cut, Offline, Rejected, Transport
 
 MAX_ROUNDS = 10_000
 """Stops a loop with a server that never ends; a county's snapshot takes about 20."""
@@ -84,7 +84,9 @@ class _Line:
         body, media = self._flight.result()
         try:
             return msgspec.json.decode(unpack(body, media), type=SyncResponse)
-        except (ValueError, msgspec.DecodeError) as error:
+        except TooLarge:
+            raise Rejected("answer_large") from None
+        except (ValueError, msgspec.DecodeError, RecursionError) as error:
             raise Cut("answer damaged", is_broken=True) from error
 
     def land(self) -> None:

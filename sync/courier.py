@@ -137,7 +137,7 @@ def apply(replica: Replica, cursor: str, repairs: int, rest: bytes) -> News:
     for plain in bundle.pages(rest):
         try:
             response = msgspec.json.decode(plain, type=SyncResponse)
-        except (ValueError, msgspec.DecodeError):
+        except (ValueError, msgspec.DecodeError, RecursionError):
             raise BadBundle("bundle_forged") from None
         with transaction(replica.connection):
             here = replica.get_state("cursor") or ""

@@ -35,6 +35,12 @@ LIST: dict[str, ErrorText] = {
     "protocol_server": ErrorText(
         109, "server speaks an older protocol", N_("县里的服务器比这台电脑上的程序旧，还不能收发。记录都在这里，照常写；请县里更新服务器。")
     ),
+    "answer_large": ErrorText(
+        110, "answer too large", N_("县里发来的东西大得不对头，没有收。这台电脑上的记录都没有动；请告诉县里。")
+    ),
+    "server_busy": ErrorText(
+        111, "server asks to wait", N_("县里的服务器这会儿忙，请 {wait} 后再收发。{n} 条都存在这台电脑上，没有丢。")
+    ),
     "ca_file": ErrorText(107, "unreadable CUNCAO_CA", N_("CUNCAO_CA 指的证书文件读不了：{detail}。什么都没做。")),
     "certificate": ErrorText(
         108,

@@ -14,7 +14,7 @@ from schema import idnumber
 from schema.kinds import KINDS
 from schema.record import DELETED, Kind
 from sync import carrying, clock, digest, ids, merging
-from sync.change import OPS, Change, Entry, Head, Mark, Slot, State, raw_version
+from sync.change import OPS, Change, Entry, Head, Mark, Slot, State, is_shallow, raw_version
 from sync.decide import decide, floor_of, replay
 from sync.hubstore import HUB_DEVICE, SERVER_AUTHOR, HubStore, Known, Move, Place, Session
 from sync.protocol import Verdict
@@ -221,6 +221,8 @@ class Batch:
             raise _Refusal("invalid", "bad_id")
         if change.author != self.session.user:
             raise _Refusal("invalid", "foreign_author")
+        if not is_shallow(change.fields):
+            raise _Refusal("invalid", "wrong_type")
         if self.session.is_revoked:
             raise _Refusal("quarantined", "device_revoked")
         kind = KINDS.get(change.kind)

@@ -373,7 +373,7 @@ class Home:
         self, url: str, user: str, password: str, device: str, secret: bytes, insecure: bool
     ) -> tuple[_LoginAnswer, bytes]:
         from sync.bundle import DeviceKeys
-        from sync.transport import HttpTransport
+        from sync.transport import HttpTransport, Offline
 
         transport = HttpTransport(url, insecure=insecure, verify=_trusted())
         keys = DeviceKeys(secret).public
@@ -387,7 +387,10 @@ class Home:
             content, _ = transport.post("/v1/login", body, MEDIA_PLAIN)
         finally:
             transport.close()
-        answer = msgspec.json.decode(content, type=_LoginAnswer)
+        try:
+            answer = msgspec.json.decode(content, type=_LoginAnswer)
+        except (ValueError, msgspec.DecodeError, RecursionError) as error:
+            raise Offline("answer damaged", is_broken=True) from error
         return answer, base64.b64decode(answer.county.get("public_key", ""))
 
     def _make(self, user: str, passphrase: str) -> Session:

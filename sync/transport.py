@@ -4,10 +4,11 @@ needed."""
 from __future__ import annotations
 
 import ipaddress
+import json
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
-from sync.protocol import MEDIA_PLAIN, PROTOCOL
+from sync.protocol import MAX_BODY, MEDIA_PLAIN, PROTOCOL
 
 TIMEOUT_S = 30.0
 
@@ -128,7 +129,10 @@ class HttpTransport:
         if token:
             headers["authorization"] = f"Bearer {token}"
         try:
-            answer = self._open().post(self.url + path, content=body, headers=headers)
+            with self._open().stream(
+                "POST", self.url + path, content=body, headers=headers
+            ) as answer:
+                content = self._read(answer)
         except (httpx.HTTPError, OSError) as error:
             self.close()
             is_untrusted = "CERTIFICATE_VERIFY_FAILED" in str(error)
@@ -141,15 +145,30 @@ class HttpTransport:
                 reason, is_broken=is_broken
             ) from error
         self.bytes_up += len(body)
-        self.bytes_down += len(answer.content)
+        self.bytes_down += len(content)
         if answer.status_code == 200:
-            return answer.content, answer.headers.get("content-type", MEDIA_PLAIN)
-        raise self._refusal(answer)
+            return content, answer.headers.get("content-type", MEDIA_PLAIN)
+        raise self._refusal(answer, content)
 
-    def _refusal(self, answer: Any) -> Exception:
+    def _read(self, answer: Any) -> bytes:
+        """The body as it travels, nothing unpacked that nobody asked for.
+
+        Raises:
+            Rejected: `answer_large`, found while reading.
+        """
+        parts: list[bytes] = []
+        size = 0
+        for part in answer.iter_raw():
+            size += len(part)
+            if size > MAX_BODY:
+                raise Rejected("answer_large")
+            parts.append(part)
+        return b"".join(parts)
+
+    def _refusal(self, answer: Any, content: bytes) -> Exception:
         try:
-            body = answer.json()
-        except ValueError:
+            body = json.loads(content)
+        except (ValueError, RecursionError):
             body = {}
         code = str(body.get("error", "")) if isinstance(body, dict) else ""
         wait = retry_after(answer.headers.get("retry-after", ""), answer.headers.get("date", ""))

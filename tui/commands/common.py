@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
+import math
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -124,6 +125,13 @@ def _check_lease(session: Session, past_lease: bool) -> None:
     fail(REFUSED, "lease_ended", n=held.days)
 
 
+def _span(seconds: float) -> str:
+    """How long to wait, in words: seconds below two minutes, else whole minutes."""
+    if seconds < 120:
+        return _("{n} 秒").format(n=math.ceil(seconds))
+    return _("{n} 分钟").format(n=math.ceil(seconds / 60))
+
+
 def guarded(command: Function) -> Function:
     """Every way a command can fail, turned into a sentence and an exit code."""
 
@@ -133,6 +141,8 @@ def guarded(command: Function) -> Function:
             return command(*args, **kwargs)
         except Offline as error:
             code = "certificate" if str(error) == "certificate" else "offline"
+            if error.retry_after:
+                fail(OFFLINE, "server_busy", n=_unsent(), wait=_span(error.retry_after))
             fail(OFFLINE, code, n=_unsent())
         except Rejected as error:
             exit_code = REFUSED
