@@ -83,6 +83,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("bundle_write", N_("写包"), N_("没有网：把没交的写成一个包，用U盘带到县里"), ("f6",), ("sync", "closed"), "do"),
     Action("bundle_read", N_("读回包"), N_("没有网：读U盘带回来的回包"), ("f9",), ("sync", "closed"), "do"),
     Action("visit_named", N_("记走访"), N_("记一次走访，写孩子的全名"), ("enter", "f2"), ("closed",), "do"),
+    Action("report_named", N_("报险情"), N_("报一件险情，写孩子的全名"), ("f8",), ("closed",), "do"),
     Action("carry", N_("写或读"), N_("写这个包，或读这个回包"), ("enter",), ("stick",), "do"),
     Action("ask_why", N_("写明白"), N_("定之前写一句为什么"), ("f4",), ("review",), "do"),
     Action("go_there", N_("去"), N_("做这件事，或打开这个孩子"), ("enter",), ("palette",), "do"),

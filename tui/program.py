@@ -195,7 +195,10 @@ class CuncaoApp(App[int]):
             return
         with suppress(Exception):  # sqlcipher3's errors share no base: the next minute tries again
             note_use(self.replica, self.replica.clock.now_ms())
-        if self.lease.is_ended and not getattr(place, "is_open_past_lease", True):
+        self._close_what_ended()
+
+    def _close_what_ended(self) -> None:
+        if self.lease.is_ended and not getattr(self.screen, "is_open_past_lease", True):
             self._keep_drafts()
             self.show_first()
 
@@ -273,6 +276,7 @@ class CuncaoApp(App[int]):
     def leave_place(self) -> None:
         if len(self.screen_stack) > 2:
             self.pop_screen()
+            self._close_what_ended()
             screen = self.screen
             if hasattr(screen, "data_changed"):
                 screen.data_changed()

@@ -72,6 +72,27 @@ def test_a_visit_is_written_by_the_childs_name(village: Village) -> None:
     play(village, story)
 
 
+def test_a_danger_is_reported_by_the_childs_name(village: Village) -> None:
+    he = use(village, 31)
+    before = he.pending_count()
+
+    async def story(app: Any, pilot: Any) -> None:
+        await pilot.press("f8")
+        assert "先写孩子的全名" in await shown(app, pilot)
+        await pilot.press(*"罗静", "f8")
+        assert type(app.screen).__name__ == "FormPlace"
+        assert "13900002741" not in await shown(app, pilot)
+        for name, value in (("seen_at", "2026-11-18 9:30"), ("cause", "独居")):
+            app.screen.editors[name].value = value
+        app.screen.editors["seen"].text = "屋里只有她，灶是冷的"
+        await pilot.press("ctrl+s")
+        await pilot.pause()
+        assert type(app.screen).__name__ == "ClosedPlace"
+        assert he.pending_count() == before + 1
+
+    play(village, story)
+
+
 def test_of_two_children_of_one_name_the_village_tells_which(village: Village) -> None:
     he = village.replicas["何秀英"]
     he.save(

@@ -10,12 +10,15 @@ from textual.widget import Widget
 
 from casework import visits
 from casework.emergency import NUMBERS
+from schema.kinds import KINDS
 from sync import errors
 from sync.language import _
 from tui.canvas import Canvas, Row, wrap
 from tui.fields import Typed
 from tui.place import LEFT, Place
 
+REPORT = KINDS["case"]
+"""What must be reported, whatever is closed."""
 NUMBER = 10
 """Cells from a number to what it is for."""
 
@@ -37,7 +40,7 @@ class NameLabel(Canvas):
     DEFAULT_CSS = "NameLabel { width: 18; height: 1; }"
 
     def paint(self, y: int, row: Row) -> None:
-        row.put(LEFT, _("记走访，孩子叫"), "dim")
+        row.put(LEFT, _("孩子的姓名"), "dim")
 
 
 class Whom(Canvas):
@@ -58,7 +61,7 @@ class ClosedPlace(Place):
     """Stands in the place of today until the county has been heard of."""
 
     place = "closed"
-    hints = ("visit_named", "sync_now", "bundle_write", "bundle_read", "lock")
+    hints = ("visit_named", "report_named", "sync_now", "bundle_write", "bundle_read")
     is_open_past_lease = True
     CSS = "ClosedPlace #line { height: 1; } ClosedPlace Input { width: 40; }"
 
@@ -100,21 +103,37 @@ class ClosedPlace(Place):
         self.action_act("visit_named")
 
     def do_visit_named(self) -> None:
-        """A contact of the child whose whole name was typed, with the village where two share
-        it."""
+        """A contact of the child whose name was typed."""
+        child = self._child_named()
+        if child:
+            from tui.screens.visit import VisitPlace
+
+            self.program.go(VisitPlace([child]))
+
+    def do_report_named(self) -> None:
+        """A danger that must be reported, of the child whose name was typed."""
+        child = self._child_named()
+        if child:
+            from tui.screens.form import FormPlace
+
+            self.program.go(FormPlace(REPORT.name, preset={REPORT.parent: child}))
+
+    def _child_named(self) -> str:
+        """The one child whose whole name was typed, with the village where two share it; else says
+        what is missing."""
         self.trouble = ""
         words = self.field.value.split()
         found = visits.named(self.replica, words) if words else []
         if len(found) == 1:
-            from tui.screens.visit import VisitPlace
-
             self.field.value = ""
-            self.program.go(VisitPlace(found))
         elif words:
             several = _("有 {n} 个孩子叫这个名字：后面空一格，写上村名。")
             nobody = _("没有找到。姓名要写全；新来的孩子收发以后再建档。")
             self.trouble = several.format(n=len(found)) if found else nobody
+        else:
+            self.trouble = _("先写孩子的全名。")
         self.repaint()
+        return found[0] if len(found) == 1 else ""
 
     def do_bundle_write(self) -> None:
         from tui.screens.stick import StickPlace

@@ -131,6 +131,8 @@ class FormPlace(Place):
         self.kind = KINDS[kind]
         self.record_id = id
         self.preset = dict(preset or {})
+        # What is written new of a child that was named shows nothing of its file.
+        self.is_open_past_lease = id is None and self.kind.parent in self.preset
         self.at = 0
         self.typed: dict[str, Any] = {}
         """Field to value, of every page that was left."""
