@@ -185,29 +185,39 @@ def _combine(
 ) -> list[Head]:
     if not rest:
         return [new]
+    # A device's chain of edits is one head, its last (decision 0005): what of it a set or a text
+    # still holds is combined all the same.
+    others = [h for h in (without(head, _chain(head, change)) for head in rest) if h]
     how = kind.merge(name)
     if how == "set":
         base = value_of(change.base.get(name), name, lookup)
         value = combined_value(kind, name, base, rest[0].value, new.value)
-        return [_joined([*rest, new], new, value)]
-    equal = _collapsed(name, rest, new)
+        return [_joined([*others, new], new, value)]
+    equal = _collapsed(name, others, new)
     if equal is not None:
         return equal
-    if new.is_decision and all(h.is_decision for h in rest):
+    if others and new.is_decision and all(h.is_decision for h in others):
         # Two reviewers decided the same conflict unseen by each other: one result, both on record.
-        winner = max([*rest, new], key=lambda h: precedence(kind, name, h))
-        return [_joined([*rest, new], new, winner.value)]
+        winner = max([*others, new], key=lambda h: precedence(kind, name, h))
+        return [_joined([*others, new], new, winner.value)]
     if how != "text":
-        return [*rest, new]
+        return [*others, new]
     if not was_open and len(rest) == 1:
         # `rest` may be a merged text of which the author saw one half: against what they saw, the
         # other half is an edit, and what they kept of the first stays.
         base_text = value_of(change.base.get(name), name, lookup)
         text = combined_value(kind, name, base_text, rest[0].value, new.value)
         if text is not None:
-            return [_joined([*rest, new], new, text)]
-    rest = [original(h, name, lookup) for h in rest]
-    return _collapsed(name, rest, new) or [*rest, new]
+            return [_joined([*others, new], new, text)]
+    others = [original(h, name, lookup) for h in others]
+    return _collapsed(name, others, new) or [*others, new]
+
+
+def _chain(head: Head, change: Change) -> set[str]:
+    """The changes in a head that the same device made before: its author knew them."""
+    return {
+        op for op in head.ops if device_of(op) == change.device and seq_of(op) < change.seq
+    }
 
 
 def combined_value(kind: Kind, name: str, base: Any, ours: Any, theirs: Any) -> Any:

@@ -99,6 +99,15 @@ class StoreSuite:
         }
         assert store.known("dev2", [1, 2]) == {}
 
+    def test_the_last_stamp_of_a_device_is_its_greatest(self, store):
+        put_log(store, change(3), change(1))  # sent late: 1 is stamped above 3
+        with store.write():
+            store.append([(entry(3, change(2), stamp=7), _json(entry(3, change(2), stamp=7)))])
+        assert store.last_stamp("dev1") == max(
+            store.entry(f"dev1.{n}").stamp for n in (1, 2, 3)
+        )
+        assert store.last_stamp("dev2") == 0
+
     def test_quarantine_keeps_the_first_word_of_a_repeated_change(self, store):
         for reason in ("out_of_scope", "device_revoked"):
             with store.write():

@@ -194,31 +194,36 @@ class Model:
         if not rest:
             self.counts["met clean"] += 1
             return (new,)
+        mine = {n for h in rest for n in h.saves if n[0] == save.name[0] and n[1] < save.name[1]}
+        others = [replace(h, saves=h.saves - mine) for h in rest if not h.saves <= mine]
         knew = save.saw.get(slot, frozenset()) & self.stamps.keys()
         read = save.read.get(slot) if knew else None
         if slot in SETS:
             self.counts["met merged set"] += 1
-            return (self._one([*rest, new], new, _set_merge(slot, read, rest[0].value, new.value)),)
-        heads = self._same(slot, rest, new)
+            merged = _set_merge(slot, read, rest[0].value, new.value)
+            return (self._one([*others, new], new, merged),)
+        heads = self._same(slot, others, new)
         if heads is not None:
             self.counts["met equal"] += 1
-        if heads is None and new.is_decision and all(h.is_decision for h in rest):
-            winner = max([*rest, new], key=lambda h: _order(slot, h))
-            heads = [self._one([*rest, new], new, winner.value)]
+        if heads is None and others and new.is_decision and all(h.is_decision for h in others):
+            winner = max([*others, new], key=lambda h: _order(slot, h))
+            heads = [self._one([*others, new], new, winner.value)]
         if heads is None and slot in TEXTS:
             merged = None
             if len(before) == 1 and None not in (read, rest[0].value, new.value):
                 merged = text_merge(read, rest[0].value, new.value)
             if merged is not None:
                 self.counts["met merged text"] += 1
-                heads = [self._one([*rest, new], new, merged)]
+                heads = [self._one([*others, new], new, merged)]
             else:
-                rest = [self._own_words(slot, h) for h in rest]
-                heads = self._same(slot, rest, new)
-        if heads is None:
+                others = [self._own_words(slot, h) for h in others]
+                heads = self._same(slot, others, new)
+        if heads is None and not others:
+            self.counts["met own chain"] += 1
+        elif heads is None:
             is_chain = len(before) > 1 and any(h.last[0] == new.last[0] for h in before)
             self.counts[_meeting(slot, is_chain)] += 1
-        heads = heads or [*rest, new]
+        heads = heads or [*others, new]
         return tuple(sorted(heads, key=lambda h: _order(slot, h), reverse=True))
 
     def _same(self, slot: str, rest: list[Head], new: Head) -> list[Head] | None:
@@ -280,7 +285,9 @@ class Model:
         alone."""
         mine = [s for n, s in self.saves.items() if n in self.stamps and s.record == record]
         writers = {s.name for s in mine if slot in s.writes}
-        return writers - {n for s in mine if slot in s.writes for n in s.has_seen(slot)}
+        last = {n[0]: max(m for d, m in writers if d == n[0]) for n in writers}
+        chain = {n for n in writers if n[1] < last[n[0]]}
+        return writers - chain - {n for s in mine if slot in s.writes for n in s.has_seen(slot)}
 
 
 def _meeting(slot: str, is_chain: bool) -> str:
