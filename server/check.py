@@ -16,6 +16,7 @@ from server.store.sqlite import SqliteStore
 from sync import digest, merging
 from sync.change import Entry, Slot, State
 from sync.decide import decide, replay
+from sync.erasing import is_blank
 from sync.hub import Place, content_hash
 from sync.storage import damages
 
@@ -81,6 +82,7 @@ def _check(store: SqliteStore, found: Findings) -> None:
     stamps: dict[str, int] = {}
     running = hashlib.blake2b(digest_size=16)
     found.entries = store.head()
+    gone = erasures(store)
     for seq, entry, fault in _entries(store):
         if fault or entry is None:
             found.faults.append(Fault(fault or "log_body", str(seq)))
@@ -90,11 +92,12 @@ def _check(store: SqliteStore, found: Findings) -> None:
             found.faults.append(Fault("unknown_kind", str(seq)))
             continue
         change, before = entry.change, states.get(entry.change.id)
-        running.update(content_hash(change))
+        is_gone = gone.get(change.id, 0) > seq  # its words are erased: nothing to decide by
+        running.update(store.content(seq))
         if entry.stamp <= stamps.get(change.device, 0):
             found.faults.append(Fault("stamp", str(seq)))
         stamps[change.device] = entry.stamp
-        if _decided(kind, before, entry, store) != _compared(kind, entry.outcome):
+        if not is_gone and _decided(kind, before, entry, store) != _compared(kind, entry.outcome):
             found.faults.append(Fault("decision", str(seq)))
         states[change.id] = replay(kind, before, entry)
         if kind.scope == "root":
@@ -116,6 +119,8 @@ def _check(store: SqliteStore, found: Findings) -> None:
         for state in group
     }
     held = store.places(list(places))
+    # Where an erased file was is kept, for whoever holds it; what it followed from is not.
+    places |= {root: place for root, place in held.items() if root in gone}
     found.faults += [Fault("place", root) for root, p in places.items() if held.get(root) != p]
     rows = {tuple(r) for r in store.connection.execute("SELECT unit, root FROM place_unit")}
     meant = {(unit, root) for root, place in places.items() for unit in place.units}
@@ -145,8 +150,16 @@ def _earlier(store: SqliteStore, seq: int) -> Callable[[str], Entry | None]:
     return lookup
 
 
+def erasures(store: SqliteStore) -> dict[str, int]:
+    """Erased records, each with the number of the entry that erases it."""
+    listed = "SELECT record FROM erasure"
+    last = f"SELECT record, max(seq) FROM log WHERE record IN ({listed}) GROUP BY record"
+    return dict(store.connection.execute(last).fetchall())
+
+
 def _entries(store: SqliteStore) -> Iterator[tuple[int, Entry | None, str]]:
     """(number, entry, fault or '') of the log, in order."""
+    erased = erasures(store)
     at = 0
     while rows := store.log_rows(at, PAGE):
         seqs = [r.seq for r in rows]
@@ -173,6 +186,8 @@ def _entries(store: SqliteStore) -> Iterator[tuple[int, Entry | None, str]]:
             told = (entry.seq, entry.root, change.kind, change.txn, change.device, change.seq)
             if told != (row.seq, row.root, row.kind, row.txn, row.device, row.device_seq):
                 yield row.seq, entry, "log_row"
+            elif erased.get(entry.change.id, 0) > row.seq:
+                yield row.seq, entry, "" if is_blank(entry) else "not_erased"
             elif bytes(contents[row.seq]) != content_hash(change):
                 yield row.seq, entry, "log_content"
             else:

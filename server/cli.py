@@ -15,6 +15,7 @@ from server import commands, setting_commands, sticks
 from server.commands import JSON, STDIN, ask_password, open_desk, print_json, say, server_home
 from server.home import Home
 from sync.change import Grant
+from sync.hubstore import SERVER_AUTHOR
 from sync.language import N_, _
 from sync.storage import DamagedStore
 from sync.trouble import storage_code
@@ -145,12 +146,15 @@ def _has_county(home: Home) -> bool:
 @click.option("--tls-key", type=_FILE, help=_("TLS 私钥文件"))
 def run(host: str, port: int, tls_cert: Path | None, tls_key: Path | None) -> None:
     from server import running
+    from server.erasing import erase_again
     from server.store import open_store
 
     if (tls_cert is None) != (tls_key is None):
         raise InvalidValue(Problem("tls_pair", N_("--tls-cert 和 --tls-key 要一起写。")))
     home = server_home()
-    open_store(home).connection.close()  # migrates, or says at once what is wrong
+    store = open_store(home)  # migrates, or says at once what is wrong
+    erase_again(home, store)  # an old copy of the store may have been put here by hand
+    store.connection.close()
     if tls_cert is None and host not in ("127.0.0.1", "::1", "localhost"):
         say(_("没有 TLS：别的电脑上的客户端不会连过来。请用 --tls-cert 和 --tls-key。"))
     with contextlib.suppress(KeyboardInterrupt):
@@ -177,6 +181,28 @@ def restore(file: Path) -> None:
 
     head = put_back(server_home(), file)
     say(_("已恢复到第 {n} 条。之后交上来的，服务器上没有了。").format(n=head))
+
+
+@cli.command(
+    help=_("抹去一份记录，孩子的档案连同挂在上面的：县里和每台电脑上的内容都没了，找不回来")
+)
+@click.argument("record")
+@click.option("--reason", required=True, help=_("为什么（会留下）"))
+@click.option("--by", "author", default=SERVER_AUTHOR, help=_("谁决定的（会留下；默认 server）"))
+@JSON
+def erase(record: str, reason: str, author: str, as_json: bool) -> None:
+    from server.erasing import erase as erase_record
+
+    with open_desk() as desk:
+        ids = erase_record(server_home(), desk.store, record, reason, author)
+    if as_json:
+        print_json({"erased": ids})
+    else:
+        say(
+            _("抹去了 {n} 份记录。各台电脑下次收发时也会抹去。旧备份里还有，请一并处理。").format(
+                n=len(ids)
+            )
+        )
 
 
 @cli.command(help=_("检查整个库"))

@@ -14,6 +14,7 @@ import msgspec
 
 from schema.problems import InvalidValue, Problem
 from server.check import check, check_quickly
+from server.erasing import erase_again
 from server.home import Home
 from server.store import open_store
 from server.store.sqlite import SqliteStore
@@ -26,8 +27,10 @@ from sync.protocol import Verdict
 from sync.storage import Connection, DamagedStore, open_encrypted
 from sync.trouble import storage_code
 
-_KEPT_NEWER = "quarantine"
-"""Not put back but added to: what waits for a person is never forgotten."""
+_KEPT_NEWER = ("quarantine", "erasure")
+"""Not put back but added to: what waits for a person, and what may never come back."""
+_KEPT = "healing"
+"""Left as it is: what laptops had wrong."""
 
 
 def back_up(home: Home, target: Path, *, may_replace: bool = False) -> int:
@@ -106,9 +109,19 @@ def restore(home: Home, source: Path) -> int:
                 _put_back(live, part, key)
             finally:
                 live.connection.close()
+        _erase_again(home)
         return head
     finally:
         _remove(part)
+
+
+def _erase_again(home: Home) -> None:
+    """What was erased since the backup was made does not come back with it."""
+    store = open_store(home)
+    try:
+        erase_again(home, store)
+    finally:
+        store.connection.close()
 
 
 def _prepare(part: Path, key: bytes, source: Path) -> int:
@@ -144,9 +157,9 @@ def _put_back(live: SqliteStore, part: Path, key: bytes) -> None:
         work = work_of(live, [id for (id,) in revoked])
         disabled = run("SELECT name FROM user WHERE disabled = 1").fetchall()
         for table in tables:
-            if table == _KEPT_NEWER:
+            if table in _KEPT_NEWER:
                 run(f"INSERT OR IGNORE INTO main.{table} SELECT * FROM old.{table}")
-            else:
+            elif table != _KEPT:
                 run(f"DELETE FROM main.{table}")
                 run(f"INSERT INTO main.{table} SELECT * FROM old.{table}")
         live.connection.executemany("UPDATE device SET revoked = 1 WHERE id = ?", revoked)

@@ -16,7 +16,7 @@ from typing import Any
 
 from schema.record import DELETED, Kind
 from schema.types import Choices
-from sync import ids
+from sync import erasing, ids
 from sync.change import (
     Change,
     Entry,
@@ -318,6 +318,8 @@ def replay(kind: Kind, state: State | None, entry: Entry) -> State:
     change = entry.change
     if state is not None and entry.seq <= state.seq:
         return state
+    if change.op == erasing.ERASE:
+        return erasing.left_of(entry)
     mark = Mark(change.version, change.author, entry.stamp, change.seen)
     if state is None:
         values = first_values(kind, change)

@@ -78,6 +78,10 @@ class HubStore(Protocol):
     def known(self, device: str, seqs: Collection[int]) -> dict[int, Known]:
         """Changes of a device already in the log or in quarantine."""
 
+    def erased(self, ids: Collection[str]) -> set[str]:
+        """Those of the records that have been erased, whether this log has ever held them or
+        not."""
+
     def entry(self, version: str) -> Entry | None: ...
     def last_stamp(self, device: str) -> int:
         """Greatest effective stamp of a device in the log; 0 when none."""

@@ -13,7 +13,7 @@ import msgspec
 from schema import idnumber
 from schema.kinds import KINDS
 from schema.record import DELETED, Kind
-from sync import carrying, clock, digest, ids, merging
+from sync import carrying, clock, digest, erasing, ids, merging
 from sync.change import OPS, Change, Entry, Head, Mark, Slot, State, is_shallow, raw_version
 from sync.decide import decide, floor_of, replay
 from sync.hubstore import HUB_DEVICE, SERVER_AUTHOR, HubStore, Known, Move, Place, Session
@@ -89,6 +89,7 @@ class Batch:
         self._load(changes)
         verdicts: list[Verdict] = []
         in_batch: dict[int, bytes] = {}
+        erased = self.store.erased({i for c in changes for i in erasing.subjects(c)})
         for txn in _by_txn(changes):
             fresh: list[Change] = []
             is_after_twin = any(c.seq >= twin for c in txn)
@@ -100,6 +101,9 @@ class Batch:
                     verdicts.append(Verdict(change.seq, "invalid", "foreign_device"))
                 elif _is_twin(change, known) or (is_after_twin and _is_news(met, change)):
                     verdicts.append(Verdict(change.seq, *CLONED))
+                elif met is None and not erased.isdisjoint(erasing.subjects(change)):
+                    # By itself: what else was saved in the txn must not go with it.
+                    verdicts.append(Verdict(change.seq, "invalid", erasing.ERASED))
                 elif _is_news(met, change) and change.seq not in in_batch:
                     body = self.bodies[change.version] = _encode(change)
                     in_batch[change.seq] = hash_of(body)
@@ -151,6 +155,24 @@ class Batch:
             SERVER_AUTHOR, clock.stamp_of(self.now_ms), fields, base,
         )  # fmt: skip
         self.accept(change, declared)
+
+    def erase(self, ids: Sequence[str], author: str, reason: str) -> None:
+        """Entries that erase records, one txn; records that are not here or erased are passed
+        over."""
+        self.load(ids, ())
+        roots = {s.root for i in ids if (s := self.states.get(i))}
+        self.load(roots, roots)
+        txn = f"{HUB_DEVICE}.{self.seq + 1}"
+        for id in ids:
+            state = self.states.get(id)
+            if state is not None and not erasing.is_erased(state):
+                now = clock.stamp_of(self.now_ms)
+                change = Change(
+                    HUB_DEVICE, self.seq + 1, txn, erasing.ERASE, state.kind, id, author, now, {},
+                    note=reason,
+                )  # fmt: skip
+                self.accept(change, KINDS[state.kind])
+        self._write()
 
     # -- loading
 
@@ -417,7 +439,9 @@ class Batch:
         self.states[change.id] = after
         self.before.setdefault(change.id, None)
         self.entries[change.version] = entry
-        if kind.scope == "root":
+        if change.op == erasing.ERASE:
+            self._number(after)  # where it was is no content: whoever holds it is to hear of this
+        elif kind.scope == "root":
             self._place(kind, after)
         if kind.name == "unit":
             self.tree = UnitTree({**self.tree.parents, after.id: after.values.get("parent")})

@@ -7,12 +7,13 @@ An interruption anywhere leaves the store as it was; the same answer twice chang
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
+from contextlib import suppress
 
 import msgspec
 from msgspec import Struct
 
 from schema.kinds import KINDS
-from sync import decisions, digest, keeping, receipts, strays
+from sync import decisions, digest, erasing, keeping, receipts, strays
 from sync.change import Change, Entry, Grant, State, entry_json
 from sync.decide import replay
 from sync.formers import own_ids
@@ -54,12 +55,16 @@ def receive(
     try:
         with transaction(replica.connection):
             replica.reload()
-            done = _Receiving(replica, response, is_live).run(kept_ms)
+            receiving = _Receiving(replica, response, is_live)
+            done = receiving.run(kept_ms)
             replica.records.settle()
     except BaseException:
         replica.reload()
         replica.forget_units()
         raise
+    if receiving.has_erased and not replica.connection.in_transaction:
+        with suppress(Exception):  # another program may be reading: then a later one does it
+            replica.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     return done
 
 
@@ -88,6 +93,9 @@ class _Receiving:
         """JSON of the page's rows of kinds that this program does not know, by id."""
         self.watch = Watch(self.connection, replica.identity.user)
 
+        self.has_erased = False
+        """True when something was erased: its bytes are to leave the write-ahead log too."""
+
     def run(self, kept_ms: int | None) -> Received:
         response, replica = self.response, self.replica
         replica.set_state(heard=response.now, backup=0 if response.reset else response.backup)
@@ -109,10 +117,16 @@ class _Receiving:
         mended = self._mended(touched)
         before = self.records.canonical(touched)
         after = self._replayed(before, entries, rows, mended)
+        erased = self._erased(before, after, refused)
+        self.has_erased = bool(erased)
         self._settle_outbox(refused, entries)
+        if erased:
+            erasing.forget_unsent(self.connection, erased, response.now)
         as_shown = self._as_shown(before, entries, rows, met) - mended.keys()
         self._show(touched, before, after, as_shown)
         self._remember(entries, kept_ms)
+        if erased:
+            erasing.forget_history(self.connection, erased)
         own = len(self.matched)
         return Received(len(entries) - own + len(rows), own, tuple(refused), len(response.drops))
 
@@ -129,6 +143,7 @@ class _Receiving:
             (e.change.seq, e.change.id, e.change.txn, msgspec.json.encode(e.change))
             for (body,) in self.connection.execute("SELECT body FROM log")
             if self._is_own((e := msgspec.json.decode(body, type=Entry)).change)
+            and e.change.fields  # else erased
         ]
         self.connection.executemany("INSERT OR IGNORE INTO outbox VALUES (?, ?, ?, ?)", own)
         self.connection.execute("DELETE FROM kept WHERE seq IN (SELECT seq FROM outbox)")
@@ -238,6 +253,23 @@ class _Receiving:
             touched.setdefault(kind, set()).add(id_)
             mended[id_] = None
         return mended
+
+    def _erased(
+        self,
+        before: dict[str, State | None],
+        after: dict[str, State | None],
+        refused: Iterable[Verdict],
+    ) -> set[str]:
+        """Records whose content is to go from this store, unsent work on them included."""
+        erased = {i for i, state in after.items() if state and erasing.is_erased(state)}
+        for verdict in refused:
+            if verdict.code == erasing.ERASED:
+                id_ = self.outbox[verdict.seq].id
+                erased.add(id_)
+                held = before.get(id_)
+                if held is not None and not held.seq and after.get(id_) is held:
+                    after[id_] = None  # of a log that is no more: nothing will come to erase it
+        return erased
 
     # -- applying
 

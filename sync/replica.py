@@ -313,6 +313,9 @@ class Replica(Reading):
             kind = KINDS[view.kind]
             if kind.is_append_only:
                 raise Refused("append_only")
+            hidden = view.slots.get(DELETED)
+            if hidden is not None and not hidden.standing.ops:
+                raise Refused("erased", id)
             if value is not None and self._is_kept(kind, view):
                 raise Refused("kept")
             if not self.may_withdraw(view):

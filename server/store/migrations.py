@@ -98,6 +98,12 @@ CREATE TABLE unit_move (
     seq INTEGER NOT NULL, unit TEXT NOT NULL, was TEXT, PRIMARY KEY (seq, unit)) WITHOUT ROWID;
 """
 
+_ERASING = """
+CREATE TABLE erasure (
+    record TEXT PRIMARY KEY, at INTEGER NOT NULL, author TEXT NOT NULL, reason TEXT NOT NULL)
+    WITHOUT ROWID;
+"""
+
 
 def _run(db: Database, script: str) -> None:
     """Every statement of a script; `executescript` would commit the migration's transaction."""
@@ -141,6 +147,11 @@ def _healing(db: Database) -> None:
 @migrations(name="0007_twins")
 def _twins(db: Database) -> None:
     _run(db, _TWINS)
+
+
+@migrations(name="0008_erasing")
+def _erasing(db: Database) -> None:
+    _run(db, _ERASING)
 
 
 def migrate(connection: Connection, number: int) -> None:

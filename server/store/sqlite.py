@@ -13,11 +13,12 @@ import msgspec
 
 from sync import digest
 from sync.change import Change, Entry, State, entry_json, seq_of
+from sync.erasing import blank, is_erased, subjects
 from sync.hub import Known, LogRow, Move, Place, hash_of
 from sync.protocol import Verdict
 from sync.storage import Connection
 
-SCHEMA = 7
+SCHEMA = 8
 """Number of migrations; a store with a smaller one is migrated when it is opened."""
 _WIDE = 4
 """Reading a page of roots: from a quarter of all units on, walking all roots beats asking by
@@ -229,6 +230,16 @@ class SqliteStore:
             found[seq] = Known(bytes(content), None, number)
         return found
 
+    def erased(self, ids: Collection[str]) -> set[str]:
+        return {row[0] for row in self._among("SELECT record FROM erasure WHERE record IN", ids)}
+
+    def is_erased(self, record: str) -> bool:
+        """True when this log erases the record, or has nothing of it and knows that it must not."""
+        if not self.erased([record]):
+            return False
+        state = self.states([record]).get(record)
+        return state is None or is_erased(state)
+
     def entry(self, version: str) -> Entry | None:
         try:
             op = version.partition(".")[0], seq_of(version)
@@ -244,6 +255,11 @@ class SqliteStore:
     def last_stamp(self, device: str) -> int:
         row = self._one("SELECT stamp FROM device_stamp WHERE device = ?", device)
         return row[0] if row else 0
+
+    def content(self, seq: int) -> bytes:
+        """Hash of what the change of an entry said; it outlives an erasure."""
+        row = self._one("SELECT content FROM log WHERE seq = ?", seq)
+        return bytes(row[0]) if row else b""
 
     def mark(self, seq: int) -> str:
         row = self._one("SELECT content, stamp, at FROM log WHERE seq = ?", seq)
@@ -271,6 +287,8 @@ class SqliteStore:
     # ---------------------------------------------------------- quarantine
 
     def quarantine(self, change: Change, content: bytes, verdict: Verdict, at_ms: int) -> None:
+        if self.erased(subjects(change)):
+            change = blank(change)
         self.connection.execute(
             "INSERT OR IGNORE INTO quarantine VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             (
