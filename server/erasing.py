@@ -12,13 +12,15 @@ from typing import Any
 
 import msgspec
 
+from schema.kinds import KINDS
 from schema.problems import InvalidValue, Problem
 from server.home import Home
 from server.store.lookalikes import Lookalikes
 from server.store.sqlite import SqliteStore
-from sync import merging
+from sync import clock, merging
 from sync.change import Change, Entry
-from sync.erasing import blank, blank_entry, subjects
+from sync.erasing import ERASE, blank, blank_entry, is_erased, subjects
+from sync.hubstore import HUB_DEVICE
 from sync.intake import Batch
 from sync.language import N_
 from sync.storage import open_encrypted
@@ -100,7 +102,7 @@ def erase_here(store: SqliteStore, ids: list[str], at: int, reason: str, author:
     """Erase records in one store. Within the caller's `write`."""
     run = store.connection.execute
     run("PRAGMA secure_delete = ON")
-    Batch(store, None, store.now_ms()).erase(ids, author, reason)
+    _write_entries(store, ids, reason, author)
     store.connection.executemany(_NOTE, [(id, at, author, reason) for id in ids])
     listed = (_encode(ids).decode(),)
     rows = run(
@@ -114,6 +116,24 @@ def erase_here(store: SqliteStore, ids: list[str], at: int, reason: str, author:
     )
     Lookalikes(store.connection).forget(ids)
     _blank_quarantine(store, set(ids))
+
+
+def _write_entries(store: SqliteStore, ids: list[str], reason: str, author: str) -> None:
+    """One entry a record, all of one txn; what is not here or erased already is passed over."""
+    batch = Batch(store, None, store.now_ms())
+    batch.load(ids, ())
+    roots = {state.root for id in ids if (state := batch.states.get(id))}
+    batch.load(roots, roots)
+    txn = f"{HUB_DEVICE}.{batch.seq + 1}"
+    now = clock.stamp_of(batch.now_ms)
+    for id in ids:
+        state = batch.states.get(id)
+        if state is not None and not is_erased(state):
+            change = Change(
+                HUB_DEVICE, batch.seq + 1, txn, ERASE, state.kind, id, author, now, {}, note=reason
+            )  # fmt: skip
+            batch.accept(change, KINDS[state.kind])
+    batch._write()
 
 
 def _blank_quarantine(store: SqliteStore, ids: set[str]) -> None:

@@ -102,7 +102,6 @@ class Batch:
                 elif _is_twin(change, known) or (is_after_twin and _is_news(met, change)):
                     verdicts.append(Verdict(change.seq, *CLONED))
                 elif met is None and not erased.isdisjoint(erasing.subjects(change)):
-                    # By itself: what else was saved in the txn must not go with it.
                     verdicts.append(Verdict(change.seq, "invalid", erasing.ERASED))
                 elif _is_news(met, change) and change.seq not in in_batch:
                     body = self.bodies[change.version] = _encode(change)
@@ -155,24 +154,6 @@ class Batch:
             SERVER_AUTHOR, clock.stamp_of(self.now_ms), fields, base,
         )  # fmt: skip
         self.accept(change, declared)
-
-    def erase(self, ids: Sequence[str], author: str, reason: str) -> None:
-        """Entries that erase records, one txn; records that are not here or erased are passed
-        over."""
-        self.load(ids, ())
-        roots = {s.root for i in ids if (s := self.states.get(i))}
-        self.load(roots, roots)
-        txn = f"{HUB_DEVICE}.{self.seq + 1}"
-        for id in ids:
-            state = self.states.get(id)
-            if state is not None and not erasing.is_erased(state):
-                now = clock.stamp_of(self.now_ms)
-                change = Change(
-                    HUB_DEVICE, self.seq + 1, txn, erasing.ERASE, state.kind, id, author, now, {},
-                    note=reason,
-                )  # fmt: skip
-                self.accept(change, KINDS[state.kind])
-        self._write()
 
     # -- loading
 
@@ -440,7 +421,7 @@ class Batch:
         self.before.setdefault(change.id, None)
         self.entries[change.version] = entry
         if change.op == erasing.ERASE:
-            self._number(after)  # where it was is no content: whoever holds it is to hear of this
+            self._number(after)  # its place stays: whoever holds it is to hear of this
         elif kind.scope == "root":
             self._place(kind, after)
         if kind.name == "unit":
