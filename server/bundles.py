@@ -17,8 +17,9 @@ from server.workers import Desk
 from sync import bundle, enrolment
 from sync.bundle import NEWS, OUT, BadBundle, Homeward, Outward
 from sync.enrolment import Enrolment
+from sync.forms import MOST
 from sync.hub import Session
-from sync.intake import CLONED, MOST
+from sync.intake import CLONED
 from sync.protocol import (
     MAX_BODY,
     OLDEST,

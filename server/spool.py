@@ -13,8 +13,9 @@ from server.workers import Desk
 from sync import bundle, envelopes
 from sync.bundle import BadBundle
 from sync.envelopes import SEALED, Envelope
+from sync.forms import MOST
 from sync.hub import Session, content_hash
-from sync.intake import GAP, MOST
+from sync.intake import GAP
 from sync.protocol import PROTOCOL, Verdict
 from sync.spool import TAKEN, SpoolRequest
 

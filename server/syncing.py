@@ -15,8 +15,8 @@ from server.accounts import Caller
 from server.requests import Refusal, parse, too_large, unpacked
 from server.workers import Desk
 from sync.change import Change
+from sync.forms import MOST
 from sync.hub import Session, content_hash
-from sync.intake import MOST
 from sync.protocol import (
     FILL_LEVEL,
     LEVEL,

@@ -16,6 +16,7 @@ from schema.record import DELETED, Kind
 from sync import carrying, clock, digest, erasing, ids, merging
 from sync.change import OPS, Change, Entry, Head, Mark, Slot, State, is_shallow, raw_version
 from sync.decide import decide, floor_of, replay
+from sync.forms import MOST, by_txn, fits, is_well_formed
 from sync.hubstore import HUB_DEVICE, SERVER_AUTHOR, HubStore, Known, Move, Place, Session
 from sync.protocol import Verdict
 from sync.reopening import reopened
@@ -33,8 +34,6 @@ NEWER = "newer_program"
 """Why a change is quarantined that names a kind, a field, a code or an op unknown here: whoever
 sent it checks its words before it saves them, so this program is the older one."""
 
-MOST = 1 << 53
-"""No number of a change is as great: it must stay a whole number in every JSON."""
 CLONED = ("cloned", "same_id_other_content")
 """Verdict: the laptop must take a new device id (sync/clones.py)."""
 _encode = msgspec.json.Encoder().encode
@@ -90,12 +89,12 @@ class Batch:
         verdicts: list[Verdict] = []
         in_batch: dict[int, bytes] = {}
         erased = self.store.erased({i for c in changes for i in erasing.subjects(c)})
-        for txn in _by_txn(changes):
+        for txn in by_txn(changes):
             fresh: list[Change] = []
             is_after_twin = any(c.seq >= twin for c in txn)
             for change in txn:
                 met = known.get((change.device, change.seq))
-                if not _fits(change):
+                if not fits(change):
                     verdicts.append(Verdict(change.seq, "invalid", "bad_number"))
                 elif change.device not in speaks_for:
                     verdicts.append(Verdict(change.seq, "invalid", "foreign_device"))
@@ -125,7 +124,7 @@ class Batch:
         """What the county has met before, by device and its number."""
         by_device: dict[str, list[int]] = {}
         for change in changes:
-            if _fits(change):
+            if fits(change):
                 by_device.setdefault(change.device, []).append(change.seq)
         return {
             (device, seq): met
@@ -237,7 +236,7 @@ class Batch:
         if state is not None and state.kind != change.kind:
             raise _Refusal("invalid", "other_kind")
         is_unmet = state is None or DELETED not in state.slots
-        if not _is_well_formed(change) or (
+        if not is_well_formed(change) or (
             change.op in ("resolve", "reopen") and DELETED in change.fields and is_unmet
         ):
             raise _Refusal("invalid", "bad_op")
@@ -569,33 +568,7 @@ def _is_news(met: Known | None, change: Change) -> bool:
     return is_gap and met.content == content_hash(change)
 
 
-def _fits(change: Change) -> bool:
-    """True when the numbers of a change fit a database: one that does not must not stop the
-    others."""
-    return 0 < change.seq < MOST and 0 <= change.hlc < 1 << 63
-
-
 def _is_twin(change: Change, known: Mapping[tuple[str, int], Known]) -> bool:
     """True when the same id stands here with other content: two disks with one device id."""
     met = known.get((change.device, change.seq))
     return met is not None and met.content != content_hash(change)
-
-
-def _is_well_formed(change: Change) -> bool:
-    """True when an op writes what it may: only a delete hides, and a decision is about one slot."""
-    if change.op in ("delete", "undelete"):
-        is_empty = change.fields.get(DELETED) is None
-        return set(change.fields) == {DELETED} and is_empty == (change.op == "undelete")
-    if change.op in ("resolve", "reopen"):
-        return len(change.fields) == 1
-    return DELETED not in change.fields
-
-
-def _by_txn(changes: Sequence[Change]) -> list[list[Change]]:
-    groups: list[list[Change]] = []
-    for change in changes:
-        if groups and groups[-1][0].txn == change.txn:
-            groups[-1].append(change)
-        else:
-            groups.append([change])
-    return groups
