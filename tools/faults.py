@@ -1,8 +1,9 @@
 """Faults with real processes, real files and real lines: `python tasks.py faults [--kills N]
 [--seed S] [--only KIND]`.
 
-Kinds: kills, line, disk, restore. Each prints what it did and how often; the first broken promise
-ends it with exit code 1. Needs a POSIX system for the kills. See docs/faults.md.
+Kinds: kills, line, disk, restore; or kills in one phase alone: save, push, pull, snapshot,
+migration, backup. Each prints what it did and how often; a broken promise ends it, and the exit
+code is 1. Needs a POSIX system for the kills. See docs/faults.md.
 """
 
 from __future__ import annotations
@@ -42,9 +43,10 @@ def table(title: str, counts: Counter[str]) -> None:
 
 
 def run_kills(folder: Path, asked: argparse.Namespace) -> None:
+    arms = tuple(arm for arm in kills.ARMS if arm[0] == asked.only) or kills.ARMS
     scene = Scene(folder)
     try:
-        story = kills.run_kills(scene, asked.kills, asked.seed, say)
+        story = kills.run_kills(scene, asked.kills, asked.seed, say, arms)
     finally:
         scene.close()
     table("killed inside", Counter({" of the ".join(arm): n for arm, n in story.done.items()}))
@@ -95,16 +97,18 @@ STORIES: dict[str, Callable[[Path, argparse.Namespace], None]] = {
     "disk": run_disk,
     "restore": run_restore,
 }
+PHASES = tuple(dict.fromkeys(kind for kind, _side in kills.ARMS))
 
 
 def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python tasks.py faults", description=__doc__)
     parser.add_argument("--kills", type=int, default=220, help="kills that count, over all phases")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--only", choices=STORIES, help="one kind of fault")
+    parser.add_argument("--only", choices=[*STORIES, *PHASES], help="one kind of fault")
     asked = parser.parse_args(arguments)
     failed = False
-    for name in [asked.only] if asked.only else STORIES:
+    chosen = "kills" if asked.only in PHASES else asked.only
+    for name in [chosen] if chosen else STORIES:
         say(f"-- {name}")
         began = time.monotonic()
         with tempfile.TemporaryDirectory(prefix="cuncao-faults-") as folder:
@@ -112,7 +116,7 @@ def main(arguments: list[str]) -> int:
                 STORIES[name](Path(folder) / name, asked)
             except Broken as error:
                 failed = True
-                say(f"BROKEN, again with --only {name} --seed {asked.seed}: {error}")
+                say(f"BROKEN, again with --only {asked.only or name} --seed {asked.seed}: {error}")
         say(f"-- {name}: {time.monotonic() - began:.0f} s")
     return 1 if failed else 0
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import httpx
 import pytest
 from town import Town, child, contact
 
 from sync.client import LEAST_PAGE, sync_once
 from sync.protocol import PAGE
-from sync.transport import Cut, Offline, Transport
+from sync.transport import Cut, HttpTransport, Offline, Transport
 
 LONGEST = 6_000
 """Bytes of a message, either way, that the line still carries: some fifty entries."""
@@ -91,6 +92,24 @@ def test_a_server_that_is_not_reached_makes_no_page_smaller():
     with pytest.raises(Offline):
         sync_once(town.replicas["li"], Nowhere())
     assert town.replicas["li"].get_state("page", PAGE) == PAGE
+
+
+def test_only_a_line_that_was_there_counts_as_cut():
+    """A silence too: of 200 KB that the system took at once, 2 KB/s carries 60 in our patience."""
+    told = {}
+    for error in (httpx.ReadError, httpx.ReadTimeout, httpx.WriteTimeout, httpx.ConnectTimeout):
+
+        def fail(_request: httpx.Request, error: type[httpx.HTTPError] = error) -> httpx.Response:
+            raise error("")
+
+        line = HttpTransport("http://127.0.0.1:1")
+        line._client = httpx.Client(transport=httpx.MockTransport(fail))
+        with pytest.raises(Offline) as met:
+            line.post("/v1/sync", b"{}", "application/json")
+        told[error.__name__] = type(met.value)
+    assert told == {
+        "ReadError": Cut, "ReadTimeout": Cut, "WriteTimeout": Cut, "ConnectTimeout": Offline,
+    }  # fmt: skip
 
 
 def test_a_line_that_carries_nothing_ends_at_the_smallest_page():
