@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.faults.scene import Broken, Laptop, Ran, Scene
+from tests.faults.hand import PARTS
+from tests.faults.scene import PASSWORD, Broken, Laptop, Ran, Scene
 
 DISK_MB = 6
 """A server's folder with a county of 6 units has 1 MB, a laptop's 0.5 MB."""
@@ -102,7 +103,7 @@ def fill_disks(
             scene.laptop("陈德福")
             scene.save(victim, 5)
             scene.prove()
-            for story in (_save, _pull):
+            for story in (_login, _save, _pull):
                 story(scene, victim, laptops)
                 say(f"  {story.__name__.strip('_')}: {laptops.how}")
             for of_server in (_push, _backup):
@@ -116,6 +117,22 @@ def _told(ran: Ran) -> None:
     ran.expect(DAMAGED)
     if FULL not in ran.err:
         raise Broken(f"not the sentence for a full disk: {ran.err}")
+
+
+def _login(scene: Scene, _victim: Laptop, disk: SmallDisk) -> None:
+    """A laptop without room for a store says so; with room the same command sets it up."""
+    fresh = scene.bare_laptop("周晓燕", disk.folder / "fresh")
+    full = disk.fill()
+    for room in (0, 1 << 15, 1 << 17) if disk.is_mounted else (0,):
+        disk.leave(room)
+        ran = fresh(*scene.login(fresh), stdin=PASSWORD + "\n", **full)
+        if not full or room:
+            _told(ran)
+    disk.empty()
+    fresh(*scene.login(fresh), stdin=PASSWORD + "\n").expect(0)
+    scene.laptops.append(fresh)
+    scene.prove()
+    scene.discard(fresh)
 
 
 def _save(scene: Scene, victim: Laptop, disk: SmallDisk) -> None:
@@ -132,9 +149,9 @@ def _save(scene: Scene, victim: Laptop, disk: SmallDisk) -> None:
     disk.fill()
     _told(victim(*child, **full))
     disk.empty()
-    victim("check").expect(0)
-    if victim("status", "--json").expect(0).json["pending"] != 3 * len(_said(ran)):
+    if victim("status", "--json").expect(0).json["pending"] != PARTS * len(_said(ran)):
         raise Broken("a save is missing or half there")
+    victim("check").expect(0)
     victim(*child).expect(0)
     victim("sync").expect(0)
     scene.prove()
@@ -169,7 +186,7 @@ def _push(scene: Scene, victim: Laptop, disk: SmallDisk) -> None:
         scene.start(**full)
     disk.leave(1 << 15)
     victim("sync").expect(OFFLINE)
-    if victim("status", "--json").expect(0).json["pending"] != 3 * UNSENT:
+    if victim("status", "--json").expect(0).json["pending"] != PARTS * UNSENT:
         raise Broken("the laptop did not keep all that it has to send")
     disk.empty()
     if full:

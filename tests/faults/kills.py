@@ -21,6 +21,7 @@ from server.store.sqlite import SqliteStore
 from sync.tables import quoted, table
 from tests.faults.armed import SIGKILL
 from tests.faults.scene import (
+    PASSWORD,
     USERS,
     Broken,
     Laptop,
@@ -56,6 +57,9 @@ FROM_OUTSIDE, AT_PROMISING = 0.25, 0.2
 SLOW_S = 0.002
 """At each point while somebody outside takes aim: a phase is then 20 to 300 ms long."""
 STEP_TAKEN_BACK = "0004_sticks"
+FIRST_LOGIN = 0.3
+"""Share of the laptop's migrations and first fills that happen in `cuncao login`, to a new
+store."""
 FILL_PAGE = "20"
 SEEDED = 60
 """Saves at the beginning: a first fill has several pages of 20."""
@@ -119,6 +123,8 @@ class Kills:
         return self._synced(("pull", side), self.victim)
 
     def _snapshot(self, side: str) -> bool:
+        if side == "laptop" and self.rng.random() < FIRST_LOGIN:
+            return self._first_login(("snapshot", side), "sync")
         user = self.rng.choice(list(USERS))
         fresh = self.scene.laptop(user, is_filled=False)
         is_killed = self._synced(("snapshot", side), fresh, FILL_PAGE)
@@ -130,16 +136,29 @@ class Kills:
         return is_killed
 
     def _migration(self, side: str) -> bool:
-        if side == "laptop":
-            self.scene.save(self.victim, 1)  # unsent work in the old store
-            self._age_laptop()
-            is_killed = self._kill_laptop(("migration", side), self.victim, "cuncao", "sync")[1]
-            self.victim("check").expect(0)
+        if side == "server":
+            self.scene.stop()
+            self._age_server()
+            is_killed = self._kill_server(("migration", side), self.scene.launch, is_fresh=True)
+            self.scene.command("check").expect(0)
             return is_killed
-        self.scene.stop()
-        self._age_server()
-        is_killed = self._kill_server(("migration", side), self.scene.launch, is_fresh=True)
-        self.scene.command("check").expect(0)
+        if self.rng.random() < FIRST_LOGIN:
+            return self._first_login(("migration", side), "login")
+        self.scene.save(self.victim, 1)  # unsent work in the old store
+        self._age_laptop()
+        is_killed = self._kill_laptop(("migration", side), self.victim, "cuncao", "sync")[1]
+        self.victim("check").expect(0)
+        return is_killed
+
+    def _first_login(self, arm: Arm, again: str) -> bool:
+        """A store killed while it is made, or in its first fill; the same command mends it."""
+        fresh = self.scene.bare_laptop(self.rng.choice(list(USERS)))
+        login, password = self.scene.login(fresh), PASSWORD + "\n"
+        is_killed = self._kill_laptop(arm, fresh, "cuncao", *login, stdin=password)[1]
+        fresh(*(login if again == "login" else ["sync"]), stdin=password).expect(0)
+        self.scene.laptops.append(fresh)
+        self.scene.prove()
+        self.scene.discard(fresh)
         return is_killed
 
     def _backup(self, _side: str) -> bool:
@@ -227,10 +246,13 @@ class Kills:
 
         return self._kill_server(arm, run)
 
-    def _kill_laptop(self, arm: Arm, laptop: Laptop, program: str, *words: str) -> tuple[Ran, bool]:
+    def _kill_laptop(
+        self, arm: Arm, laptop: Laptop, program: str, *words: str, stdin: str = ""
+    ) -> tuple[Ran, bool]:
         log_from = self._log_size(arm)
         aim = self._aim(arm)
-        process = spawn(program, *words, env=laptop.env(**self.scene.fault_env("laptop")))
+        env = laptop.env(**self.scene.fault_env("laptop"))
+        process = spawn(program, *words, env=env, stdin=stdin)
         is_hit = self._hit(arm, process, aim, log_from)
         assert self.ran is not None
         return self.ran, is_hit
@@ -246,7 +268,7 @@ class Kills:
             self.scene.process = begun
         server = self.scene.process
         assert server is not None
-        self._strike(arm, server, aim, log_from)
+        is_struck = self._strike(arm, server, aim, log_from)
         if is_fresh:
             assert begun.stdout is not None
             if server.poll() is None and not begun.stdout.readline():  # it runs, or it is dead
@@ -254,7 +276,8 @@ class Kills:
         else:
             finish(begun).expect(0, 3)
         self.scene.order(arm[1]).unlink()
-        time.sleep(0.02)  # a process that killed itself is reaped a moment later
+        if is_struck or "kill " in self._log(arm, log_from):
+            server.wait(20)  # it is dead, and known to be a moment later
         if server.poll() is None:
             self._learn(arm, log_from)
             return False
@@ -287,13 +310,16 @@ class Kills:
         self.scene.order(arm[1]).write_text(f"{arm[0]} {order}", encoding="utf-8")
         return aim
 
-    def _strike(self, arm: Arm, process: subprocess.Popen[str], aim: float, log_from: int) -> None:
+    def _strike(self, arm: Arm, process: subprocess.Popen[str], aim: float, log_from: int) -> bool:
         if not aim:
-            return
+            return False
         enter = f"enter {arm[0]}"
-        if eventually(lambda: enter in self._log(arm, log_from) or process.poll() is not None, 20):
-            time.sleep(aim)
-            process.kill()
+        eventually(lambda: enter in self._log(arm, log_from) or process.poll() is not None, 20)
+        time.sleep(aim)
+        if process.poll() is not None:
+            return False
+        process.kill()
+        return True
 
     def _counts(self, arm: Arm, code: int, log_from: int, aim: float) -> bool:
         """Was it killed, and inside?"""

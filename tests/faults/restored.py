@@ -46,8 +46,7 @@ def restore_last_night(
 
     _put_back(scene, backup, is_announced=is_announced)
     late("sync").expect(REFUSED)
-    words = ("login", scene.url, "--user", late.user, "--password-stdin")
-    late(*words, stdin=PASSWORD + "\n").expect(0, NEEDS_A_PERSON)
+    late(*scene.login(late), stdin=PASSWORD + "\n").expect(0, NEEDS_A_PERSON)
     order = scene.laptops * ROUNDS
     rng.shuffle(order)
     for laptop in [*order, *scene.laptops]:

@@ -92,8 +92,10 @@ def command(program: str, *words: str) -> list[str]:
     return [sys.executable, "-m", "tests.faults.armed", program, *words]
 
 
-def spawn(program: str, *words: str, env: Mapping[str, str]) -> subprocess.Popen[str]:
-    return subprocess.Popen(
+def spawn(
+    program: str, *words: str, env: Mapping[str, str], stdin: str = ""
+) -> subprocess.Popen[str]:
+    process = subprocess.Popen(
         command(program, *words),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
@@ -104,11 +106,16 @@ def spawn(program: str, *words: str, env: Mapping[str, str]) -> subprocess.Popen
         cwd=Path(__file__).parents[2],
         **spawn_kwargs(),
     )
+    assert process.stdin is not None
+    process.stdin.write(stdin)
+    process.stdin.close()
+    process.stdin = None  # nothing more is to be typed, `communicate` need not ask
+    return process
 
 
-def finish(process: subprocess.Popen[str], stdin: str = "") -> Ran:
+def finish(process: subprocess.Popen[str]) -> Ran:
     try:
-        out, err = process.communicate(stdin, timeout=PATIENCE_S)
+        out, err = process.communicate(timeout=PATIENCE_S)
     except subprocess.TimeoutExpired:
         process.kill()
         out, err = process.communicate()
@@ -166,7 +173,7 @@ class Laptop:
                 return group.main(list(words), "cuncao", standalone_mode=False)
 
             return within(run, self.env(), stdin)
-        return finish(spawn(program, *words, env=self.env(**more)), stdin)
+        return finish(spawn(program, *words, env=self.env(**more), stdin=stdin))
 
     @contextlib.contextmanager
     def opened(self) -> Any:
@@ -277,8 +284,7 @@ class Scene:
         self, user: str, *, is_filled: bool = True, url: str = "", folder: Path | None = None
     ) -> Laptop:
         """A new laptop, logged in, with its first fill or without."""
-        self._made += 1
-        made = Laptop(folder or self.folder / f"laptop-{self._made}", user, self.is_quick)
+        made = self.bare_laptop(user, folder)
         session = home_at(made.folder).login(url or self.url, user, PASSWORD, lambda _n: PASSPHRASE)
         try:
             if is_filled:
@@ -287,6 +293,15 @@ class Scene:
             session.close()
         self.laptops.append(made)
         return made
+
+    def bare_laptop(self, user: str, folder: Path | None = None) -> Laptop:
+        """One on which nobody has logged in yet."""
+        self._made += 1
+        return Laptop(folder or self.folder / f"laptop-{self._made}", user, self.is_quick)
+
+    def login(self, laptop: Laptop) -> tuple[str, ...]:
+        """Words of the command; it reads the password from its input."""
+        return ("login", self.url, "--user", laptop.user, "--password-stdin")
 
     def discard(self, laptop: Laptop) -> None:
         self.laptops.remove(laptop)
