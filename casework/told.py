@@ -12,8 +12,10 @@ from casework import summary, wording
 from schema.kinds import KINDS
 from schema.record import DELETED, Field, Kind
 from schema.types import Choice, Choices, LongText, Phone, UnitRef
+from sync import pinyin
 from sync.change import Conflict, Mark, device_of, raw_version
 from sync.clock import ms_of
+from sync.decisions import is_own_critical
 from sync.language import _
 from sync.reading import Reading, View
 
@@ -53,10 +55,61 @@ def rank(conflict: Conflict) -> int:
     return REACHING if any(_reaches(f) for f in fields) else OTHER
 
 
-def queue(replica: Reading) -> list[Conflict]:
-    """Every open conflict here, the most urgent first, then the oldest."""
-    told = (c for c in replica.conflicts() if len(c.heads) > 1)
-    return sorted(told, key=lambda c: (rank(c), c.opened_ms, c.id))
+def queue(replica: Reading, words: str = "") -> list[Conflict]:
+    """Open conflicts here: child by child, the child with the most urgent one first, then the one
+    that has waited longest. `words`: only those about which all of them are true (`speaks_of`)."""
+    told = [c for c in replica.conflicts() if len(c.heads) > 1]
+    wanted = words.casefold().split()
+    if wanted:
+        told = [c for c in told if all(w in speaks_of(replica, c) for w in wanted)]
+    roots = {c.id: root_of(replica, c) for c in told}
+    first: dict[str, tuple[int, int]] = {}
+    for c in told:
+        mine = (rank(c), c.opened_ms)
+        first[roots[c.id]] = min(first.get(roots[c.id], mine), mine)
+    return sorted(
+        told, key=lambda c: (first[roots[c.id]], roots[c.id], rank(c), c.opened_ms, c.id)
+    )
+
+
+def root_of(replica: Reading, conflict: Conflict) -> str:
+    """The child a conflict is about."""
+    view = replica.get(conflict.record, conflict.kind)
+    return view.root if view else conflict.record
+
+
+def speaks_of(replica: Reading, conflict: Conflict) -> str:
+    """What a typed filter is looked for in: child, initials, units, field, kind, authors, urgency."""
+    root = root_of(replica, conflict)
+    kind = KINDS[conflict.kind]
+    rows = [r for k in KINDS.values() if k.scope == "root" for r in replica.rows(k.name, [root])]
+    name = str(rows[0].get("name") or "") if rows else ""
+    units = {u for code in replica.units_of_root(root) for u in replica.path_of(code)}
+    named = [str(unit["name"]) for u in sorted(units) if (unit := replica.unit(u))]
+    authors = [person(replica, h.mark.author) for h in conflict.heads]
+    urgent = [_("紧急")] if conflict.meeting == "critical" else []
+    label = wording.slot_label(kind, conflict.slot)
+    return " ".join(
+        [name, pinyin.initials(name), _(kind.label), label, *named, *authors, *urgent]
+    ).casefold()
+
+
+def why_not(replica: Reading, conflict: Conflict) -> str:
+    """Code of why the person may not decide; empty for a reviewer of the child. A critical one is
+    decided by none of those who told it."""
+    root = root_of(replica, conflict)
+    if not replica.scope.may_resolve(root, replica.units_of_root(root)):
+        return "not_permitted"
+    return "own_words" if is_own_critical(conflict, replica.identity.user) else ""
+
+
+def may_decide(replica: Reading, conflict: Conflict) -> bool:
+    return not why_not(replica, conflict)
+
+
+def is_harmless(conflict: Conflict) -> bool:
+    """True for what may be settled together with others, unseen one by one."""
+    return rank(conflict) == OTHER and conflict.meeting == "contested"
 
 
 def person(replica: Reading, login: str) -> str:

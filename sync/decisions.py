@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import msgspec
 from msgspec import Struct
 
-from sync.change import Change, Slot, raw_version
+from sync.change import Change, Conflict, Slot, raw_version
 from sync.clock import ms_of
 from sync.storage import Connection
 
@@ -38,6 +38,13 @@ class Decision(Struct, frozen=True):
     @property
     def opened_ms(self) -> int:
         return ms_of(self.before.opened)
+
+
+def is_own_critical(conflict: Conflict, user: str) -> bool:
+    """True when a conflict bears on a child's safety and `user` wrote one of its values: somebody
+    else is to decide it."""
+    authors = {head.mark.author for head in conflict.heads}
+    return conflict.meeting == "critical" and user in authors
 
 
 def note(connection: Connection, change: Change, stamp: int, before: Slot | None) -> None:

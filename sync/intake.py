@@ -265,6 +265,8 @@ class Batch:
             allowed = self.scope.may(roles.get(change.op, kind.write) or (), root, units)
             if not allowed and change.op in ("delete", "undelete"):
                 allowed = self._is_withdrawal(change, state)
+        if change.op == "resolve" and self._is_own_critical(kind, change, state):
+            raise _Refusal("quarantined", "own_words")
         if not allowed:
             in_reach = self.scope.may(kind.read, root, units)
             raise _Refusal("quarantined", "not_permitted" if in_reach else "out_of_scope")
@@ -348,6 +350,16 @@ class Batch:
             if isinstance(value, str):
                 sound.add((name, value))
         return values
+
+    def _is_own_critical(self, kind: Kind, change: Change, state: State | None) -> bool:
+        """True when one who wrote a value on the safety list would decide about it."""
+        for name in change.fields:
+            slot = state.slots.get(name) if state else None
+            if slot is not None and slot.conflict and kind.is_critical(name):
+                named = (h.mark.author for h in slot.heads if h.mark.version in change.names)
+                if change.author in named:
+                    return True
+        return False
 
     def _asks_own(self, change: Change) -> bool:
         """True when every value a change asks back is its author's own."""

@@ -360,6 +360,8 @@ class Replica(Reading):
                 raise Refused("append_only")
             if not self.scope.may_resolve(view.root, self._units_now(kind, view)):
                 raise Refused("not_permitted")
+            if decisions.is_own_critical(found, self.identity.user):
+                raise Refused("own_words")
             chosen = self._chosen(found, take, value, head)
             if found.slot != DELETED:
                 spread = self._spread(kind, found.slot, chosen)

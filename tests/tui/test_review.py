@@ -268,3 +268,88 @@ def test_every_row_fills_the_screen(village: Village, theme: str, size: tuple[in
         await pilot.press("4")
 
     play(village, story, user=REVIEWER, theme=theme, size=size)
+
+
+def test_a_decision_is_taken_back_with_one_key(village: Village) -> None:
+    before = queue(village)
+
+    async def story(app: Any, pilot: Any) -> None:
+        await opened(app, pilot)
+        await pilot.press("2", "2", "ctrl+z")
+        rows = await shown(app, pilot)
+        assert "撤销了：罗静，又等人定。" in rows
+        assert "罗静" in screen_text(app)[2]  # it is at hand again
+        await pilot.press("ctrl+z", "ctrl+z")
+        assert "这里还没定过" in await shown(app, pilot)
+
+    play(village, story, user=REVIEWER)
+    assert queue(village) == before
+    assert not village.replicas[REVIEWER].conflict("")
+
+
+def test_small_ones_are_settled_together_and_none_that_matters(village: Village) -> None:
+    he, zhou = village.replicas["何秀英"], village.replicas["周晓燕"]
+    for name in ("李佳琪", "廖金凤", "刘洁"):
+        for replica, words in ((he, "画画"), (zhou, "跳绳")):
+            replica.save("child", {"hobbies": words}, village.ids[name])
+    village.sync("何秀英", "周晓燕", REVIEWER)
+
+    async def story(app: Any, pilot: Any) -> None:
+        await opened(app, pilot)
+        await pilot.press("space")
+        assert "这一处要单独看" in await shown(app, pilot)
+        await pilot.press("f9")
+        assert "4 处小事标上了" in await shown(app, pilot)
+        await pilot.press("f9")
+        assert "4 处小事按现在的定了" in await shown(app, pilot)
+        assert sorted(queue(village)) == ["address", "lives_with", "phone"]
+        await pilot.press("ctrl+z")
+        assert len(queue(village)) == 4
+
+    play(village, story, user=REVIEWER)
+
+
+def test_only_what_speaks_of_the_typed_words_is_in_the_queue(village: Village) -> None:
+    async def story(app: Any, pilot: Any) -> None:
+        await opened(app, pilot)
+        for words, slots in (
+            ("板石沟", {"hobbies"}),
+            ("电话", {"phone"}),
+            ("家人", {"phone"}),
+            ("cjy", {"lives_with"}),
+            ("蒲春兰", set()),
+            ("周晓燕 住址", {"address"}),
+        ):
+            await pilot.press("f7", "ctrl+a", "ctrl+k", *words, "enter")
+            await pilot.pause()
+            assert {c.slot for c in app.screen.queue} == slots, words
+        await pilot.press("f7", "ctrl+a", "ctrl+k", "enter")
+        await pilot.pause()
+        assert len(app.screen.queue) == 4
+
+    play(village, story, user=REVIEWER)
+
+
+def test_nobody_decides_alone_about_a_danger_they_wrote_of(village: Village) -> None:
+    liu = village.replicas[REVIEWER]
+    he = village.replicas["何秀英"]
+    child = village.ids["刘洁"]
+    liu.save("child", {"risk_level": "low"}, child)
+    he.save("child", {"risk_level": "critical"}, child)
+    village.sync("何秀英", REVIEWER)
+
+    async def story(app: Any, pilot: Any) -> None:
+        await opened(app, pilot)
+        await pilot.press("f7", *"刘洁", "enter", "2")
+        assert "紧急的一处不能由写它的人自己定" in await shown(app, pilot)
+
+    play(village, story, user=REVIEWER)
+    assert "risk_level" in queue(village)
+
+
+def test_the_conflicts_of_one_child_stand_together(village: Village) -> None:
+    he, zhou = village.replicas["何秀英"], village.replicas["周晓燕"]
+    for replica, words in ((he, "画画"), (zhou, "跳绳")):
+        replica.save("child", {"hobbies": words}, village.ids["陈嘉怡"])
+    village.sync("何秀英", "周晓燕", REVIEWER)
+    assert queue(village)[:2] == ["lives_with", "hobbies"]

@@ -11,7 +11,7 @@ from casework import told, wording
 from casework.told import Telling
 from schema.kinds import KINDS
 from schema.record import DELETED, Field
-from sync import errors
+from sync import decisions, errors
 from sync.change import Conflict
 from sync.language import _
 from sync.replica import InvalidRecord, Refused
@@ -27,7 +27,7 @@ class ReviewPlace(Place):
     below."""
 
     place = "review"
-    hints = ("take_standing", "take_other", "later", "open", "back")
+    hints = ("take_standing", "take_other", "settle_marked", "undo_decision", "back")
 
     def __init__(self, root: str = "") -> None:
         super().__init__()
@@ -47,6 +47,12 @@ class ReviewPlace(Place):
         self._titles: dict[str, str] = {}
         self.may = False
         """True when the person may decide the one at hand."""
+        self.words = ""
+        """Only what speaks of these is in the queue."""
+        self.marked: set[str] = set()
+        """Harmless ones to be settled together."""
+        self.decided: list[str] = []
+        """Versions of the decisions made here, the last one last."""
 
     def body(self) -> Iterator[Widget]:
         yield Table()
@@ -56,7 +62,8 @@ class ReviewPlace(Place):
 
     def data_changed(self) -> None:
         here = self.conflict.id if self.conflict else ""
-        self.queue = told.queue(self.replica)
+        self.queue = told.queue(self.replica, self.words)
+        self.marked &= {c.id for c in self.queue}
         if self.root:
             self.queue.sort(key=lambda c: not self._is_about(c, self.root))
         self._titles = {}
@@ -72,7 +79,7 @@ class ReviewPlace(Place):
         """Read what stands in the columns."""
         conflict = self.conflict
         self.tellings = ()
-        self.may = conflict is not None and self._may_decide(conflict)
+        self.may = conflict is not None and told.may_decide(self.replica, conflict)
         if conflict is not None:
             self.other = min(max(self.other, 1), len(conflict.heads) - 1)
             self.tellings = (
@@ -93,7 +100,7 @@ class ReviewPlace(Place):
     def title_right(self) -> list[tuple[str, str]]:
         counts = [0, 0, 0]
         for conflict in self.queue:
-            counts[told.rank(conflict)] += 1
+            counts[told.rank(conflict)] += told.may_decide(self.replica, conflict)
         words = (_("{n} 紧急"), _("{n} 电话住址"), _("{n} 其他"))
         right = [(w.format(n=n), "dim") for n, w in zip(counts, words, strict=True) if n]
         if counts[told.CRITICAL]:
@@ -101,7 +108,11 @@ class ReviewPlace(Place):
         return right
 
     def quiet(self) -> str:
-        return _("定了以后，谁定的、原来怎么说的，都留在历史里。") if self.queue else ""
+        if self.words:
+            return _("只看「{words}」的；F7 换，清空就全看").format(words=self.words)
+        if self.marked:
+            return _("标了 {n} 处小事，F9 一起按现在的定").format(n=len(self.marked))
+        return _("F7 只看某村、某项、某人的   Space 标小事   ^Z 撤销刚才定的") if self.queue else ""
 
     # -- words
 
@@ -119,12 +130,6 @@ class ReviewPlace(Place):
         return told.subject(
             self.replica, conflict.kind, conflict.record, conflict.slot, self.today
         )
-
-    def _may_decide(self, conflict: Conflict) -> bool:
-        view = self.replica.get(conflict.record, conflict.kind)
-        if view is None:
-            return False
-        return self.replica.scope.may_resolve(view.root, self.replica.units_of_root(view.root))
 
     # -- typing
 
@@ -216,7 +221,8 @@ class ReviewPlace(Place):
         if self.may:
             return True
         if self.conflict is not None:
-            self.program.say(errors.sentence("not_permitted"), "amber")
+            code = told.why_not(self.replica, self.conflict)
+            self.program.say(errors.sentence(code), "amber")
         return False
 
     def _decide(self, take: str, value: Any) -> None:
@@ -245,6 +251,7 @@ class ReviewPlace(Place):
             self.trouble = " ".join(p.text(_) for _f, p in invalid.problems)
             self.repaint()
             return
+        self._note_decision(conflict)
         words = wording.slot_text(
             KINDS[conflict.kind], conflict.slot, value, self.replica, self.today
         )
@@ -273,6 +280,79 @@ class ReviewPlace(Place):
             self._stop_asking()
 
         self.ask(_("为什么"), why, take)
+
+    # -- many at once, and taking back
+
+    def _note_decision(self, conflict: Conflict) -> None:
+        found = decisions.find(self.replica.connection, conflict.id)
+        if found is not None:
+            self.decided.append(found.version)
+
+    def do_mark_small(self) -> None:
+        """Mark a harmless one, and on to the next."""
+        conflict = self.conflict
+        if conflict is None or not self._is_mine():
+            return
+        if not told.is_harmless(conflict):
+            self.program.say(_("这一处要单独看：紧急的、电话和住址不一起定。"), "amber")
+            return
+        self.marked ^= {conflict.id}
+        self._move(1)
+
+    def do_settle_marked(self) -> None:
+        """The marked ones as they stand now, in one go; with none marked, mark all that may be."""
+        if not self.marked:
+            harmless = (c for c in self.queue if told.is_harmless(c))
+            self.marked = {c.id for c in harmless if told.may_decide(self.replica, c)}
+            words = _("没有能一起定的小事。")
+            if self.marked:
+                words = _("{n} 处小事标上了，再按 F9 就按现在的定。").format(n=len(self.marked))
+            self.program.say(words)
+            self.repaint()
+            return
+        chosen = [c for c in self.queue if c.id in self.marked]
+        with self.replica.together():
+            for conflict in chosen:
+                self.replica.resolve(conflict.id, "winner", note=self.reason)
+                self._note_decision(conflict)
+        self.marked.clear()
+        self._forget()
+        self.program.saved()
+        self.program.say(_("{n} 处小事按现在的定了；^Z 一处一处撤销。").format(n=len(chosen)))
+
+    def do_undo_decision(self) -> None:
+        """Take the last decision made here back: it stands in the queue again."""
+        if not self.decided:
+            self.program.say(_("这里还没定过。别处定的，用命令 cuncao undo 撤销。"))
+            return
+        version = self.decided.pop()
+        found = decisions.find(self.replica.connection, version)
+        try:
+            record = self.replica.undo(version, self.reason)
+        except Refused as refusal:
+            self.program.say(errors.sentence(refusal.code, detail=refusal.detail), "amber")
+            return
+        self.program.saved()
+        ids = [c.id for c in self.queue]
+        if found is not None and found.conflict in ids:
+            self.at = ids.index(found.conflict)
+            self._look()
+        view = self.replica.get(record)
+        kind = next((k for k in KINDS.values() if k.scope == "root"), None)
+        who = wording.record_text(kind, view.root, self.replica, self.today) if view and kind else ""
+        self.program.say(_("撤销了：{who}，又等人定。").format(who=who))
+
+    def do_find(self) -> None:
+        """Only what speaks of the typed words: a village, a field, a kind, a person."""
+        words = Typed(self.words, placeholder=_("村、学校、哪一项、谁写的、孩子；空着就全看"))
+
+        def take() -> None:
+            self.words = words.value.strip()
+            self._stop_asking()
+            self.at = 0
+            self.data_changed()
+
+        self.ask(_("只看"), words, take)
 
     # -- moving
 

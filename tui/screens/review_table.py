@@ -10,6 +10,7 @@ from rich.cells import cell_len
 from casework import summary, told, wording
 from schema.kinds import KINDS
 from schema.record import DELETED
+from sync import errors
 from sync.change import Conflict
 from sync.language import _
 from tui.canvas import Canvas, Row, fit, wrap
@@ -97,6 +98,8 @@ class Table(Canvas):
         if is_critical:
             x = row.mark(x, "danger", "red bold")
             x = row.put(x + 1, _("紧急"), "red bold") + 2
+        if conflict.id in self.place.marked:
+            x = row.put(x, row.look.mark("done"), "accent") + 1
         x = row.put(x, self.place.title_of(conflict), "text bold")
         where = _("第 {n} 处，共 {m}").format(n=self.place.at + 1, m=len(self.place.queue))
         end = row.width - LEFT - 20
@@ -194,12 +197,19 @@ class Table(Canvas):
         may = self.place.may
         room = row.width - 2 * LEFT
         editor = self.place.asked[1] if self.place.asked else None
-        if not may:
+        notes = self.place.replica.notes_on(conflict)
+        if not may and told.why_not(self.place.replica, conflict) == "own_words":
+            sentences = [errors.sentence("own_words")]
+        elif not may:
             sentences = [_("这一处由督导员或县里定。您能看，不用管。")]
         elif self.place.trouble:
             sentences = [self.place.trouble]
         elif self.place.reason:
             sentences = [_("为什么：{reason}").format(reason=self.place.reason)]
+        elif notes:
+            who = told.person(self.place.replica, notes[-1].author)
+            sentences = [_("{who}：{note}").format(who=who, note=notes[-1].note)]
+            sentences += self._explained(conflict)[:1]
         else:
             sentences = self._explained(conflict)
         said = [line for sentence in sentences for line in wrap(sentence, room)][:MOST_SAID]
@@ -234,6 +244,8 @@ class Table(Canvas):
         name, what = (9, 10) if row.width < 100 else (16, 16)
         x = LABEL + name + what + 2
         wide = (room - 14 - x) // 2 - 1
+        if conflict.id in self.place.marked:
+            row.put(LABEL - 2, row.look.mark("done"), "accent")
         row.put(LABEL, self.place.title_of(conflict), "text", name)
         row.put(LABEL + name + 1, self.place.subject_of(conflict), "dim", what)
         for side in (0, 1):
