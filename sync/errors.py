@@ -98,7 +98,7 @@ LIST: dict[str, ErrorText] = {
     "kept": ErrorText(331, "root that must be kept", N_("这个孩子有险情记录，档案不能删。可以结案注销。")),
     "erased": ErrorText(320, "record erased", N_("这份记录已由县里抹去，写在上面的不再留存。")),
     "own_words": ErrorText(
-        320, "critical conflict decided by an author", N_("紧急的一处不能由写它的人自己定，请另一位督导员或县里定。")
+        321, "critical conflict decided by an author", N_("紧急的一处不能由写它的人自己定，请另一位督导员或县里定。")
     ),
     # 4xx: what was typed
     "invalid": ErrorText(401, "invalid value", N_("有一格不能这样写，什么都没写进去。")),

@@ -14,12 +14,12 @@ from schema import idnumber
 from schema.kinds import KINDS
 from schema.record import DELETED, Kind
 from sync import carrying, clock, digest, erasing, ids, merging
-from sync.change import OPS, Change, Entry, Head, Mark, Slot, State, is_shallow, raw_version
+from sync.change import OPS, Change, Entry, Head, Mark, Slot, State, is_shallow
 from sync.decide import decide, floor_of, replay
 from sync.forms import MOST, by_txn, fits, is_well_formed
 from sync.hubstore import HUB_DEVICE, SERVER_AUTHOR, HubStore, Known, Move, Place, Session
 from sync.protocol import Verdict
-from sync.reopening import reopened
+from sync.reopening import asks_own, decides_own_danger, reopened
 from sync.scope import Scope, UnitTree, units_of
 
 _RECORD_ID = re.compile(r"(?![0-9]*$)[0-9a-z]{1,40}")
@@ -260,12 +260,12 @@ class Batch:
         elif change.op == "resolve" or (change.op == "reopen" and change.base):
             allowed = self.scope.may_resolve(root, units) and self.scope.may(kind.read, root, units)
         elif change.op == "reopen":
-            allowed = self.scope.may(kind.read, root, units) and self._asks_own(change)
+            allowed = self.scope.may(kind.read, root, units) and asks_own(change, self.lookup)
         else:
             allowed = self.scope.may(roles.get(change.op, kind.write) or (), root, units)
             if not allowed and change.op in ("delete", "undelete"):
                 allowed = self._is_withdrawal(change, state)
-        if change.op == "resolve" and self._is_own_critical(kind, change, state):
+        if change.op == "resolve" and decides_own_danger(kind, change, state):
             raise _Refusal("quarantined", "own_words")
         if not allowed:
             in_reach = self.scope.may(kind.read, root, units)
@@ -350,21 +350,6 @@ class Batch:
             if isinstance(value, str):
                 sound.add((name, value))
         return values
-
-    def _is_own_critical(self, kind: Kind, change: Change, state: State | None) -> bool:
-        """True when one who wrote a value on the safety list would decide about it."""
-        for name in change.fields:
-            slot = state.slots.get(name) if state else None
-            if slot is not None and slot.conflict and kind.is_critical(name):
-                named = (h.mark.author for h in slot.heads if h.mark.version in change.names)
-                if change.author in named:
-                    return True
-        return False
-
-    def _asks_own(self, change: Change) -> bool:
-        """True when every value a change asks back is its author's own."""
-        entries = [self.lookup(raw_version(version)) for version in change.names]
-        return all(e is None or e.change.author == change.author for e in entries)
 
     def _is_withdrawal(self, change: Change, state: State | None) -> bool:
         """The author of a record may take it back while nobody else has touched it."""

@@ -107,3 +107,20 @@ def _head(name: str, version: str, told: Iterable[Slot], lookup: Lookup) -> Head
 def _is_there(head: Head, heads: Iterable[Head]) -> bool:
     """True when a head stands already, in its own words or in those of another."""
     return any(set(head.ops) <= set(h.ops) or head.value == h.value for h in heads)
+
+
+def asks_own(change: Change, lookup: Lookup) -> bool:
+    """True when every value that a `reopen` asks back is its author's own."""
+    entries = [lookup(raw_version(version)) for version in change.names]
+    return all(e is None or e.change.author == change.author for e in entries)
+
+
+def decides_own_danger(kind: Kind, change: Change, state: State | None) -> bool:
+    """True when one who wrote a value on the safety list would decide about it."""
+    for name in change.fields:
+        slot = state.slots.get(name) if state else None
+        if slot is not None and slot.conflict and kind.is_critical(name):
+            named = (h.mark.author for h in slot.heads if h.mark.version in change.names)
+            if change.author in named:
+                return True
+    return False
