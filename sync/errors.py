@@ -65,7 +65,7 @@ LIST: dict[str, ErrorText] = {
     "revoked_kept": ErrorText(
         212,
         "device revoked, hand-in unfinished",
-        N_("县里停用了这台电脑。还有没交上去的记录，留在这里没有动，连上县里再收发一次。"),
+        N_("县里停用了这台电脑，档案打不开了。没交上去的记录都在；连上县里，用口令再打开一次就交。"),
     ),
     "lease_ended": ErrorText(
         213, "lease ended", N_("{n} 天没联系，旧档案先锁上。新走访和险情照样能记，未上传的都在；收发一次就打开。")

@@ -27,6 +27,11 @@ def begin(replica: Replica) -> None:
         replica.set_state(leaving=1)
 
 
+def stay(replica: Replica) -> None:
+    """The county takes this device for its own again."""
+    replica.set_state(leaving=0)
+
+
 def settle(replica: Replica, taken: Collection[int]) -> int:
     """Let go what is safe at the county; how much is left."""
     with transaction(replica.connection):

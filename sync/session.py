@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from msgspec import Struct
 
-from sync import ids, keyfile, lease, spool
+from sync import ids, keyfile, lease, leaving, spool
 from sync.change import Grant
 from sync.reading import Identity
 from sync.records import Indexer
@@ -174,12 +174,11 @@ class Session:
         store goes.
 
         Raises:
-            Rejected: `revoked_kept`: the county takes no more just now.
-            Offline: the line broke in between; what was taken need not be sent again.
+            Rejected: `revoked_kept`: the county takes no more just now, or the line broke; what was
+                taken need not be sent again.
         """
-        from sync import leaving
         from sync.client import sync_once
-        from sync.transport import Rejected
+        from sync.transport import Offline, Rejected
 
         leaving.begin(self.replica)
         before = -1
@@ -189,10 +188,32 @@ class Session:
             before = left
             try:
                 sync_once(self.replica, self.transport, token, limit)
+            except Offline as broken:
+                raise Rejected("revoked_kept") from broken
             except Rejected as again:
                 refusal = again
         self.close()
         wipe(self.account)
+
+    def try_to_leave(self) -> None:
+        """A revoked device's next contact. Returns when the county takes it for its own again, as
+        one put back to an older backup does.
+
+        Raises:
+            Rejected: `revoked` (all is handed in, the store is gone), `revoked_kept` (not yet),
+                `login` (a new login must say whose it is).
+        """
+        from sync.transport import Offline, Rejected
+
+        try:
+            self.sync()
+        except Offline as broken:
+            self.close()
+            raise Rejected("revoked_kept") from broken
+        except Rejected:
+            self.close()
+            raise
+        leaving.stay(self.replica)
 
     def logout(self) -> None:
         """Forget the server's token. Store and unsent work stay."""
@@ -291,19 +312,26 @@ class Home:
             raise ManyAccounts([a.card.user for a in named])
         return named[0]
 
-    def unlock(self, account: Account, passphrase: str) -> Session:
-        """Open a store.
+    def unlock(
+        self, account: Account, passphrase: str, *, may_be_leaving: bool = False
+    ) -> Session:
+        """Open a store. One whose device the county has revoked stays shut: what it still has is
+        handed in, then it goes. `may_be_leaving`: opened all the same, to hand in otherwise.
 
         Raises:
             WrongPassphrase: nothing was changed.
             DamagedStore: key file or store cannot be read.
+            Rejected: `revoked` (all is handed in, the store is gone), `revoked_kept` (not yet).
         """
         try:
             file = keyfile.read(account.key)
             key = keyfile.unwrap(file, passphrase)
         except keyfile.DamagedKey as error:
             raise DamagedStore(str(account.key)) from error
-        return self._open(account, key)
+        session = self._open(account, key)
+        if not may_be_leaving and leaving.is_leaving(session.replica):
+            session.try_to_leave()
+        return session
 
     def _open(self, account: Account, key: bytes) -> Session:
         if not _holds_something(account.store):  # SQLite would make a new store of an empty file
@@ -339,7 +367,7 @@ class Home:
         secret = secrets.token_bytes(32)
         account = next((a for a in self.accounts() if a.card.user == user), None)
         if account is not None:  # opened first: a wrong passphrase must not use up a login
-            session = self.unlock(account, passphrase(False))
+            session = self.unlock(account, passphrase(False), may_be_leaving=True)
             device = session.replica.identity.device
             secret = session.replica.get_state("bundle_secret") or secret
             try:

@@ -98,9 +98,10 @@ class Background:
         program.replica.forget_units()
         if isinstance(answer, SyncReport):
             self._went_well(answer, is_asked=is_asked)
-        elif isinstance(answer, Rejected) and answer.code == "revoked":
+        elif isinstance(answer, Rejected) and answer.code in ("revoked", "revoked_kept"):
             program.session = None
-            program.exit(4, message=errors.sentence("revoked"))
+            session.close()  # what is still here is not looked at any more
+            program.exit(4, message=errors.sentence(answer.code))
             return
         else:
             is_ours = isinstance(answer, (Rejected, Offline))

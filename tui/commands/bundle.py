@@ -74,7 +74,7 @@ def write(user: str | None, file: Path, is_json: bool) -> None:
     from sync import courier, files
     from sync.bundle import BadBundle
 
-    with opened(user, past_lease=True) as session:
+    with opened(user, past_lease=True, may_be_leaving=True) as session:
         try:
             written = courier.write_for_all(session)
             files.write(file, written.data)
@@ -101,7 +101,7 @@ def read(user: str | None, file: Path, is_json: bool) -> None:
     from sync import courier, files
     from sync.bundle import BadBundle
 
-    with opened(user, past_lease=True) as session:
+    with opened(user, past_lease=True, may_be_leaving=True) as session:
         try:
             news = courier.read_for_all(session, files.read(file))
         except BadBundle as error:

@@ -87,9 +87,10 @@ def account_of(home: Home, user: str | None) -> Account:
         fail(WRONG_USAGE, "many_accounts", detail="、".join(error.users))
 
 
-def open_session(user: str | None) -> Session:
+def open_session(user: str | None, *, may_be_leaving: bool = False) -> Session:
     home = make_home()
-    session = home.unlock(account_of(home, user), ask_passphrase(False))
+    account = account_of(home, user)
+    session = home.unlock(account, ask_passphrase(False), may_be_leaving=may_be_leaving)
     if not session.replica.identity.user:  # the first login was cut off half way
         session.close()
         fail(REFUSED, "no_account")
@@ -97,10 +98,12 @@ def open_session(user: str | None) -> Session:
 
 
 @contextmanager
-def opened(user: str | None, *, past_lease: bool = False) -> Iterator[Session]:
+def opened(
+    user: str | None, *, past_lease: bool = False, may_be_leaving: bool = False
+) -> Iterator[Session]:
     """The user's store. `past_lease`: what shows nothing of a file goes on when the lease has
-    ended."""
-    session = open_session(user)
+    ended; `may_be_leaving`: what hands in goes on when the county has revoked the device."""
+    session = open_session(user, may_be_leaving=may_be_leaving)
     try:
         _check_lease(session, past_lease)
         yield session

@@ -121,9 +121,8 @@ class StickPlace(Place):
     def _revoked(self, taken: list[int]) -> None:
         from sync import courier
 
-        session = self.program.session
-        if session is None or not courier.hand_in(session, taken):
-            self.program.say(errors.sentence("revoked_kept"), "red")
-            return
-        self.program.session = None
-        self.program.exit(4, message=errors.sentence("revoked"))
+        session, self.program.session = self._session, None
+        is_gone = courier.hand_in(session, taken)
+        if not is_gone:
+            session.close()  # what is still here is not looked at any more
+        self.program.exit(4, message=errors.sentence("revoked" if is_gone else "revoked_kept"))

@@ -220,6 +220,7 @@ class UnlockPlace(Place):
     def _unlock(self) -> None:
         from sync.keyfile import WrongPassphrase
         from sync.storage import DamagedStore
+        from sync.transport import Rejected
 
         assert self.account is not None
         field = self.lines["passphrase"]
@@ -229,6 +230,11 @@ class UnlockPlace(Place):
             self._fail("passphrase", field)
         except DamagedStore:
             self._fail("damaged", field)
+        except Rejected as refusal:  # revoked by the county
+            if self.account.folder.exists():
+                self._fail(refusal.code, field)
+            else:
+                self.program.exit(4, message=errors.sentence(refusal.code))
         else:
             self.program.enter(session)
 
