@@ -109,6 +109,9 @@ class Kind:
     """Section name to Chinese label, in order; the pages of the file."""
     order_by: tuple[str, ...] = ()
     """Fields by which lists run when nothing else is asked; `-on` runs down."""
+    reckoned_by: tuple[str, ...] = ()
+    """Fields that figures and duties ask of every record: one index, after the root, holds them
+    all."""
     can_add_by_hand: bool = True
     merges_text: bool = True
     """False for safeguarding steps: their words are never combined."""

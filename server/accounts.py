@@ -137,6 +137,7 @@ class Accounts:
         with self.store.write():
             self.user(name)
             self._grant(name, grant)
+            self._publish(name)
 
     def ungrant(self, name: str, grant: Grant) -> None:
         with self.store.write():
@@ -149,6 +150,7 @@ class Accounts:
                 raise InvalidValue(
                     Problem("no_such_grant", "「{name}」没有这项权限。", args=(("name", name),))
                 )
+            self._publish(name)
 
     def check_login(self, name: str, password: str) -> User | None:
         """The user, or None: wrong name, wrong password, disabled."""
@@ -207,7 +209,13 @@ class Accounts:
     def _publish(self, name: str) -> None:
         """Tell every device who this is, so that an author is a person."""
         user = self.user(name)
-        values = {"login": name, "name": user.display, "is_disabled": user.is_disabled or None}
+        posts = " ".join(sorted(f"{g.role}@{g.unit}" for g in user.grants if g.unit))
+        values = {
+            "login": name,
+            "name": user.display,
+            "is_disabled": user.is_disabled or None,
+            "posts": posts or None,
+        }
         told = self.store.states([name]).get(name)
         fresh = {k: v for k, v in values.items() if v != (told.values.get(k) if told else None)}
         if fresh:

@@ -7,6 +7,7 @@ import hashlib
 from collections.abc import Callable
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's base 32: no i, l, o, u to misread
+_LETTERS = frozenset(_ALPHABET)
 
 Random = Callable[[int], bytes]
 """`n` random bytes; `secrets.token_bytes` outside tests."""
@@ -23,6 +24,16 @@ def _base32(number: int, length: int) -> str:
 def new_id(now_ms: int, random: Random) -> str:
     """An id for a new record."""
     return _base32(max(now_ms, 0) % (1 << 48), 10) + _base32(int.from_bytes(random(10), "big"), 16)
+
+
+def made_ms(id: str) -> int | None:
+    """When a record was made, ms UTC, as its id says; None for an id of another make."""
+    if len(id) != 26 or not _LETTERS.issuperset(id):
+        return None
+    number = 0
+    for letter in id[:10]:
+        number = number * 32 + _ALPHABET.index(letter)
+    return number
 
 
 def new_device_id(random: Random) -> str:

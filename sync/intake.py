@@ -230,7 +230,7 @@ class Batch:
         kind = KINDS.get(change.kind)
         if kind is None or change.op not in OPS:
             raise _Refusal("quarantined", NEWER)
-        if kind.scope == "public":
+        if kind.scope == "public" and not kind.write:
             raise _Refusal("invalid", "unknown_kind")
         state = self.states.get(change.id)
         if state is not None and state.kind != change.kind:
@@ -373,6 +373,8 @@ class Batch:
             return state.root, place.units if place else ()
         if change.id in made:
             return made[change.id][1:]
+        if kind.scope == "public":
+            return "", ()
         if kind.scope == "root":
             units = units_of(kind, values)
             if not self.tree.parents.keys() >= set(units):

@@ -128,8 +128,11 @@ class Replica(Reading):
         id: str | None = None,
         base: View | None = None,
         seen: str | None = None,
+        new_id: str | None = None,
     ) -> str:
         """Create a record (`id` None) or change fields of one; returns its id.
+
+        `new_id`: for a record whose id follows from what it is, so that two laptops make one.
 
         Only fields that differ from `base` (default: what stands now) are written; with nothing to
         write, nothing happens.
@@ -141,7 +144,7 @@ class Replica(Reading):
         declared = KINDS[kind]
         with self.together():
             if id is None:
-                return self._create(declared, values, seen)
+                return self._create(declared, values, seen, new_id)
             shown = self.get(id, kind)
             if shown is None:
                 raise Refused("not_found", id)
@@ -171,7 +174,9 @@ class Replica(Reading):
                 self._write("put", declared, id, fields, self._base(saw, fields), seen=seen)
             return id
 
-    def _create(self, kind: Kind, values: Mapping[str, Any], seen: str | None) -> str:
+    def _create(
+        self, kind: Kind, values: Mapping[str, Any], seen: str | None, new_id: str | None
+    ) -> str:
         given = {n: v for n, v in values.items() if v is not None}
         problems = self._problems(kind, given)
         problems += [(n, Problem("required", "这一项不能空着。")) for n in kind.missing(given)]
@@ -181,16 +186,16 @@ class Replica(Reading):
             problems = self._broken(kind, {}, given, None)
         if problems:
             raise InvalidRecord(problems)
+        id_ = new_id or ids.new_id(self.clock.now_ms(), self.random)
         if kind.scope == "root":
-            root, units = "", units_of(kind, given)
+            root, units = id_, units_of(kind, given)
         else:
             root = str(given[kind.parent]) if kind.parent else ""
-            units = self.units_of_root(root)
+            units = self.units_of_root(root) if root else ()
         self._allow(kind.makers, root, units)
-        id_ = ids.new_id(self.clock.now_ms(), self.random)
         slots = dict.fromkeys(kind.by_name[n].slot for n in given)
         fields = {slot: kind.slot_value(slot, given) for slot in slots}
-        self._write("create", kind, id_, fields, {}, seen=seen, root=root or id_)
+        self._write("create", kind, id_, fields, {}, seen=seen, root=root)
         return id_
 
     def _allow(self, roles: Collection[str], root: str, units: Collection[str]) -> None:

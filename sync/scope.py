@@ -51,6 +51,7 @@ class Scope:
 
     def __init__(self, grants: Iterable[Grant], tree: UnitTree) -> None:
         self.grants = tuple(grants)
+        self._tops = frozenset(code for code, parent in tree.parents.items() if not parent)
         self._units: dict[str, set[str]] = {}
         self._children: dict[str, set[str]] = {}
         self._reached: dict[frozenset[str], tuple[frozenset[str], frozenset[str]]] = {}
@@ -105,8 +106,11 @@ class Scope:
         return units, children
 
     def may(self, roles: Collection[str], root: str, units: Collection[str]) -> bool:
-        """True when one of `roles` is held where the record is."""
+        """True when one of `roles` is held where the record is: for a public one, which is under
+        no root, in the whole county."""
         in_units, in_children = self._reach(roles)
+        if not root and not units:
+            return not self._tops.isdisjoint(in_units)
         return root in in_children or not in_units.isdisjoint(units)
 
     def may_write(self, kind: Kind, root: str, units: Collection[str]) -> bool:

@@ -134,6 +134,10 @@ def _steps() -> Iterable[tuple[str, Sequence[str]]]:
         for column, where in _indexed(kind):
             made = f'CREATE INDEX "{kind.name}_{column}" ON {name}({quoted(column)}) {where}'
             yield f"{kind.name}.index.{column}", (made,)
+        if kind.reckoned_by:
+            columns = ", ".join(quoted(c) for c in ("_root", *kind.reckoned_by))
+            made = f'CREATE INDEX "{kind.name}_reckoned" ON {name}({columns})'
+            yield f"{kind.name}.reckoned", (f"{made} WHERE _deleted IS NULL",)
 
 
 def _watch(kind: str, op: str) -> str:

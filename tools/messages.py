@@ -106,6 +106,7 @@ def literal(node: ast.AST) -> str | None:
 def declared() -> Iterator[tuple[str, str]]:
     """The labels of kinds, fields, sections, codes, roles and settings as (label, place)."""
     from schema import roles
+    from schema.cadences import CADENCES
     from schema.codes import CodeList
     from schema.kinds import KINDS
     from schema.settings import SETTINGS
@@ -115,6 +116,8 @@ def declared() -> Iterator[tuple[str, str]]:
         yield label, "schema/roles.py"
     for setting in SETTINGS.values():
         yield setting.label, "schema/settings.py"
+    for rule in CADENCES:
+        yield rule["label"], "schema/cadences.py"
     for found in pkgutil.iter_modules(kinds.__path__):
         module = importlib.import_module(f"schema.kinds.{found.name}")
         for value in vars(module).values():

@@ -5,10 +5,12 @@ from __future__ import annotations
 from schema.kinds.absence import ABSENCE
 from schema.kinds.agreement import AGREEMENT
 from schema.kinds.assessment import ASSESSMENT
+from schema.kinds.calendar import CALENDAR
 from schema.kinds.case import CASE
 from schema.kinds.case_step import CASE_STEP
 from schema.kinds.child import CHILD
 from schema.kinds.contact import CONTACT
+from schema.kinds.deferral import DEFERRAL
 from schema.kinds.diary import DIARY
 from schema.kinds.duplicate import DUPLICATE
 from schema.kinds.family import FAMILY
@@ -19,9 +21,11 @@ from schema.kinds.need import NEED
 from schema.kinds.pairing import PAIRING
 from schema.kinds.paper import PAPER
 from schema.kinds.psych_record import PSYCH_RECORD
+from schema.kinds.rule import RULE
 from schema.kinds.setting import SETTING
 from schema.kinds.told import TOLD
 from schema.kinds.unit import UNIT
+from schema.kinds.unit_log import UNIT_LOG
 from schema.kinds.user import USER
 from schema.record import Kind
 
@@ -29,6 +33,8 @@ _IN_ORDER = (
     UNIT,
     USER,
     SETTING,
+    RULE,
+    CALENDAR,
     CHILD,
     HELPER,
     FAMILY,
@@ -46,7 +52,9 @@ _IN_ORDER = (
     PSYCH_RECORD,
     CASE,
     CASE_STEP,
+    DEFERRAL,
     DUPLICATE,
+    UNIT_LOG,
 )
 KINDS: dict[str, Kind] = {k.name: k for k in _IN_ORDER}
 """All kinds by name, public ones first, a root before what hangs on it."""

@@ -51,6 +51,7 @@ CONTACT = Kind(
     title=("on", "kind", "summary"),
     list_columns=("on", "child", "kind", "done_by", "summary"),
     order_by=("-on",),
+    reckoned_by=("on", "kind", "done_by", "with_whom", "follow_up", "follow_up_by", "outcome"),
     section_labels={"what": "说了什么", "state": "怎么样", "next": "还要做"},
     fields=(
         Field("child", Ref("child"), "孩子", is_required=True, is_fixed=True, is_hidden=True),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from schema import roles
 from schema.record import Field, Kind
-from schema.types import Name, YesNo
+from schema.types import Name, Text, YesNo
 
 USER = Kind(
     name="user",
@@ -21,5 +21,8 @@ USER = Kind(
         Field("login", Name(64), "登录名", is_required=True, is_fixed=True),
         Field("name", Name(64), "姓名", is_searchable=True),
         Field("is_disabled", YesNo(), "停用"),
+        # `role@unit`, separated by spaces: whose visit counts for which duty, whom to ask. Grants for
+        # a single child are not told.
+        Field("posts", Text(2000), "职务", is_hidden=True),
     ),
 )

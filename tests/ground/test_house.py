@@ -19,7 +19,7 @@ WIDEST = 115
 """Lines have 100 characters; a row of a table of literals may run over by a word or two."""
 PRAGMA = re.compile(r"\s+# (?:type: ignore|noqa|fmt:).*$")
 """A word to a tool at the end of a line, which nobody reads."""
-TABLES = ("schema/kinds/", "casework/heading_words.py", "tui/actions.py")
+TABLES = ("schema/kinds/", "schema/cadences.py", "casework/heading_words.py", "tui/actions.py")
 """Where one entry is one line, however long."""
 MAY_PRINT = ("tui/cli.py", "tui/commands/", "server/cli.py", "server/__main__.py")
 

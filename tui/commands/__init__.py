@@ -32,7 +32,7 @@ def _with_user(command: click.Command) -> click.Command:
     """`--user` may stand after the command too; `login` has one of its own."""
     for below in getattr(command, "commands", {}).values():
         _with_user(below)
-    if not any(option.name == "user" for option in command.params):
+    if not any("--user" in option.opts for option in command.params):
         command.params.append(
             click.Option(["--user"], expose_value=False, callback=_choose, hidden=True)
         )
