@@ -115,6 +115,8 @@ class _Reckoning:
 
     def _children(self, rule: Rule) -> Iterator[Mapping[str, Any]]:
         reach = self._reach(rule)
+        if reach is not None and not reach and "helper" not in rule.doer:
+            return  # not this person's: nothing need be read
         paired = self.facts.paired if rule.is_paired or rule.subject == "pair" else None
         helped = self.facts.helped_by(self.user) if "helper" in rule.doer else ()
         for child in self.facts.children:
@@ -184,6 +186,8 @@ class _Reckoning:
         """What was promised at a contact and has not been followed by another."""
         rule = Rule(PROMISE, N_("答应过的事"), doer=("director", "teacher", "class-teacher"))
         mine = {c["id"]: c for c in self._children(rule)}
+        if not mine:
+            return
         for child_id, contacts in self.facts.contacts.items():
             child = mine.get(child_id)
             if child is None:

@@ -5,14 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from rich.cells import cell_len
 from textual.widget import Widget
 
 from casework import search, wording
+from casework.cadences import rules
+from casework.duties import LABELS, Duty, duties
 from casework.views import views_of
 from schema import roles
 from schema.kinds import KINDS
 from sync.language import N_, _
 from tui.canvas import Canvas, Row
+from tui.duty_list import MARKS, DutyList
 from tui.place import LEFT, Place
 from tui.records import RecordList
 
@@ -64,14 +68,32 @@ class Needs(Canvas):
 
 
 class ListHead(Canvas):
+    """What is to be done and how much of it is late; else, whose list stands below."""
+
     DEFAULT_CSS = "ListHead { height: 1; }"
 
     def paint(self, y: int, row: Row) -> None:
         place = self.screen
         assert isinstance(place, HomePlace)
+        if place.duties.total:
+            self._paint_duties(row, place.duties.duties)
+            return
         x = row.put(LEFT, _(place.view.label), "text bold")
         x = row.put(x + 2, str(place.list.total), "text")
-        row.put(x + 4, _("没定周期：县里还没说多久走访一次"), "faint", row.width - x - 4 - LEFT)
+        said = _("今天没有要办的事。") if place.has_rules else _("没定周期：县里还没说多久走访一次")
+        row.put(x + 4, said, "faint", row.width - x - 4 - LEFT)
+
+    def _paint_duties(self, row: Row, duties: list[Duty]) -> None:
+        x = row.put(LEFT, _("要办的事"), "text bold")
+        row.put(x + 2, str(len(duties)), "accent")
+        x = row.width - LEFT
+        for state in ("soon", "due", "overdue"):
+            words = f"{_(LABELS[state])} {sum(d.state == state for d in duties)}"
+            x -= cell_len(words)
+            row.put(x, words, row.look.mark_style(MARKS[state]))
+            x = x - 2
+            row.mark(x, MARKS[state])
+            x -= 3
 
 
 class HomePlace(Place):
@@ -87,17 +109,26 @@ class HomePlace(Place):
         """None until read: a number not yet known is not shown as nought."""
         self.unit_names: list[str] = []
         self.needs: list[tuple[str, str, str]] = []
-        self.list = RecordList("child")
+        self.duties = DutyList()
+        self.everyone = RecordList("child")
+        self.has_rules = False
         self.view = views_of(self.kind)[0]
+
+    @property
+    def list(self) -> RecordList | DutyList:
+        """Duties where there are any, else the children."""
+        return self.duties if self.duties.total else self.everyone
 
     def body(self) -> Iterator[Widget]:
         yield Today()
         yield Needs()
         yield ListHead()
-        yield self.list
+        yield self.duties
+        yield self.everyone
 
     def on_mount(self) -> None:
-        self.list.focus()
+        self.duties.display = False
+        self.everyone.focus()
         self.call_after_refresh(self._first_read)
 
     def _first_read(self) -> None:
@@ -105,11 +136,18 @@ class HomePlace(Place):
         replica = self.replica
         views = views_of(self.kind)
         self.child_count = search.count(replica, "child")
-        self.view = next((v for v in views if v.name == "high"), views[0])
-        self.list.ask(where=self.view.where)
-        if not self.list.total:
-            self.view = views[0]
-            self.list.ask(where="")
+        found = duties(replica, self.today)
+        self.duties.show([d for d in found if d.state in MARKS])
+        self.has_rules = any(r.is_on for r in rules(replica))
+        self.duties.display = bool(self.duties.total)
+        self.everyone.display = not self.duties.display
+        if not self.duties.total:
+            self.view = next((v for v in views if v.name == "high"), views[0])
+            self.everyone.ask(where=self.view.where)
+            if not self.everyone.total:
+                self.view = views[0]
+                self.everyone.ask(where="")
+        self.list.focus()
         units = replica.units()
         granted = (units.get(g.unit) for g in replica.identity.grants)
         self.unit_names = [
@@ -163,12 +201,27 @@ class HomePlace(Place):
 
                 self.program.go(RecordsPlace("child", view=views[number].name))
 
-    def do_open(self) -> None:
+    def _child(self) -> str | None:
+        """The child under the cursor; None where a unit's duty or nothing stands there."""
         record = self.list.current()
-        if record is not None:
+        if record is None or not self.replica.rows("child", [record["id"]]):
+            return None
+        return str(record["id"])
+
+    def do_open(self) -> None:
+        child = self._child()
+        if child is not None:
             from tui.screens.file import FilePlace
 
-            self.program.go(FilePlace("child", record["id"], self.list))
+            among = self.everyone if self.list is self.everyone else None
+            self.program.go(FilePlace("child", child, among))
+
+    def do_put_off(self) -> None:
+        here = self.duties.here()
+        if here is not None:
+            from tui.screens.put_off import PutOffPlace
+
+            self.program.go(PutOffPlace(here))
 
     def do_visit(self) -> None:
         self._visit(is_call=False)
@@ -177,13 +230,13 @@ class HomePlace(Place):
         self._visit(is_call=True)
 
     def _visit(self, *, is_call: bool) -> None:
-        record = self.list.current()
-        if record is None:
+        child = self._child()
+        if child is None:
             self.program.do_visit()
             return
         from tui.screens.visit import VisitPlace
 
-        self.program.go(VisitPlace([record["id"]], is_call=is_call))
+        self.program.go(VisitPlace([child], is_call=is_call))
 
     def do_down(self) -> None:
         self.list.move(1)
