@@ -14,7 +14,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from casework import cadences, posts
+from casework import cadences, posts, wording
 from casework.cadences import DAYS, MONTHS, WEEKDAYS, Rule
 from casework.calendar import Calendar, Span
 from casework.duty_facts import Facts
@@ -75,6 +75,7 @@ class _Reckoning:
         # Translated once: 60,000 times would take a second.
         self._labels = {rule.code: _(rule.label) for rule in self.rules}
         self._never, self._last_time = _("{rule}，还没有过"), _("{rule}，上次 {day}")
+        self._days: dict[Day, str] = {}
         self._windows: dict[str, tuple[Span, Span]] = {}
         first = today - LOOK_BACK
         if everybody:
@@ -176,7 +177,7 @@ class _Reckoning:
                     yield self._made(rule, child["id"], child["name"], due, "done",
                                      self._why(rule, done[0]), child["rank"])  # fmt: skip
                 continue
-            why = _("{rule}：{day} 出了事").format(rule=_(rule.label), day=happened.isoformat())
+            why = _("{rule}：{day} 出了事").format(rule=_(rule.label), day=wording.date_text(happened.isoformat(), self.today))
             due, reason = self._deferred(rule.code, child["id"], due, happened)
             state = self._state(due)
             yield self._made(rule, child["id"], child["name"], due, state,
@@ -196,7 +197,9 @@ class _Reckoning:
                 if contact.follow_up_by and contact.follow_up_by <= self.today + SOON:
                     due, reason = self._deferred(PROMISE, child_id, contact.follow_up_by, None)
                     said = contact.follow_up or _(rule.label)
-                    why = _("{day} 答应：{said}").format(day=contact.day.isoformat(), said=said)
+                    why = _("{day} 答应：{said}").format(
+                        day=wording.date_text(contact.day.isoformat(), self.today), said=said
+                    )
                     yield self._made(rule, child_id, child["name"], due, self._state(due),
                                      f"{why}；{reason}" if reason else why, child["rank"])  # fmt: skip
                 if contact.is_met:
@@ -327,7 +330,10 @@ class _Reckoning:
         label = self._labels.get(rule.code) or _(rule.label)
         if last is None:
             return self._never.format(rule=label)
-        return self._last_time.format(rule=label, day=last.isoformat())
+        day = self._days.get(last)
+        if day is None:
+            day = self._days[last] = wording.date_text(last.isoformat(), self.today)
+        return self._last_time.format(rule=label, day=day)
 
     def _state(self, due: Day) -> str:
         if due < self.today:

@@ -34,7 +34,7 @@ CADENCES: tuple[dict[str, Any], ...] = (
     _rule("d5", "有大事 24 小时内走访", "default", "child", VILLAGE, VISIT, 1, "event", within_hours=24, is_on=True),
     _rule("d6", "班主任每学期家访", "default", "child", ("class-teacher",), VISIT, 1, "term", is_on=True),
     _rule("d7", "春秋两次风险评估", "default", "child", VILLAGE, ("assessment",), 1, "half_year", months=("3", "9"), is_on=True),
-    _rule("d8", "每半年核实档案", "default", "child", VILLAGE, ("verified",), 1, "half_year", months=("3", "9"), is_on=True),
+    _rule("d8", "每半年核实档案", "宁夏 2024", "child", VILLAGE, ("verified",), 1, "half_year", months=("3", "9")),
     _rule("c01", "每周谈心三到五名", "001-1a, 004-3b", "doer", TEACHERS, TALK, 3, "week", most=5, school_days=True),
     _rule("c02", "班主任每月谈心", "001-1c, 004-5", "child", ("class-teacher",), TALK, 1, "month", school_days=True),
     _rule("c03", "班主任每周谈心", "003-4, 003-6", "child", ("class-teacher",), TALK, 1, "week", most=1, school_days=True),

@@ -17,7 +17,8 @@ def test_home_says_what_waits_and_how_old_the_figures_are(village: Village) -> N
         assert "? 4 处两种说法，镇里或县里在核" in told
         assert "↑ 2 条只在这台电脑上" in told and "↑ 2 条未上传" in told
         assert "昨天 18:20 收发过" in told
-        assert "没定周期" in told
+        assert "要办的事" in told and "高风险每周走访，上次 11月5日" in told
+        assert "逾期 6 天" in told
 
     play(village, story)
 
@@ -143,3 +144,40 @@ def test_a_filter_narrows_by_unit_and_code_and_escape_takes_it_off(village: Vill
         assert app.screen.list.total == 18
 
     play(village, story)
+
+
+def test_a_duty_is_put_off_with_a_reason_and_a_visit_starts_from_it(village: Village) -> None:
+    async def story(app: Any, pilot: Any) -> None:
+        told = await shown(app, pilot)
+        first = app.screen.duties.here()
+        await pilot.press("f9")
+        assert "为什么" in await shown(app, pilot)
+        await pilot.press("ctrl+s")
+        assert "推后要写原因" in await shown(app, pilot)
+        await pilot.press(*"去了没人", "ctrl+s")
+        told = await shown(app, pilot)
+        assert "推后了" in told and app.screen.place == "home"
+        assert first.duty not in [d.duty for d in app.screen.duties.duties if d.state == "overdue"]
+        await pilot.press("f2")
+        assert app.screen.place == "visit"
+
+    play(village, story)
+    (deferral,) = village.replicas["何秀英"].select("deferral")
+    assert deferral["reason"] == "去了没人"
+
+
+def test_without_duties_home_shows_the_children(village: Village) -> None:
+    from casework.cadences import record_id
+    from schema.cadences import CADENCES
+
+    boss = village.replicas["陈德福"]
+    for rule in CADENCES:
+        if rule.get("is_on"):
+            code = rule["code"]
+            boss.save("rule", {"code": code, "is_on": False}, new_id=record_id(code))
+
+    async def story(app: Any, pilot: Any) -> None:
+        told = await shown(app, pilot)
+        assert "没定周期" in told and "罗静" in told
+
+    play(village, story, user="陈德福")
