@@ -19,6 +19,7 @@ RULE = KINDS["rule"]
 Day = datetime.date
 DAYS = {"day": 1, "week": 7, "two_weeks": 14}
 MONTHS = {"month": 1, "quarter": 3}
+MONTH_NAMES = tuple(code.code for code in RULE.by_name["months"].type.codes)  # type: ignore[attr-defined]
 WEEKDAYS = tuple(code.code for code in RULE.by_name["weekdays"].type.codes)  # type: ignore[attr-defined]
 
 
@@ -47,6 +48,11 @@ class Rule(Struct, frozen=True):
     lives_with: tuple[str, ...] = ()
     is_paired: bool = False
     school_days: bool = False
+
+
+    @property
+    def month_numbers(self) -> frozenset[int]:
+        return frozenset(MONTH_NAMES.index(name) + 1 for name in self.months)
 
 
 def record_id(code: str) -> str:

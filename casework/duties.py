@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime
 import itertools
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 from msgspec import Struct
@@ -177,7 +177,8 @@ class _Reckoning:
                     yield self._made(rule, child["id"], child["name"], due, "done",
                                      self._why(rule, done[0]), child["rank"])  # fmt: skip
                 continue
-            why = _("{rule}：{day} 出了事").format(rule=_(rule.label), day=wording.date_text(happened.isoformat(), self.today))
+            day = wording.date_text(happened.isoformat(), self.today)
+            why = _("{rule}：{day} 出了事").format(rule=_(rule.label), day=day)
             due, reason = self._deferred(rule.code, child["id"], due, happened)
             state = self._state(due)
             yield self._made(rule, child["id"], child["name"], due, state,
@@ -251,7 +252,7 @@ class _Reckoning:
     def _when(self, rule: Rule, done: list[Day], since: Day | None) -> tuple[Day | None, Day | None]:
         """When it falls due next, and when it was last done. None: not now."""
         last = done[0] if done else None
-        if rule.months and str(self.today.month) not in rule.months and rule.per in ("day", "month"):
+        if rule.months and self.today.month not in rule.month_numbers and rule.per in ("day", "month"):
             return None, last
         if rule.per == "day":
             due = self._next_day(rule, last)
@@ -290,9 +291,9 @@ class _Reckoning:
         if rule.per == "term":
             spans = [term for year in years for term in self.calendar.terms(year)]
         elif rule.months:
-            firsts = [Day(year, int(m), 1) for year in years for m in rule.months]
+            firsts = [Day(year, m, 1) for year in years for m in rule.month_numbers]
             spans = [Span(d, cadences.month_end(d)) for d in _run_starts(sorted(firsts))]
-            spans = [Span(s.first, _run_end(s.first, rule.months)) for s in spans]
+            spans = [Span(s.first, _run_end(s.first, rule.month_numbers)) for s in spans]
         else:
             step = 6 if rule.per == "half_year" else 12
             firsts = [Day(year, m, 1) for year in years for m in range(1, 13, step)]
@@ -386,11 +387,11 @@ def _run_starts(firsts: Iterable[Day]) -> Iterator[Day]:
         before = first
 
 
-def _run_end(first: Day, months: Sequence[str]) -> Day:
+def _run_end(first: Day, months: Collection[int]) -> Day:
     end = cadences.month_end(first)
     for _n in range(11):
         after = end + datetime.timedelta(days=1)
-        if str(after.month) not in months:
+        if after.month not in months:
             break
         end = cadences.month_end(after)
     return end

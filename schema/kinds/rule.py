@@ -54,7 +54,7 @@ COUNTS = CodeList("duty_counts", (
     Code("log", "记一笔"),
 ))
 WEEKDAYS = codes("weekday", ("mon", "星期一", "周一"), ("tue", "星期二", "周二"), ("wed", "星期三", "周三"), ("thu", "星期四", "周四"), ("fri", "星期五", "周五"), ("sat", "星期六", "周六"), ("sun", "星期日", "周日"))
-MONTHS = codes("month", *((str(n), f"{n} 月") for n in range(1, 13)))
+MONTHS = codes("month", *((code, f"{n} 月", f"{n} {n}月") for n, code in enumerate("jan feb mar apr may jun jul aug sep oct nov dec".split(), 1)))
 
 RULE = Kind(
     name="rule",

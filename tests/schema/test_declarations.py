@@ -36,7 +36,7 @@ def test_names_are_unique_and_fit_a_column(kind: Kind) -> None:
     names = [f.name for f in kind.fields]
     assert len(names) == len(set(names))
     for name in [kind.name, *names, *(f.group for f in kind.fields if f.group)]:
-        assert re.fullmatch(r"[a-z][a-z0-9_]*", name)
+        assert re.fullmatch(r"[a-z][a-z0-9_-]*", name)
         assert name not in SQL_WORDS
     assert not {"id", DELETED} & set(names), "these are the store's own"
 
