@@ -36,7 +36,7 @@ def test_names_are_unique_and_fit_a_column(kind: Kind) -> None:
     names = [f.name for f in kind.fields]
     assert len(names) == len(set(names))
     for name in [kind.name, *names, *(f.group for f in kind.fields if f.group)]:
-        assert re.fullmatch(r"[a-z][a-z0-9_-]*", name)
+        assert re.fullmatch(r"[a-z][a-z0-9_]*", name)
         assert name not in SQL_WORDS
     assert not {"id", DELETED} & set(names), "these are the store's own"
 
@@ -178,7 +178,7 @@ def test_a_word_of_a_list_means_one_code(code_list: CodeList) -> None:
 
 @pytest.mark.parametrize("code_list", LISTS.values(), ids=LISTS)
 def test_a_code_can_be_typed_in_a_command(code_list: CodeList) -> None:
-    assert all(re.fullmatch(r"[a-z][a-z0-9_]*", code.code) for code in code_list)
+    assert all(re.fullmatch(r"[a-z][a-z0-9_-]*", code.code) for code in code_list)
 
 
 def test_a_retired_code_is_understood_but_no_longer_offered() -> None:
