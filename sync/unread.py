@@ -10,6 +10,7 @@ docs/protocol.md.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
+from contextlib import suppress
 from functools import cache
 from typing import Any
 
@@ -51,14 +52,15 @@ class Unread:
         return int(self.connection.execute("SELECT count(*) FROM unread").fetchone()[0])
 
     def every(self) -> list[State]:
-        return [_decode(body) for (body,) in self.connection.execute("SELECT body FROM unread")]
+        """A row that rotted is left out: the digest misses it, and it comes again."""
+        return _readable(row[0] for row in self.connection.execute("SELECT body FROM unread"))
 
     def states(self, ids: Collection[str]) -> dict[str, State]:
         rows = self.connection.execute(
-            "SELECT id, body FROM unread WHERE id IN (SELECT value FROM json_each(?))",
+            "SELECT body FROM unread WHERE id IN (SELECT value FROM json_each(?))",
             (msgspec.json.encode(list(ids)).decode(),),
         )
-        return {id_: _decode(body) for id_, body in rows}
+        return {state.id: state for state in _readable(row[0] for row in rows)}
 
     def put(self, states: Iterable[State], as_sent: Mapping[str, bytes]) -> None:
         """Keep states; `as_sent`: the bytes of those that came as rows, by id."""
@@ -71,13 +73,10 @@ class Unread:
         """Take out what left the scope with these roots; returns it."""
         listed = (msgspec.json.encode(list(roots)).decode(),)
         where = "WHERE root IN (SELECT value FROM json_each(?))"
-        gone = [
-            _decode(body)
-            for (body,) in self.connection.execute(f"SELECT body FROM unread {where}", listed)  # noqa: S608
-        ]
-        if gone:
+        rows = self.connection.execute(f"SELECT body FROM unread {where}", listed).fetchall()  # noqa: S608
+        if rows:
             self.connection.execute(f"DELETE FROM unread {where}", listed)  # noqa: S608
-        return gone
+        return _readable(row[0] for row in rows)
 
     def forget_log(self) -> None:
         """Another log begins: the numbers of this one are void, what is kept stays."""
@@ -92,6 +91,14 @@ class Unread:
         states: list[State] = []
         for kind in KINDS.keys() & kinds:
             rows = self.connection.execute("SELECT body FROM unread WHERE kind = ?", (kind,))
-            states += [_decode(body) for (body,) in rows]
+            states += _readable(row[0] for row in rows)
             self.connection.execute("DELETE FROM unread WHERE kind = ?", (kind,))
         return states
+
+
+def _readable(bodies: Iterable[bytes]) -> list[State]:
+    states = []
+    for body in bodies:
+        with suppress(msgspec.MsgspecError):
+            states.append(_decode(body))
+    return states

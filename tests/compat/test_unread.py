@@ -14,6 +14,7 @@ from casework import search
 from casework.search import Indexer
 from server.quarantine import Taken, take_again
 from server.workers import Desk
+from sync import scrub
 from sync.change import State
 from sync.protocol import SyncResponse
 from sync.reading import Identity
@@ -291,3 +292,27 @@ def test_what_waits_at_the_county_is_kept_as_it_was_sent(town, older_county):
     town.sync("li")
     rows = town.store.connection.execute("SELECT change FROM quarantine ORDER BY device_seq")
     assert [bytes(row[0]) for row in rows] == sent[1:]
+
+
+@pytest.mark.parametrize("where", ["unread", "unread rotten", "r_child"])
+def test_an_altered_row_is_healed_where_some_cannot_be_read(town, where):
+    """The unread count in the tree that finds what differs, and are fetched again like all else."""
+    with town.at("adm") as adm:
+        homes = [child(adm, name=f"罗静{n}") for n in range(5)]
+        keepsake(adm, homes[0])
+        keepsake(adm, homes[1])
+    town.sync("adm", "li")
+    with town.at("li") as li:
+        if where.startswith("unread"):
+            # A letter of the state's JSON, as a fault of the program might leave it; or most of it.
+            body = "replace(body, '铜', '铁')" if where == "unread" else "substr(body, 9)"
+            li.connection.execute(f"UPDATE unread SET body = {body}")
+            scrub.look(li)
+        else:
+            li.connection.execute(f"UPDATE r_child SET name = '别人' WHERE id = '{homes[0]}'")
+    report = town.sync("li")
+    assert report.in_step and report.healed == (1 if where == "r_child" else 2)
+    with town.at("li") as li:
+        assert problems_of(li) == [] and li.records.unread.count() == 2
+        assert not [s for s in li.records.unread.every() if s.values["what"] != "铜铃铛"]
+        assert value(li, homes[0], "name") == "罗静0"
