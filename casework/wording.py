@@ -99,7 +99,8 @@ def value_text(
         return "" if value is None else str(value)
     kind = field.type
     if isinstance(kind, Choices):
-        return "、".join(_(kind.codes.by_code[c].label) for c in value if c in kind.codes.by_code)
+        codes = kind.codes.by_code
+        return "、".join(_(codes[c].label) if c in codes else str(c) for c in value)
     if isinstance(kind, Choice):
         code = kind.codes.by_code.get(value)
         return _(code.label) if code else str(value)

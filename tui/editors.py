@@ -51,6 +51,7 @@ class FieldEditor(Typed):
         self.field = field
         self.replica = replica
         self.today = today
+        self.held = value
         self.chosen: list[str] = []
         if isinstance(field.type, Choices):
             self.chosen = list(value or ())
@@ -69,7 +70,8 @@ class FieldEditor(Typed):
 
     def _words(self) -> str:
         codes = self.field.type.codes.by_code  # type: ignore[attr-defined]
-        return "、".join(_(codes[c].label) for c in self.chosen if c in codes)
+        # A newer program's list has more: shown as it is, or saving the rest would take it away.
+        return "、".join(_(codes[c].label) if c in codes else c for c in self.chosen)
 
     # -- what is offered and what is wrong
 
@@ -112,7 +114,8 @@ class FieldEditor(Typed):
         kind = self.field.type
         text = self.value.strip()
         if isinstance(kind, Choices):
-            return kind.sorted(self.chosen) if text else None
+            is_same = set(self.chosen) == set(self.held or ())
+            return self.held if is_same else kind.sorted(self.chosen) if text else None
         if isinstance(kind, Choice):
             return self.chosen[0] if self.chosen and text else None
         if isinstance(kind, UnitRef):
@@ -130,8 +133,16 @@ class FieldEditor(Typed):
             value = self.value_now()
         except InvalidValue as error:
             return error.problem.text(_), False
-        problem = self.field.type.check(value) if value is not None else None
+        is_new = value is not None and (value != self.held or not self._is_strange(value))
+        problem = self.field.type.check(value) if is_new else None
         return (problem.text(_), problem.is_doubt) if problem else ("", False)
+
+    def _is_strange(self, value: Any) -> bool:
+        """True for answers of a newer program's list."""
+        codes = getattr(getattr(self.field.type, "codes", None), "by_code", None)
+        if codes is None:
+            return False
+        return any(c not in codes for c in (value if isinstance(value, list) else [value]))
 
     def reading(self) -> str:
         """The typed text read back beside the field: the weekday of a date, the name of a unit."""
