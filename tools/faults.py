@@ -97,7 +97,7 @@ STORIES: dict[str, Callable[[Path, argparse.Namespace], None]] = {
     "disk": run_disk,
     "restore": run_restore,
 }
-PHASES = tuple(dict.fromkeys(kind for kind, _side in kills.ARMS))
+PHASES = tuple(dict.fromkeys(kind for kind, _side in kills.ARMS if kind not in STORIES))
 
 
 def main(arguments: list[str]) -> int:

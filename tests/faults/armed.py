@@ -1,7 +1,8 @@
 """The real commands with a fuse: `python -m tests.faults.armed cuncao|cuncao-server|hand WORDS`.
 
 Production code knows nothing of this. Before the command starts, the functions that make up a phase
-(save, push, pull, snapshot, migration, backup) are wrapped, so that the process writes to the file
+(save, push, pull, snapshot, migration, backup,
+restore) are wrapped, so that the process writes to the file
 CUNCAO_FAULT_LOG when it enters and leaves one, and every statement, page of a backup, replaced file
 and request inside is a point at which it may kill itself (SIGKILL, by its own number). Which one is
 read from the file CUNCAO_FAULT_ARM when a phase begins: `KIND N SLOW ORDER WORD`, the N-th point (0:
@@ -211,6 +212,7 @@ def arm_server(fuse: Fuse) -> None:
 
     syncing.take_in, syncing.give_out = taking, giving
     upkeep.back_up = phase("backup", upkeep.back_up)
+    upkeep.restore = phase("restore", upkeep.restore)
     migrations.migrate = phase("migration", migrations.migrate)
 
 

@@ -1,4 +1,5 @@
-"""`kill -9` of either side in the middle of a save, push, pull, first fill, migration or backup.
+"""`kill -9` of either side in the middle of a save, push, pull, first fill, migration, backup or
+restore.
 
 A kill counts only when the process was killed (exit -9) and its own log says that the phase was
 open: it wrote `kill KIND` just before it killed itself at a chosen point, or, killed from outside at
@@ -45,10 +46,11 @@ ARMS: tuple[Arm, ...] = (
     ("migration", "laptop"),
     ("migration", "server"),
     ("backup", "server"),
+    ("restore", "server"),
 )
 FIRST_GUESS = 40
 """Points of a phase, before one has been seen to its end."""
-PROMISING = {"backup": ("COMMIT", "BACKUP", "replacing")}
+PROMISING = {"backup": ("COMMIT", "BACKUP", "replacing"), "restore": ("COMMIT", "DELETE", "INSERT")}
 """Points that are few and matter most: every fifth kill is aimed at one of them."""
 TRIES = 12
 """A point beyond the end of its phase, or a moment outside, kills nothing that counts."""
@@ -89,6 +91,7 @@ class Kills:
         rounds: dict[str, Callable[[str], bool]] = {
             "save": self._save, "push": self._push, "pull": self._pull,
             "snapshot": self._snapshot, "migration": self._migration, "backup": self._backup,
+            "restore": self._restore,
         }  # fmt: skip
         kind, side = arm
         for _ in range(TRIES):
@@ -185,6 +188,21 @@ class Kills:
         if left:
             raise Broken(f"a backup leaves {left}")
         return is_killed
+
+    def _restore(self, side: str) -> bool:
+        """The county is as it was or as it was backed up; its laptops bring back what came since."""
+        source = self.scene.folder / "last-night.db"
+        self.scene.admin("backup", str(source), "--force").expect(0)
+        for laptop in (self.victim, self.others[-1]):
+            self.scene.save(laptop, 2)
+        self.scene.sync()
+        self.scene.save(self.victim, 1)
+        arm = ("restore", side)
+        log_from = self._log_size(arm)
+        aim = self._aim(arm)
+        words = ("restore", str(source))
+        process = spawn("cuncao-server", *words, env=self.scene.server_env())
+        return self._hit(arm, process, aim, log_from)
 
     def _prove_backup(self, target: Path) -> None:
         copy = target.with_name("opened-backup.db")
