@@ -265,7 +265,7 @@ class Session:
         if self._transport is not None:
             self._transport.close()
         if self._keeper is not None:
-            self._keeper.close()
+            self._keeper.close(self.replica.connection)
             self._keeper = None
         self.replica.connection.close()
 

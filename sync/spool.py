@@ -38,7 +38,9 @@ MAX_CARRIED = 64 * 1024 * 1024
 """Bytes of envelopes that one synchronisation or bundle carries."""
 MAX_REQUEST = 4 * 1024 * 1024
 PAUSE_S = 0.2
-"""Saves so close together share one sealing: a roster brings thousands."""
+MOST_PAUSES = 20
+"""Saves so close together share one sealing, but none waits for more than so many pauses: a roster
+brings thousands."""
 _SUFFIX = ".sealed"
 _REFUSED = ".refused"
 """The county could not open it. Not carried again; the next opening of its store makes it anew."""
@@ -100,24 +102,32 @@ class Keeper:
             self._thread = threading.Thread(target=self._run, daemon=True)
             self._thread.start()
 
-    def close(self) -> None:
-        """Seal what is not sealed yet, now, and tidy up."""
+    def close(self, connection: Connection) -> None:
+        """Seal what is not sealed yet, now, over the connection at hand, and tidy up."""
         self._closing.set()
         self._saved.set()
         if self._thread is not None:
             self._thread.join()
             self._thread = None
-        self._keep()
+        self._keep(connection)
 
     def _run(self) -> None:
-        while not self._closing.is_set():
+        while True:
             self._saved.wait()
-            if self._closing.wait(PAUSE_S):
-                return
-            self._saved.clear()
-            self._keep()
+            for _pause in range(MOST_PAUSES):
+                self._saved.clear()
+                if self._closing.wait(PAUSE_S):
+                    return
+                if not self._saved.is_set():
+                    break
+            with suppress(Exception):  # as in `_keep`
+                connection = self._connect()
+                try:
+                    self._keep(connection)
+                finally:
+                    connection.close()
 
-    def _keep(self) -> None:
+    def _keep(self, connection: Connection) -> None:
         """One pass. Trouble with disk or store is no fault of the save: the next pass tries again.
 
         sqlcipher3's errors and the system's share no base class.
@@ -125,11 +135,7 @@ class Keeper:
         from sync.platform import locked
 
         with suppress(Exception), locked(self._home / ".spool"):
-            connection = self._connect()
-            try:
-                keep(self._home, connection)
-            finally:
-                connection.close()
+            keep(self._home, connection)
 
 
 def keep(home: Path, connection: Connection) -> None:

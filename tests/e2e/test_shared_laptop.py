@@ -63,6 +63,10 @@ def test_the_next_to_sync_delivers_what_the_other_left_even_logged_out(
     told = envelope.name.encode() + envelope.read_bytes()
     assert name.encode() not in told and "一个人睡".encode() not in told
     assert "何秀英" not in envelope.name
+    envelope.unlink()  # as if the program had died between the save and the envelope
+    assert he("status", "--json").json["spool"] == 0
+    assert spooled(he) == [envelope]
+    assert zhou("status", "--json").json["spool"] == 1
     assert zhou("sync", "--json").json["delivered"] == 1
     assert spooled(zhou) == []
     boss = county.laptop("陈德福").login()

@@ -355,7 +355,7 @@ def test_a_save_waits_for_no_envelope_and_closing_leaves_none_out(shared: Shared
     child(shared.li)  # returns though sealing hangs
     assert spool.files_in(shared.home) == []
     sealing.set()
-    keeper.close()
+    keeper.close(shared.li.connection)
     assert [f.name for f in spool.files_in(shared.home)] == ["devli-1-1"]
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from schema.kinds import KINDS
-from sync import healing, pacing, tables, version
+from sync import healing, pacing, spool, tables, version
 from sync.client import SyncReport
 from sync.language import _
 from sync.lease import lease_of
@@ -126,6 +126,7 @@ def status(user: str | None, is_json: bool) -> None:
         found = {
             "pending": replica.pending_count(),
             "last_sync": iso(replica.get_state("last_sync")),
+            "spool": len(spool.files_in(session.home)),
             "lease": {
                 "days": held.days,
                 "used": held.used,
