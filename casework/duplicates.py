@@ -1,13 +1,24 @@
-"""Pairs of files that seem to be of one child: the county's own findings, and what is found among
-the files held here."""
+"""Pairs of files that seem to be of one child: the county's own findings, what is found among the
+files held here, and what was said about them."""
 
 from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from msgspec import Struct
 
 from casework import likenesses
-from sync import ids
-from sync.reading import Reading
+from schema.kinds import KINDS
+from schema.kinds.duplicate import LATER as LATER
+from schema.kinds.duplicate import NOT_SAME as NOT_SAME
+from schema.record import Kind
+from sync import ids, merges
+from sync.reading import Reading, View
+from sync.replica import Refused, Replica
+
+PAIR = KINDS["duplicate"]
+FILE = KINDS["child"]
 
 
 class Pair(Struct, frozen=True):
@@ -20,24 +31,173 @@ class Pair(Struct, frozen=True):
     score: int
     certain: bool
     why: str
+    verdict: str = ""
+    """`later`, or empty: nobody has said anything."""
 
 
 def pairs(replica: Reading) -> list[Pair]:
-    """Every open pair whose two files are both held here, the surest first."""
-    found: dict[str, Pair] = {}
-    for row in replica.select("duplicate"):
-        if len(replica.rows("child", [row["a"], row["b"]])) == 2:
-            found[row["id"]] = Pair(
-                row["id"],
-                row["a"],
-                row["b"],
-                row["score"] or 0,
-                bool(row["is_certain"]),
-                row["why"] or "",
-            )
+    """Every open pair whose two files are both held here, the surest first and those put off last.
+
+    Of files merged since, the kept ones are meant; what was said not to be the same child is gone.
+    """
+    found = {p.id: p for p in _told(replica) if p.verdict != NOT_SAME}
+    settled = {(p.a, p.b) for p in _told(replica)}
     for a, b, likeness in likenesses.everybody(replica):
-        id_ = ids.derived_id("duplicate", a, b)
-        if id_ not in found:
+        if (a, b) not in settled:
+            id_ = ids.derived_id(PAIR.name, a, b)
             why = " ".join(likeness.reasons)
             found[id_] = Pair(id_, a, b, likeness.score, likeness.is_certain, why)
-    return sorted(found.values(), key=lambda p: (-p.score, p.id))
+    return sorted(found.values(), key=lambda p: (p.verdict == LATER, -p.score, p.id))
+
+
+def certain(replica: Reading) -> list[Pair]:
+    """The open pairs with the same valid ID number and name, as the county found them."""
+    return [p for p in _told(replica) if p.certain and p.verdict != NOT_SAME]
+
+
+def _told(replica: Reading) -> list[Pair]:
+    """Pairs on record, two files that are one by now left out, each two files once."""
+    rows = replica.select(PAIR.name)
+    kept = replica.kept_of({row[side] for row in rows for side in "ab"})
+    here = {
+        r["id"] for r in replica.rows(FILE.name, [kept.get(row[s], row[s]) for row in rows for s in "ab"])
+    }  # fmt: skip
+    found: dict[tuple[str, str], Pair] = {}
+    for row in rows:
+        a, b = sorted(kept.get(row[side], row[side]) for side in "ab")
+        if a == b or not {a, b} <= here:
+            continue
+        pair = Pair(
+            row["id"], a, b, row["score"] or 0, bool(row["is_certain"]), row["why"] or "",
+            row["verdict"] or "",
+        )  # fmt: skip
+        known = found.get((a, b))
+        if known is None or (pair.verdict == NOT_SAME, pair.score) > (
+            known.verdict == NOT_SAME, known.score,
+        ):  # fmt: skip
+            found[a, b] = pair
+    return list(found.values())
+
+
+def pair_of(replica: Reading, id: str) -> Pair:
+    """A pair by its id, on record or found here.
+
+    Raises:
+        Refused: there is none.
+    """
+    for pair in _told(replica):
+        if pair.id == id:
+            return pair
+    for pair in pairs(replica):
+        if pair.id == id:
+            return pair
+    raise Refused("not_found", id)
+
+
+def say(replica: Replica, id: str, verdict: str) -> None:
+    """Remember what a reviewer says of a pair: `not_same`, `later`, or nothing any more.
+
+    Raises:
+        Refused: no such pair, or the user does not review both files.
+    """
+    held = replica.get(id, PAIR.name)
+    a, b = (held.values["a"], held.values["b"]) if held else (None, None)
+    if a is None or b is None:
+        pair = pair_of(replica, id)
+        a, b = pair.a, pair.b
+    if not merges.may_merge(replica, a, b):
+        raise Refused("not_permitted")
+    if held is not None:
+        replica.save(PAIR.name, {"verdict": verdict or None}, id)
+    else:
+        merges.put_on_record(replica, PAIR, id, a, b, {"verdict": verdict})
+
+
+def merge_certain(replica: Replica) -> tuple[str, list[tuple[str, str]]]:
+    """Merge every certain pair that this user reviews; (id of the batch, [(merge, kept file)]).
+
+    Each is a txn of its own, accepted or refused alone. The older file is kept. The id is empty when there is nothing to merge.
+    """
+    made: list[tuple[str, str]] = []
+    for pair in sorted(certain(replica), key=lambda p: (p.a, p.b)):
+        kept, away = (replica.kept(i) for i in (pair.a, pair.b))
+        if kept != away and merges.may_merge(replica, kept, away):
+            made.append((merges.merge(replica, kept, away), kept))
+    return merges.batch_id([m for m, _ in made]) if made else "", made
+
+
+def unmerge(replica: Replica, id: str) -> list[tuple[str, str, str]]:
+    """Take back a merge, or all of a batch that still stand: [(merge, file kept, file back)].
+
+    Raises:
+        Refused: no such merge, or the user does not review these files.
+    """
+    batch = merges.in_batch(replica, id)
+    if batch is None:
+        return [(id, *merges.unmerge(replica, id))]
+    return [(merge, *merges.unmerge(replica, merge)) for merge in batch]
+
+
+def slots_of(kind: Kind, one: View, other: View) -> list[str]:
+    """The slots that either of two files fills, in order of declaration."""
+    return [
+        name
+        for name in kind.slots
+        if name != kind.pointer
+        and any(kind.slot_value(name, v.values) is not None for v in (one, other))
+    ]
+
+
+class Since(Struct, frozen=True):
+    """Something written into the files of a merge after it: for whoever takes it back to place."""
+
+    id: str
+    """Version of the change."""
+    record: str
+    kind: str
+    file: str
+    """The file it is in when the merge is taken back: the one its author addressed."""
+    fields: dict[str, Any]
+    author: str
+    at_ms: int
+
+
+def since(replica: Reading, merge: str) -> list[Since]:
+    """What was written after a merge, into either file or what hangs on them, the oldest first."""
+    return [
+        Since(
+            e.change.version, e.change.id, e.change.kind, file, e.change.fields, e.change.author, ms
+        )
+        for e, file, ms in merges.after(replica, merge)
+    ]
+
+
+def assign(replica: Replica, changes: Iterable[Since], kept: str, away: str) -> Sequence[str]:
+    """Put what was written into one file of a merge taken back into the other too; what hangs is
+    made there anew and put away here. Returns the ids of the records written."""
+    written: list[str] = []
+    with replica.together():
+        for change in changes:
+            other = away if change.file == kept else kept
+            kind = KINDS[change.kind]
+            values = _flat(kind, change.fields)
+            if kind.scope == "root":
+                replica.save(kind.name, values, other)
+                written.append(other)
+            else:
+                written.append(_moved(replica, kind, change.record, other))
+    return written
+
+
+def _moved(replica: Replica, kind: Kind, record: str, other: str) -> str:
+    view = replica.get(record, kind.name)
+    if view is None or view.deleted is not None:
+        raise Refused("not_found", record)
+    made = replica.save(kind.name, {**view.values, kind.parent: other})
+    replica.delete(record, "→ " + made)
+    return made
+
+
+def _flat(kind: Kind, fields: Mapping[str, Any]) -> dict[str, Any]:
+    slots = ((s, v) for s, v in fields.items() if s in kind.slots)
+    return {n: v for s, value in slots for n, v in kind.spread(s, value).items()}

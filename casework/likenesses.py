@@ -90,12 +90,15 @@ def all_facts(replica: Reading, roots: Collection[str] | None = None) -> Iterato
 def _rows(
     replica: Reading, kind: str, fields: Iterable[str], roots: Collection[str] | None
 ) -> Iterator[dict[str, Any]]:
-    names = ["id", *(KINDS[kind].by_name[f].name for f in fields)]
-    columns = ", ".join(map(quoted, names))
-    root = "id" if KINDS[kind].scope == "root" else "_root"
+    declared = KINDS[kind]
+    names = ["id", *(declared.by_name[f].name for f in fields)]
+    # Of a child whose files were merged, the kept one is compared, with what hangs on all.
+    columns = ", ".join(quoted("_root" if n == declared.parent else n) for n in names)
+    root = "id" if declared.scope == "root" else "_root"
+    only = " AND _root = id" if declared.pointer else ""
     which = f" AND {root} IN (SELECT value FROM json_each(?))" if roots is not None else ""  # noqa: S608
     rows = replica.connection.execute(
-        f"SELECT {columns} FROM {table(kind)} WHERE _deleted IS NULL{which}",  # noqa: S608
+        f"SELECT {columns} FROM {table(kind)} WHERE _deleted IS NULL{only}{which}",  # noqa: S608
         () if roots is None else (as_json(roots),),
     )
     for row in rows:

@@ -14,6 +14,7 @@ from msgspec import Struct, field
 
 from schema import idnumber
 from sync import pinyin
+from sync.merges import merges
 from sync.reading import Reading
 
 
@@ -74,12 +75,19 @@ class People:
                 person.family.append(row)
         for person in self.by_id.values():
             self.add(person)
+        for merge in merges(replica):  # a kept file is known by what its other files say, too
+            kept, away = self.by_id.get(replica.kept(merge.away)), replica.get(merge.away)
+            if kept is not None and away is not None:
+                self._index(away.values, kept)
 
     def add(self, person: Person) -> None:
         values = person.values
         phone = values.get("phone")
         if phone:
             person.phones.add(phone)
+        self._index(values, person)
+
+    def _index(self, values: Mapping[str, Any], person: Person) -> None:
         number = values.get("id_number")
         if idnumber.is_valid(number):
             self._put(self._by_number, str(number), person)

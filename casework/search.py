@@ -71,9 +71,10 @@ class Indexer:
         fields = [f for f in kind.fields if f.is_searchable]
         units = list(kind.unit_fields[:1])
         columns = ", ".join(quoted(n) for n in [*(f.name for f in fields), *units])
+        only = " AND _root = id" if kind.pointer else ""
         rows = connection.execute(
             f"SELECT id, {columns} FROM {table(kind.name)}"  # noqa: S608
-            " WHERE _deleted IS NULL AND id IN (SELECT value FROM json_each(?))",
+            f" WHERE _deleted IS NULL{only} AND id IN (SELECT value FROM json_each(?))",
             (listed,),
         ).fetchall()
         around = self._around(connection, kind, listed) if kind.scope == "root" else {}
@@ -106,6 +107,19 @@ class Indexer:
                 (listed,),
             ):
                 found.setdefault(root, []).extend(v for v in values if v)
+        return found
+
+    def _otherwise(self, connection: Connection, kind: Kind, listed: str) -> dict[str, list[str]]:
+        """Per kept file, what the files merged into it say: it is found by those words too."""
+        fields = [f for f in kind.fields if f.is_searchable]
+        found: dict[str, list[str]] = {}
+        for root, *values in connection.execute(
+            f"SELECT _root, {', '.join(quoted(f.name) for f in fields)} FROM {table(kind.name)}"  # noqa: S608
+            " WHERE _root <> id AND _deleted IS NULL"
+            " AND _root IN (SELECT value FROM json_each(?))",
+            (listed,),
+        ):
+            found.setdefault(root, []).extend(_texts(fields, values))
         return found
 
     def _unit_names(self, connection: Connection) -> dict[str, str]:

@@ -75,7 +75,7 @@ def unit_text(code: str | None, replica: Reading, today: datetime.date) -> str:
 
 def record_text(kind: Kind, id: str, replica: Reading, today: datetime.date) -> str:
     """A record by its title."""
-    rows = replica.rows(kind.name, [id], with_deleted=True)
+    rows = replica.rows(kind.name, [replica.kept(id) if kind.pointer else id], with_deleted=True)
     return title_text(kind, rows[0], replica, today) if rows else id
 
 

@@ -480,14 +480,14 @@ class Batch:
 
     def _pair(self, a: str, b: str) -> None:
         pair = ids.derived_id("duplicate", a, b)
-        self.load([pair, a, b], [pair])
+        self.load([pair, a, b], [pair, a, b])
         if self.states.get(pair) is not None:
             return
         first, second = self.states[a], self.states[b]
         if first is None or second is None or first.is_deleted or second.is_deleted:
             return
         is_certain = first.values.get("name") == second.values.get("name")
-        tops = [code for code, parent in self.tree.parents.items() if not parent]
+        units = {u for i in (a, b) if (place := self.places.get(i)) for u in place.units}
         self._own(
             "duplicate",
             pair,
@@ -497,7 +497,7 @@ class Batch:
                 "score": 100 if is_certain else 90,
                 "is_certain": is_certain,
                 "why": "same_id_number_and_name" if is_certain else "same_id_number",
-                "unit": tops[0] if tops else None,
+                "unit": merging.unit_above(self.tree, units),
             },
         )
 

@@ -15,9 +15,10 @@ from msgspec import Struct
 
 from schema.kinds import KINDS
 from schema.record import Kind
-from sync import clock
+from sync import clock, following, merging
 from sync.change import Change, Entry, device_of, raw_version, seq_of
 from sync.reading import Reading, View
+from sync.records import as_json
 from sync.replica import Refused, Replica
 from sync.tables import quoted, table
 
@@ -44,6 +45,15 @@ def merges(replica: Reading) -> list[Merge]:
                 ms = clock.ms_of(mark.stamp)
                 found.append(Merge(raw_version(mark.version), into, id_, mark.author, ms))
     return sorted(found, key=lambda m: (-m.at_ms, m.id))
+
+
+def standing(replica: Reading, one: str, other: str) -> str | None:
+    """The merge by which two files are one already; None when they are not."""
+    if one == other or replica.kept(one) != replica.kept(other):
+        return None
+    of_child = [m for m in merges(replica) if replica.kept(m.away) == replica.kept(one)]
+    of_child.sort(key=lambda m: {m.kept, m.away} != {one, other})
+    return of_child[0].id if of_child else None
 
 
 def _away(replica: Reading, kind: Kind) -> list[str]:
@@ -236,3 +246,55 @@ def in_batch(replica: Reading, id: str) -> list[str] | None:
         for op in view.slots[kind.pointer].standing.ops
         if device_of(op) == device and int(first) <= seq_of(op) <= int(last)
     ]
+
+
+def put_on_record(
+    replica: Replica, kind: Kind, id: str, a: str, b: str, values: Mapping[str, Any]
+) -> None:
+    """Make the record of a pair found on this device, under the id that the county would give it.
+
+    Raises:
+        Refused: the user does not review the unit above both files.
+    """
+    with replica.together():
+        units = {*replica.units_of_root(a), *replica.units_of_root(b)}
+        unit = merging.unit_above(replica.tree, units)
+        if not replica.scope.may(kind.write, "", (unit,) if unit else ()):
+            raise Refused("not_permitted")
+        fields = {"a": a, "b": b, "unit": unit, **values}
+        replica._write("create", kind, id, fields, {}, root=id)
+
+
+def after(replica: Reading, merge: str) -> list[tuple[Entry, str, int]]:
+    """What people wrote into the files of a merge after it, as far as this device has been told:
+    (entry, the file it is in, ms), the oldest first."""
+    merged = _pointed(replica, merge)
+    if merged is None:
+        return []
+    kept, away, kind = merged
+    hanging = {
+        row["id"]: str(view.root)
+        for other in following.hanging_on(kind)
+        for row in replica.select(other.name, {other.parent: kept})
+        + replica.select(other.name, {other.parent: away})
+        if (view := replica.get(row["id"], other.name))
+    }
+    files = {kept: kept, away: away, **{i: f for i, f in hanging.items() if f in (kept, away)}}
+    found: list[tuple[Entry, str, int]] = []
+    begun = None
+    rows = replica.connection.execute(
+        "SELECT body FROM log WHERE record IN (SELECT value FROM json_each(?)) ORDER BY seq",
+        (as_json(files),),
+    )
+    for (body,) in rows:
+        entry = msgspec.json.decode(body, type=Entry)
+        change = entry.change
+        if change.version == merge:
+            begun = change.txn
+        elif (
+            begun not in (None, change.txn)
+            and kind.pointer not in change.fields
+            and not merging.is_carried(change.version)
+        ):
+            found.append((entry, files[change.id], clock.ms_of(entry.stamp)))
+    return found

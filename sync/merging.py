@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Mapping
 
 from schema.record import DELETED, Kind
 from sync.change import State
-from sync.scope import FILE, units_of
+from sync.scope import FILE, UnitTree, units_of
 
 CARRIER = "hub+"
 """How the device of a change begins by which the county carries a late edit to the kept file, or
@@ -119,3 +119,10 @@ def _is_newer(kind: Kind, kept: State, name: str, away: State) -> bool:
     if written is None or merged is None:
         return False
     return written.standing.mark.stamp > merged.standing.mark.stamp
+
+
+def unit_above(tree: UnitTree, units: Iterable[str]) -> str | None:
+    """The smallest unit that all of these are in; None where there is none."""
+    paths = [tree.path(u) for u in units if u in tree.parents]
+    common = set.intersection(*map(set, paths)) if paths else set()
+    return next((u for u in paths[0] if u in common), None) if paths else None

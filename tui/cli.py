@@ -32,6 +32,8 @@ COMMANDS = {
     "due": "duty",
     "defer": "duty",
     "rules": "duty",
+    "merge": "merge",
+    "unmerge": "merge",
     "import": "roster",
     "check": "check",
     "demo": "demo",

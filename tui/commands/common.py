@@ -161,7 +161,7 @@ def guarded(command: Function) -> Function:
         except DamagedStore:
             fail(DAMAGED, "damaged")
         except Refused as error:
-            is_usage = error.code in ("not_found", "not_a_choice", "deleted", "taken_back")
+            is_usage = error.code in ("not_found", "not_a_choice", "deleted", "taken_back", "same_file")
             fail(WRONG_USAGE if is_usage else REFUSED, error.code, detail=error.detail)
         except InvalidRecord as error:
             for field, problem in error.problems:

@@ -11,7 +11,7 @@ from schema.kinds import KINDS
 from schema.record import DELETED
 from sync.language import _
 from sync.lease import lease_of
-from sync.reading import View
+from sync.reading import Reading, View
 from sync.receipts import Receipt
 from sync.replica import Refused
 from tui.commands.common import (
@@ -107,13 +107,24 @@ def shown_fields(view: View, receipts: Mapping[str, Receipt]) -> dict[str, dict[
     return {f.name: fields[f.name] for f in kind.fields if f.name in fields}
 
 
+def kept_file(replica: Reading, id: str) -> str:
+    """The file that is meant by an id: of one merged into another the kept one, and that is
+    said."""
+    kept = replica.kept(id)
+    if kept != id:
+        say(_("这份已经合到 {kept}，下面是合并后的那一份。").format(kept=kept))
+    return kept
+
+
 @click.command(help=_("一条记录的每一项，谁写的。"))
 @click.argument("id")
+@click.option("--own", is_flag=True, help=_("合走的那一份自己，不看合并后的。"))
 @as_json
 @click.pass_obj
 @guarded
-def show(user: str | None, id: str, is_json: bool) -> None:
+def show(user: str | None, id: str, own: bool, is_json: bool) -> None:
     with opened(user) as session:
+        id = id if own else kept_file(session.replica, id)
         view = session.replica.get(id)
         receipts = session.replica.receipts(id)
     if view is None:
@@ -204,6 +215,7 @@ def add(user: str | None, kind: str, values: tuple[str, ...], is_json: bool) -> 
 @guarded
 def set_(user: str | None, id: str, values: tuple[str, ...], is_json: bool) -> None:
     with opened(user) as session:
+        id = kept_file(session.replica, id)
         view = session.replica.get(id)
         if view is None:
             raise Refused("not_found", id)

@@ -131,14 +131,24 @@ def undo(user: str | None, id: str, note: str, is_json: bool) -> None:
 
 
 @click.command(help=_("像是同一个孩子的两份档案。"))
+@click.option("--not-same", metavar="ID", help=_("这一对不是同一个孩子；记住，不再列出。"))
+@click.option("--later", metavar="ID", help=_("这一对以后再看。"))
+@click.option("--again", metavar="ID", help=_("收回对这一对说过的话。"))
 @as_json
 @click.pass_obj
 @guarded
-def duplicates(user: str | None, is_json: bool) -> None:
-    from casework.duplicates import pairs
+def duplicates(
+    user: str | None, not_same: str | None, later: str | None, again: str | None, is_json: bool
+) -> None:
+    from casework import duplicates as casework
     from casework.likenesses import words
 
+    pairs = casework.pairs
+    said = {casework.NOT_SAME: not_same, casework.LATER: later, "": again}
     with opened(user) as session:
+        for verdict, id in said.items():
+            if id:
+                casework.say(session.replica, id, verdict)
         found = [
             {
                 "id": p.id,
@@ -147,6 +157,7 @@ def duplicates(user: str | None, is_json: bool) -> None:
                 "score": p.score,
                 "certain": p.certain,
                 "why": p.why,
+                "verdict": p.verdict or None,
             }
             for p in pairs(session.replica)
         ]
