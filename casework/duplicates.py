@@ -116,7 +116,8 @@ def say(replica: Replica, id: str, verdict: str) -> None:
 def merge_certain(replica: Replica) -> tuple[str, list[tuple[str, str]]]:
     """Merge every certain pair that this user reviews; (id of the batch, [(merge, kept file)]).
 
-    Each is a txn of its own, accepted or refused alone. The older file is kept. The id is empty when there is nothing to merge.
+    Each is a txn of its own, accepted or refused alone. The older file is kept. The id is empty
+    when there is nothing to merge.
     """
     made: list[tuple[str, str]] = []
     for pair in sorted(certain(replica), key=lambda p: (p.a, p.b)):
