@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from schema.eligibility import ELIGIBILITY
 from schema.problems import InvalidValue, Problem
 
 
@@ -37,6 +38,9 @@ class Setting:
 
 SETTINGS: dict[str, Setting] = {
     s.name: s
-    for s in (Setting("lease_days", "没联系多少天后旧档案先锁上（只数用了电脑的天）", 30, 1, 365),)
+    for s in (
+        Setting("lease_days", "没联系多少天后旧档案先锁上（只数用了电脑的天）", 30, 1, 365),
+        Setting("eligibility", "留守儿童按第几条口径认定", 1, 1, len(ELIGIBILITY)),
+    )
 }
 """All of them by name. To add one is to add its line; it travels to the laptops by itself."""

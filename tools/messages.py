@@ -108,6 +108,7 @@ def declared() -> Iterator[tuple[str, str]]:
     from schema import roles
     from schema.cadences import CADENCES
     from schema.codes import CodeList
+    from schema.eligibility import ELIGIBILITY
     from schema.kinds import KINDS
     from schema.settings import SETTINGS
 
@@ -116,6 +117,8 @@ def declared() -> Iterator[tuple[str, str]]:
         yield label, "schema/roles.py"
     for setting in SETTINGS.values():
         yield setting.label, "schema/settings.py"
+    for definition in ELIGIBILITY:
+        yield definition.label, "schema/eligibility.py"
     for rule in CADENCES:
         yield rule["label"], "schema/cadences.py"
     for found in pkgutil.iter_modules(kinds.__path__):

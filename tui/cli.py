@@ -34,6 +34,7 @@ COMMANDS = {
     "rules": "duty",
     "merge": "merge",
     "unmerge": "merge",
+    "propose": "duty",
     "import": "roster",
     "check": "check",
     "demo": "demo",

@@ -1,4 +1,4 @@
-"""due, defer, rules: what is to be done by whom, what is put off, how often the county wants it."""
+"""due, defer, rules, propose: what is to be done by whom, how often, and who belongs on the ledger."""
 
 from __future__ import annotations
 
@@ -123,3 +123,30 @@ def set_rule(user: str | None, code: str, values: tuple[str, ...], is_json: bool
         emit({"id": made, "rule": code})
     else:
         say(_("改好了，下次收发后各台电脑都按这个。"))
+
+
+@click.command(help=_("该建档、该结案的孩子，各有理由；要人认可才算。"))
+@click.option("--accept", "accepted", metavar="ID", help=_("认可一条，照它改。"))
+@click.option("--on", metavar="DATE", help=_("按这一天算；不写就是今天。"))
+@as_json
+@click.pass_obj
+@guarded
+def propose(user: str | None, accepted: str | None, on: str | None, is_json: bool) -> None:
+    from casework.eligibility import ACTIONS, accept, proposals, rule_of
+
+    with opened(user) as session:
+        today = _day(on, session)
+        if accepted:
+            found = [accept(session.replica, accepted, today)]
+        else:
+            found = proposals(session.replica, today)
+        rule = rule_of(session.replica)
+    if is_json:
+        fields = ("id", "child", "name", "action", "reason", "on", "why")
+        told = [{**{f: getattr(p, f) for f in fields}, "rule": rule.code} for p in found]
+        emit(told[0] if accepted else told)
+        return
+    for p in found:
+        click.echo(f"{_(ACTIONS[p.action])}  {p.name}  {p.why}  {p.id}")
+    if not accepted:
+        say(_("按「{rule}」（{source}）。").format(rule=_(rule.label), source=rule.source))
