@@ -186,6 +186,9 @@ def _push(scene: Scene, victim: Laptop, disk: SmallDisk) -> None:
         scene.start(**full)
     disk.leave(1 << 15)
     victim("sync").expect(OFFLINE)
+    for reader in scene.laptops:
+        if reader is not victim:
+            reader("sync").expect(0)  # who only asks is answered all the same
     if victim("status", "--json").expect(0).json["pending"] != PARTS * UNSENT:
         raise Broken("the laptop did not keep all that it has to send")
     disk.empty()

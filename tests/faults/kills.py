@@ -9,6 +9,7 @@ a random moment, `enter KIND` without `leave KIND`.
 from __future__ import annotations
 
 import random
+import re
 import shutil
 import subprocess
 import time
@@ -222,14 +223,13 @@ class Kills:
         """Take some fields out of the victim's store, as if they had not been declared yet."""
         with self.victim.opened() as session:
             run = session.replica.connection.execute
-            indexed = {
-                name for (name,) in run("SELECT name FROM sqlite_master WHERE type = 'index'")
-            }
+            held = run("SELECT sql FROM sqlite_master WHERE type IN ('index', 'trigger', 'view')")
+            used_by_others = " ".join(sql for (sql,) in held if sql)
             for kind in KINDS.values():
                 for field in kind.fields:
                     column, name = quoted(field.name), table(kind.name)
                     is_used = run(f"SELECT count({column}) FROM {name}").fetchone()[0]
-                    if is_used or f"{kind.name}_{field.name}" in indexed:
+                    if is_used or re.search(rf"\b{field.name}\b", used_by_others):
                         continue
                     if self.rng.random() < 0.2:
                         run(f"ALTER TABLE {name} DROP COLUMN {column}")
