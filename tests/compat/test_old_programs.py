@@ -53,6 +53,24 @@ def test_an_old_laptop_syncs_with_todays_server(release, county, tmp_path):
     assert said["held"] == held
 
 
+def test_an_old_laptop_works_on_beside_kinds_that_it_has_never_heard_of(
+    release, county, tmp_path
+):
+    """The first release does not keep what it cannot read: its digest differs, and it says so; it
+    goes on exchanging the rest and asks for no second fill each time."""
+    county.done("settings", "set", "lease_days", "20")
+    county.start()
+    changes = [["child", {"name": "古月", "village": "720101"}, None]]
+    password = release.about["password"]
+    said = run_old(release, tmp_path, county.url, "lan", password, json.dumps(changes))
+    assert said["unsent"] == 0 and said["trips"][-1] == 1
+    held = {i: r for i, r in release.about["records"].items() if r["kind"] == "family"}
+    assert held.keys() <= said["held"].keys()
+    shi = county.login("shi", password=password)
+    shi.sync()
+    assert "古月" in [values.get("name") for _, values in shi.records.values()]
+
+
 def _here(release: Any, county: Any, folder: Path) -> Any:
     """The old laptop's home under today's program, logged in at `county`."""
     home = release.home(folder)
