@@ -103,7 +103,7 @@ def test_everything_changed_while_it_runs_reaches_devices(running):
     assert told[klass]["class_number"] == "2"
     assert told[klass]["parent"] == school
     assert told[school]["stage"] == "primary"
-    assert told["li"] == {"login": "li", "name": "li"}
+    assert told["li"] == {"login": "li", "name": "li", "posts": f"class-teacher@{klass}"}
     li = running.login("li")
     assert li.sync(li.create("child", "c1", name="陈小溪", school=school, **{"class": klass})) == []
     boss.sync()
