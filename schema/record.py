@@ -113,6 +113,8 @@ class Kind:
     """Fields that figures and duties ask of every record: one index, after the root, holds them
     all."""
     can_add_by_hand: bool = True
+    window_field: str = ""
+    """For `hangs`: the date by which the county bounds how far back laptops hold it."""
     merges_text: bool = True
     """False for safeguarding steps: their words are never combined."""
     pointer: str = ""

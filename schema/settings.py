@@ -41,6 +41,7 @@ SETTINGS: dict[str, Setting] = {
     for s in (
         Setting("lease_days", "没联系多少天后旧档案先锁上（只数用了电脑的天）", 30, 1, 365),
         Setting("eligibility", "留守儿童按第几条口径认定", 1, 1, len(ELIGIBILITY)),
+        Setting("contact_months", "电脑上存最近几个月的走访联系（0 是全部）", 24, 0, 600),
     )
 }
 """All of them by name. To add one is to add its line; it travels to the laptops by itself."""

@@ -13,7 +13,7 @@ from schema import idnumber
 from schema.kinds import KINDS
 from schema.record import Kind
 from server.store.sqlite import SqliteStore
-from sync import digest, merging
+from sync import digest, merging, window
 from sync.change import Entry, Slot, State
 from sync.decide import decide, replay
 from sync.erasing import is_blank
@@ -203,11 +203,12 @@ def _states(store: SqliteStore) -> Iterator[State]:
 def _bucket_faults(
     store: SqliteStore, states: dict[str, State], places: dict[str, Place]
 ) -> list[Fault]:
+    since = window.since_of(store)
     sums: dict[tuple[str, tuple[str, ...]], int] = {}
     for state in states.values():
         place = places.get(state.root)
         key = state.kind, place.units if place else ()
-        sums[key] = (sums.get(key, 0) + digest.of(state)) % digest.MODULUS
+        sums[key] = (sums.get(key, 0) + window.digest_of(state, since)) % digest.MODULUS
     held = {(kind, units): value for kind, units, value in store.buckets()}
     return [
         Fault("bucket", f"{kind} {'+'.join(units)}")

@@ -145,16 +145,15 @@ def _has_county(home: Home) -> bool:
 @click.option("--tls-cert", type=_FILE, help=_("TLS 证书文件"))
 @click.option("--tls-key", type=_FILE, help=_("TLS 私钥文件"))
 def run(host: str, port: int, tls_cert: Path | None, tls_key: Path | None) -> None:
-    from server import running
+    from server import running, window
     from server.erasing import erase_again
-    from server.store import open_store
 
     if (tls_cert is None) != (tls_key is None):
         raise InvalidValue(Problem("tls_pair", N_("--tls-cert 和 --tls-key 要一起写。")))
     home = server_home()
-    store = open_store(home)  # migrates, or says at once what is wrong
-    erase_again(home, store)  # an old copy of the store may have been put here by hand
-    store.connection.close()
+    with open_desk() as desk:  # migrates, or says at once what is wrong
+        erase_again(home, desk.store)  # an old copy of the store may have been put here by hand
+        window.move(desk)
     if tls_cert is None and host not in ("127.0.0.1", "::1", "localhost"):
         say(_("没有 TLS：别的电脑上的客户端不会连过来。请用 --tls-cert 和 --tls-key。"))
     with contextlib.suppress(KeyboardInterrupt):

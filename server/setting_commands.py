@@ -40,8 +40,10 @@ def settings_list(as_json: bool) -> None:
 @click.argument("name")
 @click.argument("value")
 def settings_set(name: str, value: str) -> None:
+    from server import window
     from server.settings import put_setting
 
     with open_desk() as desk:
         now = put_setting(desk, name, value)
+        window.move(desk)  # at once, if it was the number of months
     say(_("{name} 现在是 {value}；每台电脑下次收发时得到。").format(name=name, value=now))

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 import msgspec
 from msgspec import Raw, Struct
 
-from server import quarantine
+from server import quarantine, window
 from server.accounts import Caller
 from server.requests import Refusal, parse, too_large, unpacked
 from server.workers import Desk
@@ -122,6 +122,7 @@ def take_in(ask: Ask) -> Callable[[Desk], list[Verdict]]:
         former = tuple(d for d in others if desk.accounts.may_speak_for(ask.caller.user, d))
         session = msgspec.structs.replace(ask.session, former=former)
         with desk.store.write():
+            window.move(desk)  # when a month has passed
             verdicts = desk.hub.push(session, ask.request.changes, ask.request.cursor)
             quarantine.take_followers(desk, ask.request.changes)
         return verdicts
@@ -189,6 +190,7 @@ def give_out(ask: Ask, verdicts: list[Verdict]) -> Callable[[Desk], tuple[bytes,
                 limit,
                 request.strays,
                 request.compare,
+                request.older,
             )
             response.backup = int(desk.store.meta(BACKUP) or 0)
         response.verdicts = verdicts

@@ -9,7 +9,7 @@ import msgspec
 from msgspec import Raw
 
 from schema.kinds import KINDS
-from sync import branches, digest
+from sync import branches, digest, window
 from sync.branches import MOST_PATHS, MOST_WANTED, Branch, Compare, Leaf
 from sync.change import State
 from sync.hubstore import HubStore
@@ -28,6 +28,7 @@ class Covered:
     def __init__(self, store: HubStore, want: Scope) -> None:
         self.store = store
         self.want = want
+        self.since = window.since_of(store)
 
     def total(self) -> int:
         """The root: the sum over everything the grants cover, each record once."""
@@ -39,7 +40,7 @@ class Covered:
             if self.want.reads(kind, "", units):
                 yield (kind, units), value
         for bucket, state in self._single():
-            yield bucket, digest.of(state)
+            yield bucket, window.digest_of(state, self.since)
 
     def _single(self) -> Iterator[tuple[Bucket, State]]:
         """Records covered by a grant for a child and by none for a unit."""
@@ -53,7 +54,7 @@ class Covered:
                 by_unit = self.want.reads(kind, "", place.units)
                 if not by_unit and self.want.reads(kind, root, place.units):
                     singly.setdefault(root, set()).add(kind)
-        for root, kind, body in self.store.records_of(singly):
+        for root, kind, body in self.store.records_of(singly, self.since):
             if kind in singly[root]:
                 yield (kind, places[root].units), _decode(body)
 
@@ -80,7 +81,7 @@ class Covered:
             if branches.group_of(kind, units) == group and self.want.reads(kind, "", units):
                 by_units.setdefault(units, set()).add(kind)
         for units, kinds in by_units.items():
-            for _, kind, body in self.store.records_of(self.store.roots_at(units)):
+            for _, kind, body in self.store.records_of(self.store.roots_at(units), self.since):
                 if kind in kinds:
                     yield _leaf(group, _decode(body))
         for bucket, state in self._single():

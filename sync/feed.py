@@ -8,9 +8,9 @@ import msgspec
 from msgspec import Raw, Struct
 
 from schema.kinds import KINDS
-from sync import digest
+from sync import digest, window
 from sync.branches import Compare
-from sync.change import Grant, Slot
+from sync.change import Entry, Grant, Slot
 from sync.covered import Covered
 from sync.hubstore import HubStore, LogRow, Move, Place, Session
 from sync.protocol import Cursor, Fill, Own, Run, SyncResponse
@@ -40,6 +40,8 @@ class _OwnEntry(Struct, array_like=True):
     root: str = ""
 
 
+_decode_entry = msgspec.json.Decoder(Entry).decode
+_encode = msgspec.json.Encoder().encode
 _decode_own = msgspec.json.Decoder(_OwnEntry).decode
 
 
@@ -64,6 +66,7 @@ class Feed:
         self.head = store.head()
         self.epoch = store.epoch()
         self.places: dict[str, Place] = {}
+        self.since = window.since_of(store)
 
     def page(
         self,
@@ -72,6 +75,7 @@ class Feed:
         limit: int,
         strays: Sequence[str] = (),
         compare: Compare | None = None,
+        older: Sequence[str] = (),
     ) -> SyncResponse:
         cursor = Cursor.decode(text) if text else None
         reset = bool(text) and not is_known(self.store, cursor)
@@ -81,7 +85,7 @@ class Feed:
             # Filled even without a grant: units and names of users are everybody's.
             cursor = Cursor(self.epoch, self.head, (), Fill(want))
             response.grants = list(want)
-        cursor = self._aim(cursor, want, response)
+        cursor = self._reach_back(self._aim(cursor, want, response), want)
         self.want = Scope(want, self.tree)
         self.old = Scope(cursor.grants, self.tree)
         cursor = self._log(cursor, held, limit, response)
@@ -98,6 +102,8 @@ class Feed:
             response.digest = digest.text(covered.total())
             if compare is not None:
                 covered.answer(compare, response)
+            if older and self.since:
+                self._write_rows(older, response, _everything, before=self.since)
         return response
 
     def _aim(self, cursor: Cursor, want: tuple[Grant, ...], response: SyncResponse) -> Cursor:
@@ -122,6 +128,16 @@ class Feed:
         # since: nothing counts as held, and what is there already comes again without harm.
         held = () if cursor.fill else cursor.grants
         return Cursor(cursor.epoch, cursor.seq, held, Fill(want), cursor.ahead)
+
+    def _reach_back(self, cursor: Cursor, want: tuple[Grant, ...]) -> Cursor:
+        """Start a fill when laptops are to hold more months than where the device is in the log."""
+        was = window.since_at(self.store, cursor.seq) if cursor.seq < self.head else self.since
+        if was <= self.since or (cursor.fill and cursor.fill.before == was):
+            return cursor
+        # In the middle of a fill what has come already lacks those months: all comes again.
+        held = () if cursor.fill else cursor.grants
+        fill = Fill(want) if cursor.fill else Fill(want, None, 0, was)
+        return Cursor(cursor.epoch, cursor.seq, held, fill, cursor.ahead)
 
     def _moved_away(self, cursor: Cursor, target: tuple[Grant, ...], now: Scope) -> list[str]:
         """Roots held where they were, that have moved to where neither grants reach."""
@@ -160,7 +176,9 @@ class Feed:
         """True when the device has what it may see of `root`, were the root in `units`."""
         if cursor.fill is None:
             return self.old.reads(kind, root, units)
-        is_filled = cursor.fill.after is not None and root <= cursor.fill.after
+        stage, at = cursor.fill.stage, cursor.fill.after
+        mine = _stage_of(kind)
+        is_filled = mine < stage or (mine == stage and at is not None and root <= at)
         return self.want.reads(kind, root, units) and (
             is_filled or self.old.reads(kind, root, units)
         )
@@ -210,11 +228,25 @@ class Feed:
         return self._is_held(cursor, row.kind, row.root, was)
 
     def _write_entries(self, rows: Sequence[LogRow], held: int, response: SyncResponse) -> None:
+        back: list[str] = []
         for row, body in zip(rows, self.store.bodies([r.seq for r in rows]), strict=True):
             if row.device == self.session.device and held and row.device_seq >= held:
                 _write_own(_decode_own(body), response)
-            else:
+            elif not self.since or not row.month or self._is_in_window(row, body, back):
                 response.entries.append(Raw(body))
+        if back:  # dated anew, they may not be held: as they stand, too
+            response.rows += [Raw(_encode(state)) for state in self.store.states(back).values()]
+
+    def _is_in_window(self, row: LogRow, body: bytes, back: list[str]) -> bool:
+        """False for the making of what laptops do not hold. Later changes flow: it may be held
+        still, or have been fetched. `back`: takes records whose change may have brought them in."""
+        entry = _decode_entry(body)
+        if entry.change.op == "create":
+            return row.month >= self.since or row.device == self.session.device
+        dated = KINDS[row.kind].window_field
+        if row.month >= self.since and (dated in entry.change.fields or dated in entry.outcome):
+            back.append(row.record)
+        return True
 
     def _write_moves(
         self, cursor: Cursor, moves: Mapping[str, list[Move]], response: SyncResponse
@@ -233,39 +265,62 @@ class Feed:
             elif has and not had:
                 entering.append(root)
         if entering:
-            self._write_rows(entering, response, lambda kind, root, units: True)
+            self._write_rows(entering, response, _everything)
 
     def _write_rows(
         self,
         roots: Sequence[str],
         response: SyncResponse,
         is_wanted: Callable[[str, str, Collection[str]], bool],
+        stage: int | None = None,
+        before: str = "",
     ) -> None:
+        """`stage`: only roots (0), or only what hangs on them (1). `before`: only what is dated
+        before this month and, where there is no such bound, nothing before the county's."""
         places = self.store.places([r for r in roots if r])
-        for root, kind, body in self.store.records_of(roots):
+        since = "" if before == self.since else self.since
+        for root, kind, body in self.store.records_of(roots, since, before, stage):
             units = places[root].units if root in places else ()
             if self.want.reads(kind, root, units) and is_wanted(kind, root, units):
                 response.rows.append(Raw(body))
 
     def _fill(self, cursor: Cursor, limit: int, response: SyncResponse) -> Cursor:
-        assert cursor.fill is not None
-        after = cursor.fill.after
+        fill = cursor.fill
+        assert fill is not None
+        after, stage = fill.after, fill.stage
+
+        is_back = bool(fill.before)
 
         def is_new(kind: str, root: str, units: Collection[str]) -> bool:
-            return not self.old.reads(kind, root, units)
+            return is_back or not self.old.reads(kind, root, units)
 
         if after is None:
             if not cursor.grants:  # whoever had a grant before has them already
-                self._write_rows([""], response, lambda kind, root, units: True)
+                self._write_rows([""], response, _everything)
             after = ""
         units, children = self.want.root_reach()
         while len(response.rows) + len(response.entries) < limit:
-            roots = self.store.roots_in(units, children, after, max(50, limit // 8))
-            if not roots:
-                return Cursor(cursor.epoch, cursor.seq, cursor.fill.target)
-            self._write_rows(roots, response, is_new)
-            after = roots[-1]
-        return Cursor(cursor.epoch, cursor.seq, cursor.grants, Fill(cursor.fill.target, after))
+            some = max(50, limit // 8) if stage else limit
+            roots = self.store.roots_in(units, children, after, some)
+            if roots:
+                self._write_rows(roots, response, is_new, stage, fill.before)
+                after = roots[-1]
+            elif stage == 0:
+                after, stage = "", 1
+            else:
+                return Cursor(cursor.epoch, cursor.seq, fill.target)
+        fill = Fill(fill.target, after, stage, fill.before)
+        return Cursor(cursor.epoch, cursor.seq, cursor.grants, fill)
+
+
+def _everything(kind: str, root: str, units: Collection[str]) -> bool:
+    return True
+
+
+def _stage_of(kind: str) -> int:
+    """In which part of a fill records of a kind come."""
+    declared = KINDS.get(kind)
+    return int(declared is not None and declared.scope == "hangs")
 
 
 def _write_own(entry: _OwnEntry, response: SyncResponse) -> None:

@@ -67,8 +67,9 @@ class Hub:
         limit: int,
         strays: Sequence[str] = (),
         compare: Compare | None = None,
+        older: Sequence[str] = (),
     ) -> SyncResponse:
         """The next page for a device; on the last one, an answer to what it would compare."""
         with self.store.read():
             feed = Feed(self.store, session, self.now_ms())
-            return feed.page(cursor, held, limit, strays, compare)
+            return feed.page(cursor, held, limit, strays, compare, older)

@@ -24,6 +24,9 @@ class LogRow(Struct, frozen=True):
     txn: str
     device: str
     device_seq: int
+    record: str = ""
+    month: str = ""
+    """Of the record as it stands now; '' for kinds that are held whatever their date."""
 
 
 class Place(Struct, frozen=True):
@@ -83,6 +86,9 @@ class HubStore(Protocol):
         not."""
 
     def entry(self, version: str) -> Entry | None: ...
+    def entry_of(self, record: str, up_to: int) -> Entry | None:
+        """The last entry of a record up to a log number."""
+
     def last_stamp(self, device: str) -> int:
         """Greatest effective stamp of a device in the log; 0 when none."""
 
@@ -122,9 +128,17 @@ class HubStore(Protocol):
     def roots_at(self, units: tuple[str, ...]) -> list[str]:
         """Roots that have exactly these units; of none, '' as well: what is everybody's."""
 
-    def records_of(self, roots: Collection[str]) -> list[tuple[str, str, bytes]]:
-        """(root, kind, JSON of the state) of every record under the roots; '' is the public
-        root."""
+    def records_of(
+        self,
+        roots: Collection[str],
+        since: str = "",
+        before: str = "",
+        stage: int | None = None,
+    ) -> list[tuple[str, str, bytes]]:
+        """(root, kind, JSON of the state) of every record under the roots; '' is the public root.
+
+        `since`: without those of earlier months. `before`: only those of months from `since` to
+        before it. `stage`: 0 only the roots themselves, 1 only what hangs on them."""
 
 
 class Session(Struct, frozen=True):

@@ -13,7 +13,7 @@ import msgspec
 from schema import idnumber
 from schema.kinds import KINDS
 from schema.record import DELETED, Kind
-from sync import carrying, clock, digest, erasing, ids, merging
+from sync import carrying, clock, digest, erasing, ids, merging, window
 from sync.change import OPS, Change, Entry, Head, Mark, Slot, State, is_shallow
 from sync.decide import decide, floor_of, replay
 from sync.forms import MOST, by_txn, fits, is_well_formed
@@ -64,6 +64,7 @@ class Batch:
         self.tree = UnitTree(store.parents())
         self.scope = Scope(session.grants if session else (), self.tree)
         self.seq = store.head()
+        self.since = window.since_of(store)
         self.states: dict[str, State | None] = {}
         self.before: dict[str, State | None] = {}
         self.places: dict[str, Place] = {}
@@ -540,7 +541,7 @@ class Batch:
             self.load([], [state.root])
         place = places.get(state.root) or self.places.get(state.root)
         key = (state.kind, place.units if place else ())
-        sums[key] = sums.get(key, 0) + sign * digest.of(state)
+        sums[key] = sums.get(key, 0) + sign * window.digest_of(state, self.since)
 
     def _move_hanging(
         self,
@@ -553,7 +554,7 @@ class Batch:
             state = msgspec.json.decode(body, type=State)
             if state.id not in changed:
                 before, after = self.place_before[root], self.places[root]
-                value = digest.of(state)
+                value = window.digest_of(state, self.since)
                 old = (state.kind, before.units if before else ())
                 sums[old] = sums.get(old, 0) - value
                 sums[state.kind, after.units] = sums.get((state.kind, after.units), 0) + value

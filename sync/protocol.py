@@ -49,6 +49,9 @@ class SyncRequest(Struct, omit_defaults=True):
     limit: int = PAGE
     strays: list[str] = []
     """Roots held from a log that is no more: those known and out of scope come back as `drops`."""
+    older: list[str] = []
+    """Roots whose records before the county's boundary are asked for; come as rows, on the last
+    page."""
     compare: Compare | None = None
     """Asked when the roots differ; answered on the last page."""
 
@@ -123,10 +126,15 @@ class SyncResponse(Struct, omit_defaults=True):
 
 
 class Fill(Struct, frozen=True, array_like=True):
-    """A transfer under way of what new grants bring: root by root, in order of id."""
+    """A transfer under way of what new grants bring: first the roots, in order of id, then what hangs
+    on them, root by root. So a laptop is of use once its children have come."""
 
     target: tuple[Grant, ...]
     after: str | None = None
+    stage: int = 0
+    """0: the roots are on their way; 1: what hangs on them."""
+    before: str = ""
+    """When the county lets laptops hold more months: those before this one are fetched."""
 
 
 class Cursor(Struct, frozen=True, array_like=True):

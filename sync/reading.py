@@ -12,7 +12,7 @@ from msgspec import Struct
 from schema.kinds import KINDS
 from schema.record import DELETED, Kind
 from schema.types import Ref
-from sync import clock, merging
+from sync import clock, merging, window
 from sync.change import Change, Conflict, Entry, Grant, Slot, State, device_of, raw_version
 from sync.clock import Clock
 from sync.receipts import Receipt, Receipts
@@ -158,6 +158,11 @@ class Reading:
     def identity(self) -> Identity:
         body = self.get_state("identity")
         return msgspec.json.decode(body, type=Identity) if body else Identity("", "")
+
+    def window_since(self) -> str:
+        """The first month of contacts that the county lets this laptop hold; '' for all."""
+        told = self.rows("setting", [window.RECORD])
+        return window.text_of(told[0]["value"]) if told else ""
 
     # -- units and permission
 

@@ -13,7 +13,7 @@ import msgspec
 from msgspec import Struct
 
 from schema.kinds import KINDS
-from sync import decisions, digest, erasing, keeping, receipts, strays
+from sync import decisions, digest, erasing, keeping, receipts, scrub, strays, window
 from sync.change import Change, Entry, Grant, State, entry_json
 from sync.decide import replay
 from sync.formers import own_ids
@@ -77,6 +77,7 @@ class _Receiving:
         self.response = response
         self.total = int(replica.get_state("digest", "0"), 16)
         self.greatest = int(replica.get_state("greatest", 0))
+        self.since = replica.window_since()
         self.me = replica.identity.device
         self.own_ids = own_ids(replica.connection)
         self.outbox: dict[int, Change] = {}
@@ -124,6 +125,7 @@ class _Receiving:
             erasing.forget_unsent(self.connection, erased, response.now)
         as_shown = self._as_shown(before, entries, rows, met) - mended.keys()
         self._show(touched, before, after, as_shown)
+        self._move_window(after.get(window.RECORD))
         self._remember(entries, kept_ms)
         if erased:
             erasing.forget_history(self.connection, erased)
@@ -300,8 +302,28 @@ class _Receiving:
         for id_, state in after.items():
             old = before.get(id_)
             if state is not old:
-                self.total += (digest.of(state) if state else 0) - (digest.of(old) if old else 0)
+                self.total += self._counted(state) - self._counted(old)
         return after
+
+    def _counted(self, state: State | None) -> int:
+        return window.digest_of(state, self.since) if state else 0
+
+    def _move_window(self, told: State | None) -> None:
+        """The county lets laptops hold other months than before: earlier ones go, but for unsent
+        work and open questions, and the sum is taken anew."""
+        since = window.text_of(told.values.get("value")) if told else self.since
+        if since == self.since:
+            return
+        if since > self.since:
+            for name in window.WINDOWED:
+                found = self.connection.execute(
+                    f"SELECT id FROM {table(name)} WHERE {quoted(KINDS[name].window_field)} < ?"  # noqa: S608
+                    " AND _pending = 0 AND _open = 0 AND id NOT IN (SELECT id FROM shadow)",
+                    (since,),
+                )
+                self.records.remove(name, [row[0] for row in found])
+        self.since = since
+        self.total = sum(self._counted(state) for _, _, state in scrub.states(self.replica))
 
     def _note(self, before: State | None, after: State, entry: Entry) -> None:
         """What an entry gives to tell, and what it decides."""
@@ -333,7 +355,7 @@ class _Receiving:
             gone = [row[0] for row in found]
             if gone:
                 held = self.records.canonical({name: gone})
-                self.total -= sum(digest.of(s) for s in held.values() if s is not None)
+                self.total -= sum(map(self._counted, held.values()))
                 self.records.remove(name, gone)
                 self.records.set_shadows({}, gone)
 

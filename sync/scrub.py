@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from sync import branches, digest, merging
+from sync import branches, digest, merging, window
 from sync.branches import Leaf
 from sync.change import State
 from sync.replica import Replica
@@ -46,13 +46,14 @@ def look(replica: Replica) -> None:
     """
     with transaction(replica.connection):
         total = count = 0
+        since = replica.window_since()
         unreadable: list[tuple[str, str]] = []
         for kind, id_, state in states(replica):
             count += 1
             if state is None:
                 unreadable.append((kind, id_))
             else:
-                total += digest.of(state)
+                total += window.digest_of(state, since)
         for kind, id_ in unreadable:
             if kind:
                 replica.connection.execute(f"DELETE FROM {table(kind)} WHERE id = ?", (id_,))  # noqa: S608
@@ -100,8 +101,9 @@ def leaves(replica: Replica) -> list[Leaf]:
     """Key, id and digest of everything the county counts as held here."""
     told: list[tuple[str, str, str, int]] = []
     roots: dict[str, dict[str, State]] = {}
+    since = replica.window_since()
     for _, _, state in states(replica):
-        if state is not None and state.seq:
+        if state is not None and state.seq and window.counts(state, since):
             told.append((state.kind, state.id, state.root, digest.of(state)))
             if kind_of(state.kind).scope == "root":
                 roots.setdefault(state.kind, {})[state.id] = state

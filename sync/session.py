@@ -28,6 +28,7 @@ from sync.storage import DamagedStore, open_encrypted
 
 if TYPE_CHECKING:  # the line is opened after the first paint: 60 ms that no start pays
     from sync.client import SyncReport
+    from sync.older import Older
     from sync.transport import HttpTransport, Rejected
 
 MEDIA_PLAIN = "application/json"
@@ -132,6 +133,22 @@ class Session:
         # Beside the folder: a revoked device's folder goes while the lock is held.
         with locked(self.account.folder.with_name(f".sync-{self.account.folder.name}")):
             return self._sync(limit, is_checked)
+
+    def fetch_older(self, root: str) -> Older:
+        """Fetch what the county lets laptops not hold of one child, by its date.
+
+        Raises:
+            Offline, Rejected: as `sync`.
+        """
+        from sync import older
+        from sync.platform import locked
+        from sync.transport import Rejected
+
+        token = self.replica.get_state("token") or ""
+        if not token:
+            raise Rejected("login")
+        with locked(self.account.folder.with_name(f".sync-{self.account.folder.name}")):
+            return older.fetch(self.replica, self.transport, token, root)
 
     def _sync(self, limit: int, is_checked: bool) -> SyncReport:
         from sync.client import sync_once

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import msgspec
 
 from schema.kinds import KINDS
-from sync import digest, scrub
+from sync import digest, scrub, window
 from sync.change import Change, Entry, State
 from sync.decide import replay
 from sync.replica import Replica
@@ -33,11 +33,12 @@ def problems_of(replica: Replica) -> list[Finding]:
         return found
     total, conflicts = 0, set()
     states: dict[str, State] = {}
+    since = replica.window_since()
     for _, id_, state in scrub.states(replica):
         if state is None:
             found.append(Finding("unreadable", id_))
         else:
-            total += digest.of(state)
+            total += window.digest_of(state, since)
             states[id_] = state
     if digest.text(total) != (replica.get_state("digest") or digest.text(0)):
         found.append(Finding("digest", "stored sum and records differ"))

@@ -21,6 +21,7 @@ COMMANDS = {
     "list": "records",
     "show": "records",
     "history": "records",
+    "older": "older",
     "add": "records",
     "set": "records",
     "delete": "records",

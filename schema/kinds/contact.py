@@ -48,6 +48,7 @@ CONTACT = Kind(
     read=roles.CASEWORKERS,
     write=roles.CASEWORKERS,
     delete=roles.ADMINS,
+    window_field="on",
     title=("on", "kind", "summary"),
     list_columns=("on", "child", "kind", "done_by", "summary"),
     order_by=("-on",),

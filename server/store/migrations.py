@@ -5,10 +5,14 @@ from __future__ import annotations
 
 import secrets
 
+import msgspec
 from sqlite_utils import Database, Migrations
 
+from schema.kinds import KINDS
 from sync import ids
+from sync.change import State
 from sync.storage import Connection, transaction
+from sync.window import WINDOWED, month_of
 
 migrations = Migrations("hub")
 
@@ -104,6 +108,11 @@ CREATE TABLE erasure (
     WITHOUT ROWID;
 """
 
+_WINDOW = """
+ALTER TABLE record ADD COLUMN month TEXT NOT NULL DEFAULT '';
+CREATE INDEX record_month ON record (month) WHERE month != '';
+"""
+
 
 def _run(db: Database, script: str) -> None:
     """Every statement of a script; `executescript` would commit the migration's transaction."""
@@ -152,6 +161,18 @@ def _twins(db: Database) -> None:
 @migrations(name="0008_erasing")
 def _erasing(db: Database) -> None:
     _run(db, _ERASING)
+
+
+@migrations(name="0009_window")
+def _window(db: Database) -> None:
+    _run(db, _WINDOW)
+    for kind in WINDOWED:
+        rows = db.execute("SELECT id, state FROM record WHERE kind = ?", [kind]).fetchall()
+        for id_, body in rows:
+            values = msgspec.json.decode(body, type=State).values
+            db.execute(
+                "UPDATE record SET month = ? WHERE id = ?", [month_of(KINDS[kind], values), id_]
+            )
 
 
 def migrate(connection: Connection, number: int) -> None:

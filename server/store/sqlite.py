@@ -11,14 +11,16 @@ from typing import Any
 
 import msgspec
 
+from schema.kinds import KINDS
 from sync import digest
 from sync.change import Change, Entry, State, entry_json, seq_of
 from sync.erasing import blank, is_erased, subjects
 from sync.hub import Known, LogRow, Move, Place, hash_of
 from sync.protocol import Verdict
 from sync.storage import Connection
+from sync.window import month_of
 
-SCHEMA = 8
+SCHEMA = 9
 """Number of migrations; a store with a smaller one is migrated when it is opened."""
 _WIDE = 4
 """Reading a page of roots: from a quarter of all units on, walking all roots beats asking by
@@ -166,24 +168,38 @@ class SqliteStore:
     def put_states(self, states: Iterable[State]) -> None:
         rows = []
         for state in states:
-            rows.append((state.id, state.kind, state.root, state.seq, _encode(state)))
+            month = month_of(kind, state.values) if (kind := KINDS.get(state.kind)) else ""
+            rows.append((state.id, state.kind, state.root, state.seq, _encode(state), month))
             if self._tree is not None and state.kind == "unit":
                 at, tree = self._tree
                 tree = {**tree, state.id: state.values.get("parent")}
                 self._tree = max(at, state.seq), tree
         self.connection.executemany(
-            "INSERT INTO record (id, kind, root, seq, state) VALUES (?, ?, ?, ?, ?) "
-            "ON CONFLICT (id) DO UPDATE SET seq = excluded.seq, state = excluded.state",
+            "INSERT INTO record (id, kind, root, seq, state, month) VALUES (?, ?, ?, ?, ?, ?) "
+            "ON CONFLICT (id) DO UPDATE SET seq = excluded.seq, state = excluded.state,"
+            " month = excluded.month",
             rows,
         )
 
-    def records_of(self, roots: Collection[str]) -> list[tuple[str, str, bytes]]:
+    def records_of(
+        self,
+        roots: Collection[str],
+        since: str = "",
+        before: str = "",
+        stage: int | None = None,
+    ) -> list[tuple[str, str, bytes]]:
+        order = "ORDER BY root, seq"
+        if before:
+            order = f"AND month >= '{since}' AND month < '{before}' AND month != '' {order}"
+        elif since:
+            order = f"AND (month = '' OR month >= '{since}') {order}"
+        if stage == 0:
+            order = f"AND id = root {order}"
+        elif stage == 1:
+            order = f"AND id != root {order}"
+        key = "id" if stage == 0 else "root"
         return list(
-            self._among(
-                "SELECT root, kind, state FROM record WHERE root IN",
-                roots,
-                "ORDER BY root, seq",
-            )
+            self._among(f"SELECT root, kind, state FROM record WHERE {key} IN", roots, order)
         )
 
     # ------------------------------------------------------------- the log
@@ -252,6 +268,15 @@ class SqliteStore:
         )
         return _decode_entry(row[0]) if row else None
 
+    def entry_of(self, record: str, up_to: int) -> Entry | None:
+        row = self._one(
+            "SELECT body FROM body WHERE seq = "
+            "(SELECT max(seq) FROM log WHERE record = ? AND seq <= ?)",
+            record,
+            up_to,
+        )
+        return _decode_entry(row[0]) if row else None
+
     def last_stamp(self, device: str) -> int:
         row = self._one("SELECT stamp FROM device_stamp WHERE device = ?", device)
         return row[0] if row else 0
@@ -267,8 +292,9 @@ class SqliteStore:
 
     def log_rows(self, after: int, limit: int) -> list[LogRow]:
         rows = self.connection.execute(
-            "SELECT seq, root, kind, txn, device, device_seq FROM log "
-            "WHERE seq > ? ORDER BY seq LIMIT ?",
+            "SELECT log.seq, log.root, log.kind, txn, device, device_seq, record, "
+            "coalesce(month, '') FROM log LEFT JOIN record ON record.id = log.record "
+            "WHERE log.seq > ? ORDER BY log.seq LIMIT ?",
             (after, limit),
         )
         return [LogRow(*row) for row in rows]

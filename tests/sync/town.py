@@ -143,6 +143,7 @@ class _Line:
                 request.limit,
                 request.strays,
                 request.compare,
+                request.older,
             )
         response.verdicts = verdicts
         response.backup = self.town.backed_up
