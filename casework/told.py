@@ -136,7 +136,7 @@ def device_text(replica: Reading, version: str) -> str:
     device = device_of(version)
     if device == replica.identity.device:
         return _("这台电脑")
-    return _("县里") if device == "hub" else _("电脑 {id}").format(id=device[:8])
+    return _("县里") if device.startswith("hub") else _("电脑 {id}").format(id=device[:8])
 
 
 def base(replica: Reading, conflict: Conflict, today: datetime.date) -> Telling:

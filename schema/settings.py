@@ -42,6 +42,7 @@ SETTINGS: dict[str, Setting] = {
         Setting("lease_days", "没联系多少天后旧档案先锁上（只数用了电脑的天）", 30, 1, 365),
         Setting("eligibility", "留守儿童按第几条口径认定", 1, 1, len(ELIGIBILITY)),
         Setting("contact_months", "电脑上存最近几个月的走访联系（0 是全部）", 24, 0, 600),
+        Setting("answers_close", "问到的回答直接算定了（1），还是交给核对的人看过再定（0）", 1, 0, 1),
     )
 }
 """All of them by name. To add one is to add its line; it travels to the laptops by itself."""

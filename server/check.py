@@ -15,9 +15,10 @@ from schema.record import Kind
 from server.store.sqlite import SqliteStore
 from sync import digest, merging, window
 from sync.change import Entry, Slot, State
-from sync.decide import decide, replay
+from sync.decide import replay
 from sync.erasing import is_blank
 from sync.hub import Place, content_hash
+from sync.reopening import outcome_of
 from sync.storage import damages
 
 PAGE = 2000
@@ -132,7 +133,7 @@ def _check(store: SqliteStore, found: Findings) -> None:
 def _decided(kind: Kind, before: State | None, entry: Entry, store: SqliteStore) -> dict[str, Slot]:
     """What the change of an entry comes to when it is decided anew."""
     lookup = _earlier(store, entry.seq)
-    return _compared(kind, decide(kind, before, entry.change, entry.stamp, lookup))
+    return _compared(kind, outcome_of(kind, before, entry.change, entry.stamp, lookup))
 
 
 def _compared(kind: Kind, outcome: dict[str, Slot]) -> dict[str, Slot]:

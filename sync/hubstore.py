@@ -72,6 +72,9 @@ class HubStore(Protocol):
     def parents(self) -> Mapping[str, str | None]:
         """Every unit's parent, by code."""
 
+    def grants_of(self, user: str) -> tuple[Grant, ...] | None:
+        """What a user may do; None when there is no such user here."""
+
     def states(self, ids: Collection[str]) -> dict[str, State]: ...
     def put_states(self, states: Iterable[State]) -> None: ...
     def append(self, entries: Sequence[tuple[Entry, bytes]]) -> None:

@@ -13,13 +13,13 @@ import msgspec
 from schema import idnumber
 from schema.kinds import KINDS
 from schema.record import DELETED, Kind
-from sync import carrying, clock, digest, erasing, ids, merging, window
+from sync import answering, carrying, clock, digest, erasing, ids, merging, window
 from sync.change import OPS, Change, Entry, Head, Mark, Slot, State, is_shallow
-from sync.decide import decide, floor_of, replay
+from sync.decide import floor_of, replay
 from sync.forms import MOST, by_txn, fits, is_well_formed
 from sync.hubstore import HUB_DEVICE, SERVER_AUTHOR, HubStore, Known, Move, Place, Session
 from sync.protocol import Verdict
-from sync.reopening import asks_own, decides_own_danger, reopened
+from sync.reopening import asks_own, decides_own_danger, outcome_of
 from sync.scope import Scope, UnitTree, units_of
 
 _RECORD_ID = re.compile(r"(?![0-9]*$)[0-9a-z]{1,40}")
@@ -117,6 +117,7 @@ class Batch:
                         met.verdict or Verdict(change.seq, "duplicate", number=met.number)
                     )
             verdicts += self._take_txn(fresh)
+        answering.close_answered(self)
         self._pairs()
         self._write()
         return verdicts
@@ -266,6 +267,9 @@ class Batch:
             allowed = self.scope.may(roles.get(change.op, kind.write) or (), root, units)
             if not allowed and change.op in ("delete", "undelete"):
                 allowed = self._is_withdrawal(change, state)
+        is_question = change.op == "create" and kind.name == answering.QUESTION
+        if is_question and not answering.can_be_asked(self, values, root, units):
+            raise _Refusal("invalid", "cannot_be_asked", "whom")
         if change.op == "resolve" and decides_own_danger(kind, change, state):
             raise _Refusal("quarantined", "own_words")
         if not allowed:
@@ -405,10 +409,7 @@ class Batch:
         told = change
         if kind.pointer in change.fields and carrying.closes_a_circle(self, kind, change):
             told = msgspec.structs.replace(change, fields={kind.pointer: None})
-        if change.op == "reopen" and state is not None:
-            outcome = reopened(kind, state, change, stamp, self.lookup)
-        else:
-            outcome = decide(kind, state, told, stamp, self.lookup)
+        outcome = outcome_of(kind, state, told, stamp, self.lookup)
         if told is not change:
             mark = Mark(change.version, change.author, stamp, change.seen)
             outcome.setdefault(kind.pointer, Slot((Head(mark, None, (mark.version,)),)))

@@ -12,7 +12,16 @@ from collections.abc import Iterable, Sequence
 from schema.record import Kind
 from sync import ids
 from sync.change import Change, Head, Mark, Slot, State, raw_version
-from sync.decide import Lookup, original, precedence, value_of, without
+from sync.decide import Lookup, decide, original, precedence, value_of, without
+
+
+def outcome_of(
+    kind: Kind, state: State | None, change: Change, stamp: int, lookup: Lookup
+) -> dict[str, Slot]:
+    """The outcome of any change: what it opens again, or how it meets the others."""
+    if change.op == "reopen" and state is not None:
+        return reopened(kind, state, change, stamp, lookup)
+    return decide(kind, state, change, stamp, lookup)
 
 
 def reopened(

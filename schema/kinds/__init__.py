@@ -21,6 +21,7 @@ from schema.kinds.need import NEED
 from schema.kinds.pairing import PAIRING
 from schema.kinds.paper import PAPER
 from schema.kinds.psych_record import PSYCH_RECORD
+from schema.kinds.question import QUESTION
 from schema.kinds.rule import RULE
 from schema.kinds.setting import SETTING
 from schema.kinds.told import TOLD
@@ -40,6 +41,7 @@ _IN_ORDER = (
     FAMILY,
     CONTACT,
     TOLD,
+    QUESTION,
     AGREEMENT,
     PAPER,
     NEED,

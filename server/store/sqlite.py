@@ -13,7 +13,7 @@ import msgspec
 
 from schema.kinds import KINDS
 from sync import digest
-from sync.change import Change, Entry, State, entry_json, seq_of
+from sync.change import Change, Entry, Grant, State, entry_json, seq_of
 from sync.erasing import blank, is_erased, subjects
 from sync.hub import Known, LogRow, Move, Place, hash_of
 from sync.protocol import Verdict
@@ -160,6 +160,14 @@ class SqliteStore:
         return self._tree[1]
 
     # ------------------------------------------------------------- records
+
+    def grants_of(self, user: str) -> tuple[Grant, ...] | None:
+        if self._one("SELECT 1 FROM user WHERE name = ?", user) is None:
+            return None
+        rows = self.connection.execute(
+            "SELECT role, unit, child FROM user_grant WHERE user = ?", (user,)
+        )
+        return tuple(Grant(*row) for row in rows)
 
     def states(self, ids: Collection[str]) -> dict[str, State]:
         rows = self._among("SELECT id, state FROM record WHERE id IN", ids)

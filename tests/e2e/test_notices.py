@@ -84,3 +84,37 @@ def test_the_loser_is_told_and_asks_back_and_a_decision_is_undone(
     director.sync(None)
     shown = director.show(child)
     assert shown.get("phone", shown.get("id_number")) in (notice["mine"], IDENTITY[0])
+
+
+def test_the_village_is_asked_and_answers_offline(
+    county: County, laptops: tuple[Laptop, Laptop, Laptop], village: str
+) -> None:
+    director, teacher, admin = laptops
+    child = director.add("child", "name=杨一", f"village={village}")
+    director.sync(None)
+    teacher.sync(None)
+    director("set", child, "address=2组")
+    teacher("set", child, "address=5组")
+    for laptop in (director, teacher, admin):
+        laptop.sync(None)
+    conflict = next(c for c in admin("conflicts", "--json").json if c["record"] == child)
+    admin("ask", conflict["id"], "--user", "没有这个人", expect=2)
+    director("ask", conflict["id"], "--user", "周晓燕", expect=2)  # not here before a sync
+    task = admin("ask", conflict["id"], "--user", "何秀英", "--note", "哪个对？", "--json").json["id"]
+    admin.sync(None)
+    director.sync(None)
+    (asked,) = director("tasks", "--json").json
+    assert (asked["id"], asked["conflict"], asked["field"]) == (task, conflict["id"], "address")
+    assert (asked["question"], asked["from"]) == ("哪个对？", "陈德福")
+    assert {v["value"] for v in asked["values"]} == {"2组", "5组"}
+    assert teacher("tasks", "--json").json == []
+    director("answer", "nothing", "--value", "2组", expect=2)
+    director("answer", task, "--value", "2组")
+    assert director("tasks", "--json").json == []
+    director.sync(None)
+    admin.sync(None)
+    assert child not in [c["record"] for c in admin("conflicts", "--json").json]
+    assert admin.show(child)["address"] == "2组"
+    steps = admin("history", child, "address", "--json").json
+    assert (steps[-1]["author"], steps[-1]["op"]) == ("何秀英", "resolve")
+    county("check")

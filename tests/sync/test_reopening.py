@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from schema.kinds import KINDS
 from schema.types import Choices
+from server.check import check
 from sync import decisions, notices
 from sync.replica import Refused
 from tests.sync.town import Town, child, standing, value
@@ -192,6 +193,7 @@ def test_whatever_is_decided_and_taken_back_all_agree_and_no_word_is_lost(
     assert len({repr(s) for s in seen.values()}) == 1
     assert all(len(s) <= 1 for s in seen.values())
     assert town.quarantined() == []
+    assert check(town.store).faults == []
     written = {p.version: p.value for p in town.replicas["sup"].history(record, slot)}
     for conflict in town.replicas["sup"].conflicts():
         assert len({repr(h.value) for h in conflict.heads}) == len(conflict.heads)

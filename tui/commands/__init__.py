@@ -29,7 +29,7 @@ class LateGroup(click.Group):
 
 
 def _with_user(command: click.Command) -> click.Command:
-    """`--user` may stand after the command too; `login` has one of its own."""
+    """`--user` may stand after the command too; `login` and `ask` have one of their own."""
     for below in getattr(command, "commands", {}).values():
         _with_user(below)
     if not any("--user" in option.opts for option in command.params):

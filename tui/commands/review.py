@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from casework.questions import answers_to
 from schema.kinds import KINDS
 from schema.record import DELETED, Kind
 from sync.change import Conflict, Head, device_of
@@ -40,6 +41,9 @@ def conflict_data(conflict: Conflict, replica: Replica) -> dict[str, Any]:
         "winner": winner,
         "loser": loser,
         "others": others,
+        "answers": [
+            {"task": q.id, "value": q.answer, "by": q.whom} for q in answers_to(replica, conflict)
+        ],
         "notes": [
             {"author": n.author, "at": iso(n.at_ms), "note": n.note}
             for n in replica.notes_on(conflict)
@@ -79,13 +83,13 @@ def resolve(
         found = session.replica.conflict(id)
         if found is None:
             raise Refused("not_found", id)
-        chosen = _typed(found, value) if take == "value" else None
+        chosen = typed(found, value) if take == "value" else None
         record = session.replica.resolve(id, take, chosen, note)
     if is_json:
         emit({"id": id, "record": record})
 
 
-def _typed(conflict: Conflict, text: str | None) -> Any:
+def typed(conflict: Conflict, text: str | None) -> Any:
     """`--value` as a value of the conflict's slot.
 
     A group is given as a JSON object of its members, or as the text of the one member told two

@@ -1,0 +1,166 @@
+"""A question to the one who knows: it reaches them alone, and their answer closes what they saw."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from casework import questions
+from schema.settings import SETTINGS
+from server.check import check
+from sync import decisions
+from sync.replica import Refused
+from tests.sync.town import Town, child, standing, value
+
+NAMES = ("adm", "sup", "li", "wu", "tea")
+
+
+@pytest.fixture
+def town() -> Town:
+    town = Town(*NAMES)
+    for name in NAMES:
+        town.hub.write("user", name, {"login": name, "name": name})
+    town.sync(*NAMES)
+    return town
+
+
+def meet(town: Town, slot: str, li: Any, tea: Any) -> str:
+    record = child(town.replicas["sup"])
+    town.sync("sup", "li", "tea")
+    for name, written in (("li", li), ("tea", tea)):
+        town.now_ms += 1000
+        town.replicas[name].save("child", {slot: written}, record)
+    town.sync("li", "tea", "li", "sup", "adm")
+    return record
+
+
+def asked(town: Town, whom: str = "li", words: str = "哪个对？") -> str:
+    sup = town.replicas["sup"]
+    (conflict,) = sup.conflicts()
+    made = questions.ask(sup, conflict.id, whom, words)
+    town.sync("sup", *NAMES)
+    return made
+
+
+def asked_only(town: Town, whom: str) -> str:
+    """As `asked`, and nobody else synchronises."""
+    sup = town.replicas["sup"]
+    made = questions.ask(sup, sup.conflicts()[0].id, whom)
+    town.sync("sup", whom)
+    return made
+
+
+def mine(town: Town, name: str) -> list[str]:
+    return [q.id for q in questions.for_me(town.replicas[name])]
+
+
+def test_a_question_reaches_the_one_asked_with_the_values(town: Town) -> None:
+    meet(town, "address", "2组", "5组")
+    made = asked(town)
+    assert [mine(town, n) for n in NAMES] == [[], [], [made], [], []]
+    (question,) = questions.for_me(town.replicas["li"])
+    assert [h.value for h in question.conflict.heads] == ["5组", "2组"]
+    assert (question.words, question.asked_by) == ("哪个对？", "sup")
+
+
+def test_an_answer_given_offline_closes_the_conflict_in_the_name_of_who_gave_it(
+    town: Town,
+) -> None:
+    record = meet(town, "address", "2组", "5组")
+    questions.answer(town.replicas["li"], asked(town), "3组")
+    assert mine(town, "li") == []
+    town.sync("li", *NAMES)
+    town.rest()
+    for name in ("adm", "sup", "li", "tea"):
+        replica = town.replicas[name]
+        assert replica.conflicts() == []
+        assert value(replica, record, "address") == "3组"
+    decided = decisions.decisions(town.replicas["sup"].connection)
+    assert [d.author for d in decided] == ["li"]
+    assert check(town.store).faults == []
+    town.replicas["sup"].undo(decided[0].version)
+    town.sync("sup", *NAMES)
+    assert standing(town.replicas["li"], record, "address") == ["5组", "2组"]
+
+
+def test_an_answer_closes_only_what_was_seen(town: Town) -> None:
+    record = child(town.replicas["sup"])
+    town.sync("sup", *NAMES)
+    for name, written in (("li", "2组"), ("tea", "5组"), ("adm", "7组")):
+        town.now_ms += 1000
+        town.replicas[name].save("child", {"address": written}, record)
+    town.sync("li", "tea", "li", "sup")
+    made = asked_only(town, "li")
+    questions.answer(town.replicas["li"], made, "2组")
+    town.sync("adm", "li", *NAMES)  # a third value comes before the answer that never saw it
+    town.rest()
+    assert sorted(standing(town.replicas["sup"], record, "address")) == ["2组", "7组"]
+
+
+def test_where_the_county_says_so_an_answer_is_offered_to_the_reviewer(town: Town) -> None:
+    record = meet(town, "address", "2组", "5组")
+    town.hub.write("setting", "setting:answers_close", {"name": "answers_close", "value": 0})
+    assert SETTINGS["answers_close"].default == 1
+    questions.answer(town.replicas["li"], asked(town), "2组")
+    town.sync("li", "sup")
+    sup = town.replicas["sup"]
+    (conflict,) = sup.conflicts()
+    assert [(q.whom, q.answer) for q in questions.answers_to(sup, conflict)] == [("li", "2组")]
+    sup.resolve(conflict.id, "value", "2组")
+    town.sync("sup", "li")
+    assert value(town.replicas["li"], record, "address") == "2组"
+
+
+def test_about_a_danger_they_wrote_of_the_one_asked_only_advises(town: Town) -> None:
+    meet(town, "risk_level", "critical", "low")
+    questions.answer(town.replicas["li"], asked(town), "high")
+    town.sync("li", "sup")
+    sup = town.replicas["sup"]
+    (conflict,) = sup.conflicts()
+    assert [q.answer for q in questions.answers_to(sup, conflict)] == ["high"]
+
+
+def test_nobody_is_asked_about_what_they_may_not_read(town: Town) -> None:
+    meet(town, "address", "2组", "5组")
+    town.connection.execute("INSERT INTO user (name, display, password, created) VALUES ('wu','wu','',0)")
+    town.connection.execute("INSERT INTO user_grant VALUES ('wu', 'director', '112', '')")
+    asked(town, "wu")
+    assert [r.code for r in town.replicas["sup"].returned()] == ["cannot_be_asked"]
+    assert mine(town, "wu") == []
+
+
+def test_who_is_not_asked_does_not_answer_and_who_may_not_review_does_not_ask(
+    town: Town,
+) -> None:
+    meet(town, "address", "2组", "5组")
+    made = asked(town)
+    with pytest.raises(Refused, match="not_permitted"):
+        questions.answer(town.replicas["tea"], made, "2组")
+    (conflict,) = town.replicas["li"].conflicts()
+    with pytest.raises(Refused, match="not_permitted"):
+        questions.ask(town.replicas["li"], conflict.id, "tea")
+    with pytest.raises(Refused, match="not_found"):
+        questions.ask(town.replicas["sup"], conflict.id, "nobody")
+
+
+def test_a_question_settled_meanwhile_is_gone(town: Town) -> None:
+    meet(town, "address", "2组", "5组")
+    asked(town)
+    sup = town.replicas["sup"]
+    sup.resolve(sup.conflicts()[0].id, "winner")
+    town.sync("sup", "li")
+    assert mine(town, "li") == []
+
+
+def test_an_identity_is_asked_and_answered_whole(town: Town) -> None:
+    numbers = [{"id_type": "resident", "id_number": n} for n in ("11010519491231002X", "x1")]
+    record = child(town.replicas["sup"])
+    town.sync("sup", "li", "tea")
+    for name, number in zip(("li", "tea"), numbers, strict=True):
+        town.replicas[name].save("child", {**number, "id_type": "other"}, record)
+    town.sync("li", "tea", "li", "sup")
+    questions.answer(town.replicas["li"], asked(town), numbers[0])
+    town.sync("li", "sup")
+    assert value(town.replicas["sup"], record, "id_number") == "11010519491231002X"
+    assert town.replicas["sup"].conflicts() == []
