@@ -85,6 +85,8 @@ class Standing:
     case: dict[str, Any]
     steps: tuple[dict[str, Any], ...]
     stage: str
+    """The furthest stage reached; earlier ones may still be open, see `reached`."""
+    reached: frozenset[str]
     is_open: bool
     next: Next | None
     late: tuple[str, ...]
@@ -123,7 +125,14 @@ def stand(case: dict[str, Any], steps: Sequence[dict[str, Any]], now_ms: int) ->
         first = waiting[0]
         after = Next(first.step, seen_ms + first.hours * HOUR, first.step in late)
     return Standing(
-        case, tuple(steps), stage, still_open, after, tuple(late), max(now_ms - seen_ms, 0)
+        case,
+        tuple(steps),
+        stage,
+        frozenset(reached),
+        still_open,
+        after,
+        tuple(late),
+        max(now_ms - seen_ms, 0),
     )
 
 

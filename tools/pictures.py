@@ -27,14 +27,22 @@ SCREENS: dict[str, tuple[str, tuple[str, ...]]] = {
     "10-palette": ("何秀英", ("f7", *"lj", "f10", *"zf")),
     "11-help": ("何秀英", ("f7", "f1")),
     "15-notices": ("周晓燕", ("ctrl+g",)),
+    "09-safeguarding": ("何秀英+danger", ("f8",)),
+    "20-danger": ("何秀英+danger", ()),
+    "21-care": ("何秀英+help", ("f7", *"罗静", "enter", "5")),
+    "22-help": ("何秀英+help", ("f7", *"罗静", "enter", "6")),
+    "23-growth": ("何秀英+help", ("f7", *"罗静", "enter", "7")),
+    "24-agreement": ("何秀英+help", ("f7", *"罗静", "enter", "5", "enter", "pagedown")),
+    "25-helpers": ("何秀英+help", ("f10", *"帮扶人", "enter")),
     "12-form": ("何秀英", ("f7", *"罗静", "enter", "f4")),
 }  # fmt: skip
-"""Name to user and keys."""
+"""Name to user (and what was told besides, see `Village.tell_…`) and keys."""
 VARIANTS = (("zh", "dark", (80, 24), ""), ("en", "dark", (80, 24), "-en"))
 MORE = {
     "01-home": (("zh", "light", (80, 24), "-light"), ("zh", "plain", (80, 24), "-plain")),
     "02-children": (("zh", "plain", (80, 24), "-plain"), ("zh", "dark", (120, 36), "-120x36")),
     "03-file": (("zh", "light", (80, 24), "-light"), ("zh", "dark", (120, 36), "-120x36")),
+    "09-safeguarding": (("zh", "light", (80, 24), "-light"), ("zh", "plain", (80, 24), "-plain")),
     "05-conflict": (("zh", "light", (80, 24), "-light"),),
 }
 
@@ -47,7 +55,11 @@ async def _draw(name: str, user: str, keys: tuple[str, ...], variant: tuple[Any,
 
     lang, theme, size, ending = variant
     language.use(lang)
-    app = Village().program(user, theme)
+    village = Village()
+    user, *stories = user.split("+")
+    for story in stories:
+        getattr(village, f"tell_{story}")()
+    app = village.program(user, theme)
     async with app.run_test(size=size) as pilot:
         await pilot.pause(0.2)
         for key in keys:

@@ -6,6 +6,8 @@ instead.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from rich.cells import cell_len, get_character_cell_size
 from rich.segment import Segment
 from textual.geometry import Region, Size
@@ -33,6 +35,16 @@ def fit(text: str, width: int, end: str = "…") -> str:
         kept.append(character)
         used += size
     return "".join(kept) + end
+
+
+def fit_all(texts: Sequence[str], width: int) -> list[str]:
+    """The same texts, the longest of them cut until together they take `width` cells at most."""
+    found = list(texts)
+    most = max((cell_len(t) for t in found), default=0)
+    while most > 2 and sum(cell_len(t) for t in found) > width:
+        most -= 1
+        found = [fit(t, most) for t in texts]
+    return found
 
 
 def wrap(text: str, width: int) -> list[str]:

@@ -25,6 +25,7 @@ COMMANDS = {
     "add": "records",
     "set": "records",
     "delete": "records",
+    "case": "case",
     "conflicts": "review",
     "resolve": "review",
     "undo": "review",

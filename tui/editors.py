@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from textual import events
 
-from casework import wording
+from casework import search, wording
 from casework.units_names import short_name
+from schema.kinds import KINDS
 from schema.problems import InvalidValue
 from schema.record import Field
-from schema.types import Choice, Choices, Date, LongText, UnitRef, YesNo
+from schema.types import Choice, Choices, Date, LongText, Moment, Ref, UnitRef, YesNo
 from sync.language import _
 from tui.fields import Typed
 
@@ -46,9 +47,17 @@ class FieldEditor(Typed):
     """One field in one row. `value_now()` gives what would be stored."""
 
     def __init__(
-        self, field: Field, value: Any, replica: Reading, today: datetime.date, **kwargs: Any
+        self,
+        field: Field,
+        value: Any,
+        replica: Reading,
+        today: datetime.date,
+        root: str = "",
+        **kwargs: Any,
     ) -> None:
         self.field = field
+        self.root = root
+        """The child whose form this is: what hangs there is offered where another record is named."""
         self.replica = replica
         self.today = today
         self.held = value
@@ -62,7 +71,7 @@ class FieldEditor(Typed):
     def _shown(self, value: Any) -> str:
         if isinstance(self.field.type, Choice):
             return self._words()
-        if isinstance(self.field.type, Date):
+        if isinstance(self.field.type, Date | Moment):
             return str(value or "")
         if isinstance(self.field.type, LongText):
             return str(value or "").replace("\n", " ")
@@ -81,9 +90,34 @@ class FieldEditor(Typed):
             return [f"{n} {_(c.label)}" for n, c in enumerate(self.field.type.codes.live, 1)]
         if isinstance(self.field.type, YesNo):
             return [f"1 {_('是')}", f"2 {_('否')}"]
+        if self._names_record():
+            return [f"{n} {title}" for n, (_id, title) in enumerate(self.records()[:6], 1)]
         if isinstance(self.field.type, UnitRef) and self.value.strip():
             return [short_name(str(u["name"])) for u in self.units()[:6]]
         return []
+
+    def _names_record(self) -> bool:
+        return isinstance(self.field.type, Ref) and not isinstance(self.field.type, UnitRef)
+
+    def records(self) -> list[tuple[str, str]]:
+        """Records that may be meant, with their titles: of the same child, or found by the text."""
+        assert isinstance(self.field.type, Ref)
+        kind = KINDS[self.field.type.kind]
+        if kind.scope == "hangs":
+            rows = self.replica.children_of(kind.name, self.root)
+        else:
+            hits = search.find(self.replica, kind.name, self.value.strip(), 6)
+            rows = self.replica.rows(kind.name, [h.id for h in hits])
+        return [
+            (r["id"], wording.title_text(kind, r, self.replica, self.today)) for r in rows
+        ]
+
+    def _record(self, text: str) -> str:
+        """The id of the record that the text names."""
+        offered = self.records()
+        exact = [id_ for id_, title in offered if text in (title, id_)]
+        partly = [id_ for id_, title in offered if text in title]
+        return (exact or partly or [text])[0]
 
     def units(self) -> list[dict[str, Any]]:
         """Units that the typed text may mean, the user's own first."""
@@ -123,8 +157,13 @@ class FieldEditor(Typed):
                 return None
             found = self.units()
             return found[0]["id"] if found else kind.parse(text)
+        if self._names_record():
+            return self._record(text) if text else None
         if isinstance(kind, Date):
             return kind.parse(date_typed(text, self.today))
+        if isinstance(kind, Moment):
+            day, _space, time = text.partition(" ")
+            return kind.parse(f"{date_typed(day, self.today)} {time}")
         return kind.parse(text)
 
     def trouble(self) -> tuple[str, bool]:
@@ -180,7 +219,20 @@ class FieldEditor(Typed):
             event.stop()
             event.prevent_default()
             return
+        if self._names_record() and event.key.isdigit() and self._take(int(event.key) - 1):
+            event.stop()
+            event.prevent_default()
+            return
         await super()._on_key(event)
+
+    def _take(self, number: int) -> bool:
+        """The record at a digit; False where none is offered."""
+        offered = self.records()[:6]
+        if not 0 <= number < len(offered):
+            return False
+        self.value = offered[number][1]
+        self.cursor_position = len(self.value)
+        return True
 
     def _choose(self, key: str) -> bool:
         """Digits choose (or toggle, in a set), arrows go round, backspace empties."""

@@ -299,6 +299,29 @@ class CuncaoApp(App[int]):
         self.say(_("先找到孩子，再按 F2 记走访。"))
         self.do_find()
 
+    def do_danger(self) -> None:
+        """The open case of the child here; else a new report on it; else the most urgent case."""
+        from casework import cases
+
+        child = self.screen.child_here() if hasattr(self.screen, "child_here") else ""
+        alarms = cases.alarms(self.replica, self.replica.clock.now_ms())
+        mine = [s for s in alarms if s.case["_root"] == child] if child else alarms
+        if mine:
+            from tui.screens.case import CasePlace
+
+            self.go(CasePlace(mine[0].case["id"]))
+        elif child:
+            from casework import moments
+            from tui.screens.form import FormPlace
+
+            me = self.replica.identity
+            seen_at = moments.now_text(self.replica.clock.now_ms())
+            preset = {"child": child, "seen_at": seen_at, "seen_by": me.name or me.user}
+            self.go(FormPlace("case", preset=preset))
+        else:
+            self.say(_("先打 110。再找到孩子，按 F8 报险情。"), "red")
+            self.do_find()
+
     def do_palette(self) -> None:
         from tui.screens.palette import PalettePlace
 

@@ -69,7 +69,7 @@ CASE = Kind(
         WHOSE,
         Field("seen_at", Moment(), "何时发现", is_required=True),
         Field("cause", Choice(CAUSE), "什么险情", is_required=True),
-        Field("situations", Choices(SITUATION), "必须报告的情形"),
+        Field("situations", Choices(SITUATION), "必报情形"),
         Field("seen", LongText(), "看到什么", is_required=True),
         Field("place", Text(), "在哪里"),
         Field("seen_by", Text(80), "谁发现"),

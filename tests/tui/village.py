@@ -193,6 +193,60 @@ class Village:
         he.save("child", {"address": "板石沟村 2组"}, ouyang)
         he.save("child", {"hobbies": "篮球"}, yang)
 
+    def tell_danger(self) -> str:
+        """Last night: a girl alone at home; the police told, the township not yet. Her case."""
+        he, chen = self.replicas["何秀英"], self.ids["陈嘉怡"]
+        for values in (
+            {"role": "father", "name": "陈大军", "phone": "13800004471", "workplace": "深圳"},
+            {"role": "neighbour", "name": "何桂芳", "phone": "13500002086", "is_carer": True},
+        ):
+            he.save("family", {"child": chen, **values})
+        self.now = at(17, 19, 40)
+        case = he.save("case", {"child": chen, "seen_at": "2026-11-17 19:40", "cause": "alone",
+                                "situations": ["abandoned"], "seen_by": "何秀英", "reporter": "village",
+                                "seen": "屋里只有她一人，灶是冷的，有两天没见大人"})  # fmt: skip
+        for moment, values in (
+            ((17, 20, 5), {"step": "police_told", "told": "卫子派出所 王警官 110", "how": "phone",
+                           "outcome": "20:40 到，联系爸爸未接"}),
+            ((17, 20, 30), {"step": "parents_told", "told": "爸爸 13800004471", "how": "phone",
+                            "was_reached": False, "outcome": "没人接"}),
+            ((17, 21, 10), {"step": "placement", "placed_with": "邻居何桂芳家", "placed_from": "2026-11-17",
+                            "dispositions": ["neighbour_takes"], "outcome": "孩子同意"}),
+        ):  # fmt: skip
+            self.now = at(*moment)
+            when = f"2026-11-{moment[0]} {moment[1]:02d}:{moment[2]:02d}"
+            he.save("case_step", {"child": chen, "case": case, "at": when, "done_by": "何秀英", **values})
+        self.sync("何秀英", "刘国强")
+        self.now = at(18, 10, 42)
+        return case
+
+    def tell_help(self) -> None:
+        """What has been arranged for one girl: agreement, helper and pair, need, plan, assessments."""
+        he, luo = self.replicas["何秀英"], self.ids["罗静"]
+        on = {"child": luo}
+        he.save("agreement", {**on, "carer": "王桂兰", "relation": "grandmother", "status": "signed",
+                              "made_by": "both", "harmed": False, "addicted": False,
+                              "neglected": False, "child_heard": "agrees", "signed_on": "2026-03-02",
+                              "until": "2027-03-01", "school_told_on": "2026-03-05"})  # fmt: skip
+        helper = he.save("helper", {"name": "蒲春兰", "sort": "love_mother", "village": FENGJIALING,
+                                    "screening": "passed", "screened_on": "2026-02-20",
+                                    "phone": "13800001234"})  # fmt: skip
+        he.save("pairing", {**on, "helper": helper, "form": "one_to_one", "role": "love_mother",
+                            "from_on": "2026-03-08", "commitment_on": "2026-03-08"})  # fmt: skip
+        need = he.save("need", {**on, "service": "homework", "urgency": "soon",
+                                "noticed_on": "2026-09-30", "wish": "想有人教数学"})  # fmt: skip
+        he.save("help_plan", {**on, "need": need, "aim": "数学跟上班里", "services": ["homework"],
+                              "who": "蒲春兰", "from_on": "2026-10-08", "review_on": "2026-12-20",
+                              "status": "running", "sort": "single"})  # fmt: skip
+        he.save("assessment", {**on, "on": "2026-09-12", "instrument": "qianxi", "body": "healthy",
+                               "mind": "troubled", "income": "below", "hazards": ["electricity_fire"],
+                               "round": "september", "assessed_by": "何秀英", "level": "high"})  # fmt: skip
+        he.save("incident", {**on, "at": "2026-11-02 07:40", "sort": "carer_ill", "severity": "serious",
+                             "what": "奶奶摔伤住院", "parents_told_at": "2026-11-02 08:10",
+                             "done_by": "何秀英"})  # fmt: skip
+        he.save("diary", {**on, "on": "2026-10-20", "sort": "growth", "written_by": "周晓燕",
+                          "text": "画了一张妈妈，说过年要给她看"})  # fmt: skip
+
     def program(
         self, user: str = "何秀英", theme: str = "dark", home: Path | None = None
     ) -> CuncaoApp:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from casework import cases
 from schema.kinds import KINDS
 from sync import healing, pacing, spool, tables, version
 from sync.client import SyncReport
@@ -16,6 +17,7 @@ from sync.lease import lease_of
 from sync.protocol import PROTOCOL
 from sync.session import Session
 from sync.transport import Offline, Rejected
+from tui.commands.case import standing_data
 from tui.commands.common import (
     NEEDS_A_PERSON,
     WRONG_USAGE,
@@ -141,6 +143,9 @@ def status(user: str | None, is_json: bool) -> None:
             "protocol": PROTOCOL,
             "schema": tables.schema(),
             "healed": healing.count(replica),
+            "alarms": [
+                standing_data(s, replica) for s in cases.alarms(replica, replica.clock.now_ms())
+            ],
         }
         if is_json:
             emit(found)
@@ -148,6 +153,10 @@ def status(user: str | None, is_json: bool) -> None:
         state = replica.sync_state()
         say(_("{user}：{n} 个孩子。").format(user=me.name or me.user, n=found["records"]["child"]))
         say(_("{n} 条还没到服务器上。").format(n=state.pending))
+        if found["alarms"]:
+            late = sum(bool(a["late"]) for a in found["alarms"])
+            words = _("▲ 险情 {n} 起没结案，{m} 起拖了：cuncao case list。")
+            say(words.format(n=len(found["alarms"]), m=late))
         if found["unread"]:
             say(_("{n} 份资料要新版程序才看得到，先替您收着。").format(n=found["unread"]))
         if not held.is_ended:

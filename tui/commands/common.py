@@ -225,9 +225,10 @@ def iso(ms: int | None) -> str | None:
     )
 
 
-def warn_doubts(session: Session, kind: Kind, values: dict[str, Any]) -> None:
-    """What was kept with a doubt is said, never refused: nobody is turned away."""
-    for field, problem in session.replica.doubts(kind.name, values):
+def warn_doubts(session: Session, kind: Kind, values: dict[str, Any], id: str = "") -> None:
+    """What was kept (in the record `id`) with a doubt is said, never refused: nobody is turned
+    away."""
+    for field, problem in session.replica.doubts(kind.name, values, id or None):
         say(f"{field}: {problem.text(_)} ({problem.code})")
 
 

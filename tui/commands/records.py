@@ -198,7 +198,7 @@ def add(user: str | None, kind: str, values: tuple[str, ...], is_json: bool) -> 
     parsed = declared.parse(assignments(values))
     with opened(user, past_lease=True) as session:
         made = session.replica.save(kind, parsed)
-        warn_doubts(session, declared, parsed)
+        warn_doubts(session, declared, parsed, made)
         if kind == "child" and not lease_of(session.replica).is_ended:
             warn_likenesses(session, parsed, made)
     if is_json:
@@ -223,7 +223,7 @@ def set_(user: str | None, id: str, values: tuple[str, ...], is_json: bool) -> N
         parsed = declared.parse(assignments(values))
         before = session.replica.pending_count()
         session.replica.save(view.kind, parsed, id=id)
-        warn_doubts(session, declared, parsed)
+        warn_doubts(session, declared, parsed, id)
         changed = session.replica.pending_count() > before
     if is_json:
         emit({"id": id, "changed": changed})

@@ -15,7 +15,7 @@ from schema.record import Field, Kind
 from schema.types import LongText, Name, Phone, YesNo
 from sync import errors
 from sync.language import _
-from tui.canvas import Canvas, Row, fit, wrap
+from tui.canvas import Canvas, Row, fit, fit_all, wrap
 from tui.place import LEFT, Place
 
 if TYPE_CHECKING:
@@ -86,14 +86,14 @@ class FilePlace(Place):
 
     @property
     def tabs(self) -> list[tuple[str, str]]:
-        """(name, label) of the pages: overview, data, what hangs on the record with the count,
-        history."""
+        """(name, label) of the pages: overview, data, what hangs on the record (with the count
+        where a kind has a page of its own), history."""
         pages = [("overview", _("概况")), ("data", _("资料"))]
         self.hanging = {}
         for name, label, kinds in summary.pages(self.replica, self.kind):
             where = [(k.name, {k.parent: self.record_id}) for k in kinds]
-            count = sum(self.replica.count(kind, parent) for kind, parent in where)
-            pages.append((name, f"{_(label)} {count}" if count else _(label)))
+            own = self.replica.count(*where[0]) if len(where) == 1 else 0
+            pages.append((name, f"{_(label)} {own}" if own else _(label)))
             self.hanging[name] = kinds
         pages.append(("history", _("历史")))
         return pages
@@ -203,7 +203,8 @@ class FilePlace(Place):
                 cell = columns.COMPUTED[name].load(self.replica, [row], self.today)[0]
                 mark = f"{self.program.look.mark(cell.mark)} " if cell.mark else ""
                 spec = self.program.look.mark_style(cell.mark) if cell.mark else "dim"
-                titles.append((mark + cell.text if cell.text else "", spec))
+                label = _(columns.COMPUTED[name].label)
+                titles.append((f"{label} {mark}{cell.text}" if cell.text else "", spec))
                 continue
             field = kind.by_name[name]
             text = wording.value_text(field, row.get(name), self.replica, self.today)
@@ -381,6 +382,7 @@ class FilePlace(Place):
     def paint_tabs(self, row: Row) -> None:
         x = LEFT
         labels = [label for _name, label in getattr(self, "pages", [])]
+        labels = fit_all(labels, row.width - 2 * LEFT - 3 * len(labels) + 1)
         taken = sum(cell_len(label) + 2 for label in labels)
         gap = max(1, min(3, (row.width - 2 * LEFT - taken) // max(len(labels) - 1, 1)))
         for n, label in enumerate(labels):
@@ -490,6 +492,11 @@ class FilePlace(Place):
 
     def _open(self, kind: str, id: str) -> None:
         """The form of a record; what is never changed is only looked at."""
+        if kind == "case":
+            from tui.screens.case import CasePlace
+
+            self.program.go(CasePlace(id))
+            return
         if KINDS[kind].is_append_only:
             self.program.go(FilePlace(kind, id))
             return
@@ -518,6 +525,10 @@ class FilePlace(Place):
             from tui.screens.form import FormPlace
 
             self.program.go(FormPlace(kind.name, preset={kind.parent: self.record_id}))
+
+    def child_here(self) -> str:
+        """The child whose file this is, for F8."""
+        return str(self.row.get("_root") or "")
 
     def do_visit(self) -> None:
         self._record(is_call=False)

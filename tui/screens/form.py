@@ -166,6 +166,11 @@ class FormPlace(Place):
         name = self.sections[self.at][0]
         return [f for f in self.kind.fields if f.section == name and not f.is_hidden]
 
+    @property
+    def root(self) -> str:
+        """The child whose form this is; empty for a new one."""
+        return self.view.root if self.view else str(self.preset.get(self.kind.parent) or "")
+
     def _value(self, field: Field) -> Any:
         if field.name in self.typed:
             return self.typed[field.name]
@@ -184,7 +189,9 @@ class FormPlace(Place):
                 self.editors[field.name] = long
                 lines.append(Horizontal(FieldLabel(field), long, classes="long"))
                 continue
-            editor = FieldEditor(field, value, self.replica, self.today, width=FIELD_WIDTH)
+            editor = FieldEditor(
+                field, value, self.replica, self.today, self.root, width=FIELD_WIDTH
+            )
             self.editors[field.name] = editor
             lines.append(Horizontal(FieldLabel(field), editor, Beside(field), classes="line"))
         return lines
@@ -312,7 +319,8 @@ class FormPlace(Place):
         elif isinstance(editor, FieldEditor):
             self.typed.pop(editor.field.name, None)
             held = self.view.values if self.view else self.preset
-            fresh = FieldEditor(editor.field, held.get(editor.field.name), self.replica, self.today)
+            value = held.get(editor.field.name)
+            fresh = FieldEditor(editor.field, value, self.replica, self.today, self.root)
             editor.chosen = fresh.chosen
             editor.value = fresh.value
             editor.cursor_position = len(editor.value)

@@ -8,7 +8,7 @@ from typing import Any
 from rich.cells import cell_len
 from textual.widget import Widget
 
-from casework import search, wording
+from casework import cases, search, summary, wording
 from casework.cadences import rules
 from casework.duties import LABELS, Duty, duties
 from casework.views import views_of
@@ -19,6 +19,7 @@ from tui.canvas import Canvas, Row
 from tui.duty_list import MARKS, DutyList
 from tui.place import LEFT, Place
 from tui.records import RecordList
+from tui.screens.case import next_words
 
 WEEKDAYS = (
     N_("星期一"), N_("星期二"), N_("星期三"), N_("星期四"), N_("星期五"), N_("星期六"), N_("星期日"),
@@ -67,6 +68,32 @@ class Needs(Canvas):
             row.put(LEFT, _("都在服务器上，没有两种说法。"), "dim")
 
 
+class Danger(Canvas):
+    """The open case that is most urgent, in a tinted band; nothing where there is none."""
+
+    DEFAULT_CSS = "Danger { height: 0; }"
+
+    def paint(self, y: int, row: Row) -> None:
+        place = self.screen
+        assert isinstance(place, HomePlace)
+        if not place.alarms or y > 1:
+            return
+        first = place.alarms[0]
+        if y == 0:
+            x = row.mark(LEFT, "danger")
+            x = row.put(x + 1, _("险情"), "red bold") + 2
+            x = row.put(x, place.alarm_words, "text", row.width - LEFT - x)
+            if len(place.alarms) > 1:
+                every = _("共 {n} 起").format(n=len(place.alarms))
+                row.put(0, every, "text bold", row.width - LEFT, "right")
+        else:
+            words, spec = next_words(first, place)
+            row.put(LEFT, words, spec, row.width - 2 * LEFT - 12)
+            row.put(0, f"F8 {_('接着办')}", "accent", row.width - LEFT, "right")
+        row.tint(LEFT - 1, row.width - LEFT + 1, "tint")
+        row.mark(1, "here", "red")
+
+
 class ListHead(Canvas):
     """What is to be done and how much of it is late; else, whose list stands below."""
 
@@ -112,6 +139,8 @@ class HomePlace(Place):
         self.duties = DutyList()
         self.everyone = RecordList("child")
         self.has_rules = False
+        self.alarms: list[cases.Standing] = []
+        self.alarm_words = ""
         self.view = views_of(self.kind)[0]
 
     @property
@@ -121,6 +150,7 @@ class HomePlace(Place):
 
     def body(self) -> Iterator[Widget]:
         yield Today()
+        yield Danger()
         yield Needs()
         yield ListHead()
         yield self.duties
@@ -154,7 +184,25 @@ class HomePlace(Place):
             wording.unit_text(u["id"], replica, self.today) for u in granted if u is not None
         ]
         self._read_needs()
+        self._read_alarms()
         self.repaint()
+
+    def _read_alarms(self) -> None:
+        self.alarms = cases.alarms(self.replica, self.replica.clock.now_ms())
+        self.query_one(Danger).styles.height = 3 if self.alarms else 0
+        if not self.alarms:
+            return
+        case = self.alarms[0].case
+        rows = self.replica.rows(self.kind.name, [case["_root"]], with_deleted=True)
+        facts = summary.head(self.replica, self.kind, rows[0], self.today)[:4] if rows else []
+        kind = KINDS["case"]
+        cause = wording.value_text(kind.by_name["cause"], case["cause"], self.replica, self.today)
+        self.alarm_words = "  ".join([*(text for text, _style in facts), cause])
+
+    def child_here(self) -> str:
+        """F8 goes on with the alarm; without one it reports on the child under the cursor."""
+        record = self.list.current()
+        return "" if self.alarms or record is None else str(record["id"])
 
     def _read_needs(self) -> None:
         state = self.replica.sync_state()

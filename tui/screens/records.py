@@ -348,7 +348,11 @@ class RecordsPlace(Place):
 
     def do_open(self) -> None:
         record = self.list.current()
-        if record is not None:
+        if record is not None and self.kind.name == "case":
+            from tui.screens.case import CasePlace
+
+            self.program.go(CasePlace(record["id"]))
+        elif record is not None:
             from tui.screens.file import FilePlace
 
             self.program.go(FilePlace(self.kind.name, record["id"], self.list))
@@ -375,6 +379,12 @@ class RecordsPlace(Place):
 
     def do_call(self) -> None:
         self._on_child("call")
+
+    def child_here(self) -> str:
+        """The child under the cursor, for F8."""
+        record = self.list.current()
+        is_child = self.kind.scope == "hangs" or self.kind.name == "child"
+        return str(record["_root"]) if record is not None and is_child else ""
 
     def _on_child(self, way: str) -> None:
         record = self.list.current()
