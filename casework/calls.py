@@ -12,6 +12,8 @@ from sync.reading import Reading
 
 HURT = ("injury", "self_harm", "domestic_violence", "sexual_harm", "unlawful_harm")
 """Causes with which the ambulance is called as well."""
+NATIONAL = frozenset(c.number for c in (ALWAYS, AMBULANCE, *LINES))
+"""Numbers that say nothing of the child."""
 STEPS = {
     "township": "township_told",
     "county": "civil_affairs_told",

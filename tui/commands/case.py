@@ -10,6 +10,7 @@ from casework import calls, cases, moments
 from schema.kinds import KINDS
 from schema.record import Kind
 from sync.language import _
+from sync.lease import lease_of
 from sync.replica import Refused, Replica
 from sync.session import Session
 from tui.commands.common import (
@@ -38,7 +39,7 @@ def case() -> None:
 @click.pass_obj
 @guarded
 def open_(user: str | None, child: str, values: tuple[str, ...], is_json: bool) -> None:
-    with opened(user) as session:
+    with opened(user, past_lease=True) as session:
         replica = session.replica
         given = _given(CASE, values)
         given.setdefault("seen_at", moments.now_text(replica.clock.now_ms()))
@@ -60,7 +61,7 @@ def open_(user: str | None, child: str, values: tuple[str, ...], is_json: bool) 
 def step(user: str | None, id: str, values: tuple[str, ...], is_json: bool) -> None:
     if values and "=" not in values[0]:
         values = (f"step={values[0]}", *values[1:])
-    with opened(user) as session:
+    with opened(user, past_lease=True) as session:
         made = _add_step(session, id, _given(STEP, values))
         told = {"step_id": made, **_told(session.replica, id)}
     _answer(told, is_json)
@@ -77,7 +78,7 @@ def close(
     user: str | None, id: str, closed_as: str, values: tuple[str, ...], is_json: bool
 ) -> None:
     given = _given(STEP, ("step=closed", f"closed_as={closed_as}", *values))
-    with opened(user) as session:
+    with opened(user, past_lease=True) as session:
         made = _add_step(session, id, given)
         told = {"step_id": made, **_told(session.replica, id)}
     _answer(told, is_json)
@@ -127,9 +128,10 @@ def _add_step(session: Session, id: str, given: dict[str, Any]) -> str:
 
 
 def standing_data(standing: cases.Standing, replica: Replica) -> dict[str, Any]:
-    """A case as scripts read it."""
-    found, child = standing.case, replica.rows("child", [standing.case["_root"]], with_deleted=True)
-    waits = standing.next
+    """A case as scripts read it; without the child's name once files are closed to reading."""
+    found, waits = standing.case, standing.next
+    wanted = [] if lease_of(replica).is_ended else [found["_root"]]
+    child = replica.rows("child", wanted, with_deleted=True)
     return {
         "id": found["id"],
         "child": found["_root"],
@@ -149,9 +151,10 @@ def standing_data(standing: cases.Standing, replica: Replica) -> dict[str, Any]:
 def _told(replica: Replica, id: str) -> dict[str, Any]:
     row = replica.rows("case", [id])[0]
     [standing] = cases.standings(replica, [row], replica.clock.now_ms())
-    call = [
-        {"who": c.who, "number": c.number} for c in calls.first(replica, row["_root"], row["cause"])
-    ]
+    first = calls.first(replica, row["_root"], row["cause"])
+    if lease_of(replica).is_ended:
+        first = [c for c in first if c.number in calls.NATIONAL]
+    call = [{"who": c.who, "number": c.number} for c in first]
     return {**standing_data(standing, replica), "call": call}
 
 

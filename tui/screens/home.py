@@ -201,8 +201,7 @@ class HomePlace(Place):
 
     def child_here(self) -> str:
         """F8 goes on with the alarm; without one it reports on the child under the cursor."""
-        record = self.list.current()
-        return "" if self.alarms or record is None else str(record["id"])
+        return "" if self.alarms else self._child() or ""
 
     def _read_needs(self) -> None:
         state = self.replica.sync_state()
