@@ -12,8 +12,6 @@ from sync.reading import Reading
 
 HURT = ("injury", "self_harm", "domestic_violence", "sexual_harm", "unlawful_harm")
 """Causes with which the ambulance is called as well."""
-NATIONAL = frozenset(c.number for c in (ALWAYS, AMBULANCE, *LINES))
-"""Numbers that say nothing of the child."""
 STEPS = {
     "township": "township_told",
     "county": "civil_affairs_told",
@@ -39,6 +37,8 @@ LINES = (
     Call(N_("青少年服务台"), "12355", "support"),
     Call(N_("法律援助"), "12348", "legal_aid"),
 )
+NATIONAL = frozenset(c.number for c in (ALWAYS, AMBULANCE, *LINES))
+"""Numbers that say nothing of the child."""
 
 
 def first(replica: Reading, child: str, cause: str = "") -> list[Call]:
