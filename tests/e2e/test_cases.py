@@ -25,7 +25,13 @@ def test_a_case_is_opened_offline_handed_on_and_closed_by_the_township(laptops) 
     he, liu, zhou = laptops["何秀英"], laptops["刘国强"], laptops["周晓燕"]
     girl = child(he, "陈嘉怡")
     opened = he(
-        "case", "open", girl, "cause=alone", "seen=屋里只有她一人", "seen_at=2026-01-17 19:40", "--json"
+        "case",
+        "open",
+        girl,
+        "cause=alone",
+        "seen=屋里只有她一人",
+        "seen_at=2026-01-17 19:40",
+        "--json",
     ).json
     assert opened["stage"] == "seen" and opened["is_open"] and opened["name"] == "陈嘉怡"
     assert opened["call"][0]["number"] == "110"
@@ -71,7 +77,15 @@ def test_a_teacher_reports_and_keeps_nothing_of_it(laptops) -> None:
     girl = child(he, "罗静")
     he.sync()
     zhou.sync()
-    case = zhou("case", "open", girl, "cause=domestic_violence", "seen=说爸爸打她", "reporter=school", "--json").json
+    case = zhou(
+        "case",
+        "open",
+        girl,
+        "cause=domestic_violence",
+        "seen=说爸爸打她",
+        "reporter=school",
+        "--json",
+    ).json
     assert [c["number"] for c in case["call"]][:2] == ["110", "120"]
     assert zhou.sync()["rejected"] == 0
     assert zhou("list", "case", "--json").json == []
@@ -87,7 +101,9 @@ def test_psychological_records_reach_counsellor_and_supervisor_and_nobody_else(
     boy = child(he, "罗浩")
     he.sync()
     su.sync()
-    talk = su.add("psych_record", f"child={boy}", "on=2026-11-18", "sort=individual", "summary=怕黑")
+    talk = su.add(
+        "psych_record", f"child={boy}", "on=2026-11-18", "sort=individual", "summary=怕黑"
+    )
     su.sync()
     admin = county.laptop("陈德福").login()
     seen = {}
@@ -100,22 +116,51 @@ def test_psychological_records_reach_counsellor_and_supervisor_and_nobody_else(
 def test_every_kind_works_by_the_same_words_and_reaches_the_township(laptops) -> None:
     he, liu = laptops["何秀英"], laptops["刘国强"]
     girl = child(he, "上官若兰")
-    helper = he.add("helper", "name=蒲春兰", "sort=love_mother", f"village={he.village}",
-                    "screening=passed", "screened_on=2026-02-20")  # fmt: skip
+    helper = he.add(
+        "helper",
+        "name=蒲春兰",
+        "sort=love_mother",
+        f"village={he.village}",
+        "screening=passed",
+        "screened_on=2026-02-20",
+    )
     on = f"child={girl}"
     made = {
-        "agreement": he.add("agreement", on, "carer=王桂兰", "status=signed", "harmed=no", "addicted=no",
-                            "neglected=no", "child_heard=agrees", "signed_on=2026-03-02", "until=2027-03-01"),
-        "pairing": he.add("pairing", on, f"helper={helper}", "form=one_to_one", "from_on=2026-03-08"),
+        "agreement": he.add(
+            "agreement",
+            on,
+            "carer=王桂兰",
+            "status=signed",
+            "harmed=no",
+            "addicted=no",
+            "neglected=no",
+            "child_heard=agrees",
+            "signed_on=2026-03-02",
+            "until=2027-03-01",
+        ),
+        "pairing": he.add(
+            "pairing", on, f"helper={helper}", "form=one_to_one", "from_on=2026-03-08"
+        ),
         "need": he.add("need", on, "service=legal_aid", "noticed_on=2026-10-01"),
-        "help_plan": he.add("help_plan", on, "aim=要回抚养费", "services=legal_aid,relief", "from_on=2026-10-08",
-                            "status=running", "review_on=2026-12-20"),
-        "assessment": he.add("assessment", on, "on=2026-09-12", "instrument=guardianship", "rating=poor"),
+        "help_plan": he.add(
+            "help_plan",
+            on,
+            "aim=要回抚养费",
+            "services=legal_aid,relief",
+            "from_on=2026-10-08",
+            "status=running",
+            "review_on=2026-12-20",
+        ),
+        "assessment": he.add(
+            "assessment", on, "on=2026-09-12", "instrument=guardianship", "rating=poor"
+        ),
         "absence": he.add("absence", on, "from_on=2026-11-02", "reason=illness"),
         "incident": he.add("incident", on, "at=2026-11-02 07:40", "sort=illness"),
         "diary": he.add("diary", on, "on=2026-10-20", "sort=growth", "text=会写自己的名字了"),
-        "paper": he.add("paper", on, "sort=duty_letter", "signed_on=2026-03-02", "caption=监护责任书"),
-    }  # fmt: skip
+        "paper": he.add(
+            "paper", on, "sort=duty_letter", "signed_on=2026-03-02", "caption=监护责任书"
+        ),
+    }
     he("set", made["absence"], "returned_on=2026-11-06")
     he("add", "agreement", on, "carer=某人", "status=signed", "harmed=yes", expect=2)
     he.sync()
