@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 
 from schema.problems import InvalidValue, Problem
-from server import commands, setting_commands, sticks
+from server import commands, decision_commands, setting_commands, sticks
 from server.commands import JSON, STDIN, ask_password, open_desk, print_json, say, server_home
 from server.home import Home
 from sync.change import Grant
@@ -50,7 +50,7 @@ for _group in (
     commands.class_,
     commands.unit,
     commands.device,
-    commands.quarantine,
+    decision_commands.quarantine,
     sticks.bundle,
     setting_commands.settings,
 ):

@@ -27,7 +27,7 @@ from sync.protocol import Verdict
 from sync.storage import Connection, DamagedStore, open_encrypted
 from sync.trouble import storage_code
 
-_KEPT_NEWER = ("quarantine", "erasure")
+_KEPT_NEWER = ("quarantine", "quarantine_decision", "erasure")
 """Not put back but added to: what waits for a person, and what may never come back."""
 _KEPT = "healing"
 """Left as it is: what laptops had wrong."""

@@ -113,6 +113,12 @@ ALTER TABLE record ADD COLUMN month TEXT NOT NULL DEFAULT '';
 CREATE INDEX record_month ON record (month) WHERE month != '';
 """
 
+_DECIDED = """
+CREATE TABLE quarantine_decision (
+    device TEXT NOT NULL, device_seq INTEGER NOT NULL, done TEXT NOT NULL, reason TEXT NOT NULL,
+    at INTEGER NOT NULL, PRIMARY KEY (device, device_seq)) WITHOUT ROWID;
+"""
+
 
 def _run(db: Database, script: str) -> None:
     """Every statement of a script; `executescript` would commit the migration's transaction."""
@@ -173,6 +179,11 @@ def _window(db: Database) -> None:
             db.execute(
                 "UPDATE record SET month = ? WHERE id = ?", [month_of(KINDS[kind], values), id_]
             )
+
+
+@migrations(name="0010_quarantine_decision")
+def _decided(db: Database) -> None:
+    _run(db, _DECIDED)
 
 
 def migrate(connection: Connection, number: int) -> None:

@@ -20,7 +20,7 @@ from sync.protocol import Verdict
 from sync.storage import Connection
 from sync.window import month_of
 
-SCHEMA = 9
+SCHEMA = 10
 """Number of migrations; a store with a smaller one is migrated when it is opened."""
 _WIDE = 4
 """Reading a page of roots: from a quarter of all units on, walking all roots beats asking by
@@ -337,9 +337,12 @@ class SqliteStore:
         )
 
     def quarantined(self) -> list[tuple[Change, Verdict, int]]:
-        """Everything in quarantine with its verdict and the time (ms) it came, oldest first."""
+        """Everything in quarantine that nobody dropped, with its verdict and the time (ms) it came,
+        oldest first."""
         rows = self.connection.execute(
-            "SELECT change, device_seq, status, code, field, at FROM quarantine "
+            "SELECT change, device_seq, status, code, field, at FROM quarantine q WHERE NOT EXISTS "
+            "(SELECT 1 FROM quarantine_decision d WHERE d.device = q.device "
+            "AND d.device_seq = q.device_seq AND d.done = 'dropped') "
             "ORDER BY at, device, device_seq"
         )
         return [

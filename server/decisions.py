@@ -1,0 +1,82 @@
+"""What an admin decides about work in quarantine: taken after all, or dropped; each with a reason.
+
+A change is known by its version, `DEVICE.SEQ`; what its author saved together is decided together.
+"""
+
+from __future__ import annotations
+
+from schema.problems import InvalidValue, Problem
+from schema.roles import ROLES
+from server.workers import Desk
+from sync.change import Change, Grant
+from sync.hub import Session
+from sync.intake import Batch
+from sync.protocol import Verdict
+
+RELEASED, DROPPED = "released", "dropped"
+
+
+def release(desk: Desk, version: str, reason: str) -> list[Verdict]:
+    """Take a change into the log though its author might not have written it there; the whole txn.
+
+    Answers why it still cannot be taken, with what stays in quarantine then; empty when all is in
+    the log, in its author's name.
+
+    Raises:
+        InvalidValue: no such change, or no reason.
+    """
+    store = desk.store
+    with store.write():
+        together = _together(desk, version, reason)
+        device = together[0].device
+        came = dict(
+            store.connection.execute(
+                "SELECT device_seq, at FROM quarantine WHERE device = ?", (device,)
+            )
+        )
+        for change in together:
+            store.release(device, change.seq)
+        tops = [code for code, parent in store.parents().items() if not parent]
+        # The admin answers for it: as if the author might do everything in the county.
+        grants = tuple(Grant(role, top) for role in ROLES for top in tops)
+        session = Session(together[0].author, device, grants)
+        refused = Batch(store, session, store.now_ms()).take(together)
+        store.connection.executemany(
+            "UPDATE quarantine SET at = ? WHERE device = ? AND device_seq = ?",
+            [(came[v.seq], device, v.seq) for v in refused],
+        )
+        for change in together:
+            if change.seq not in {v.seq for v in refused}:
+                _note(desk, change, RELEASED, reason)
+    return refused
+
+
+def drop(desk: Desk, version: str, reason: str) -> int:
+    """Let a change be, with all of its txn; its words and the reason stay on record.
+
+    Returns how many. Raises `InvalidValue`: no such change, or no reason.
+    """
+    with desk.store.write():
+        together = _together(desk, version, reason)
+        for change in together:
+            _note(desk, change, DROPPED, reason)
+    return len(together)
+
+
+def _together(desk: Desk, version: str, reason: str) -> list[Change]:
+    if not reason.strip():
+        raise InvalidValue(Problem("required", "要写原因。", args=(("field", "reason"),)))
+    kept = [change for change, _verdict, _at in desk.store.quarantined()]
+    found = next((change for change in kept if change.version == version), None)
+    if found is None:
+        args = (("id", version), ("field", "id"))
+        raise InvalidValue(Problem("not_found", "待处理的改动里没有「{id}」。", args=args))
+    same = [c for c in kept if c.device == found.device and c.txn == found.txn]
+    return sorted(same, key=lambda change: change.seq)
+
+
+def _note(desk: Desk, change: Change, done: str, reason: str) -> None:
+    desk.store.connection.execute(
+        "INSERT OR REPLACE INTO quarantine_decision VALUES (?, ?, ?, ?, ?)",
+        (change.device, change.seq, done, reason.strip(), desk.store.now_ms()),
+    )

@@ -1,0 +1,86 @@
+"""Work in quarantine is taken after all or dropped, by an admin's word, and never lost in between."""
+
+from __future__ import annotations
+
+import msgspec
+
+
+def _kept(server):
+    return server.done("quarantine", "list", "--json").json
+
+
+def test_what_a_revoked_laptop_wrote_is_released_in_its_authors_name(running):
+    dong, boss = running.login("dong"), running.login("boss")
+    dong.sync(dong.create("child", "c1", name="陈小溪", village="510101"))
+    boss.sync()
+    running.done("device", "revoke", dong.id)
+    dong.ask(dong.create("child", "c2", name="李小河", village="510101"))
+    (kept,) = _kept(running)
+    done = running.done("quarantine", "release", kept["id"], "--reason", "电话核实过", "--json")
+    assert done.json == {"id": kept["id"], "released": True, "refused": []}
+    assert _kept(running) == []
+    boss.sync()
+    (entry,) = (e for e in boss.entries if e.change.id == "c2")
+    assert (entry.change.author, entry.change.fields["name"]) == ("dong", "李小河")
+    assert running.done("check", "--json").json["ok"]
+    dong.ask(dong.create("child", "c3", name="又一个", village="510101"))
+    assert [k["record"] for k in _kept(running)] == ["c3"]
+
+
+def test_what_cannot_be_taken_yet_stays_and_says_why(running):
+    dong = running.login("dong")
+    dong.sync(dong.create("contact", "v1", child="nobody", on="2026-11-02", kind="talk"))
+    (kept,) = _kept(running)
+    done = running.cli("quarantine", "release", kept["id"], "--reason", "看过", "--json")
+    assert done.code == 1 and done.json["refused"] == ["unknown_record"]
+    (again,) = _kept(running)
+    assert again == kept
+
+
+def test_out_of_scope_is_released_into_the_file_of_the_new_keeper(running):
+    dong, xi = running.login("dong"), running.login("xi")
+    xi.sync(xi.create("child", "c1", name="陈小溪", village="510201"))
+    dong.sync(dong.create("contact", "v1", child="c1", on="2026-11-02", kind="talk"))
+    (kept,) = _kept(running)
+    assert kept["reason"] == "out_of_scope"
+    running.done("quarantine", "release", kept["id"], "--reason", "孩子刚搬走")
+    xi.sync()
+    (entry,) = (e for e in xi.entries if e.change.id == "v1")
+    assert entry.change.author == "dong"
+
+
+def test_what_is_dropped_is_listed_no_more_and_comes_back_by_no_resending(running):
+    dong = running.login("dong")
+    running.done("device", "revoke", dong.id)
+    change = dong.create("child", "c1", name="陈小溪", village="510101")
+    dong.ask(change)
+    (kept,) = _kept(running)
+    assert running.done("quarantine", "drop", kept["id"], "--reason", "写重了", "--json").json == {
+        "id": kept["id"], "dropped": 1
+    }  # fmt: skip
+    assert dong.ask(change).json()["taken"] == [1]
+    assert _kept(running) == []
+
+
+def test_a_decision_needs_a_reason_and_something_to_decide(running):
+    dong = running.login("dong")
+    running.done("device", "revoke", dong.id)
+    dong.ask(dong.create("child", "c1", name="陈小溪", village="510101"))
+    (kept,) = _kept(running)
+    for words in ((kept["id"], "--reason", "  "), ("nothing.1", "--reason", "看过"), (kept["id"],)):
+        for verb in ("release", "drop"):
+            assert running.cli("quarantine", verb, *words).code == 2
+    assert _kept(running) == [kept]
+
+
+def test_what_was_saved_together_is_decided_together(running):
+    dong = running.login("dong")
+    running.done("device", "revoke", dong.id)
+    one = dong.create("child", "c1", name="陈小溪", village="510101")
+    two = dong.create("contact", "v1", child="c1", on="2026-11-02", kind="talk")
+    two = msgspec.structs.replace(two, txn=one.txn)
+    dong.ask(one, two)
+    kept = _kept(running)
+    assert len(kept) == 2
+    running.done("quarantine", "release", kept[1]["id"], "--reason", "核实过")
+    assert _kept(running) == []
