@@ -72,7 +72,8 @@ def take(desk: Desk, data: bytes) -> tuple[Envelope, str]:
             if len(taken) < len(changes):
                 return head, "full"
             return head, GAP if why == GAP else TAKEN
-        session = Session(caller.user.name, head.device, caller.user.grants)
+        former = syncing.former_of(desk, caller.user, changes)
+        session = Session(caller.user.name, head.device, caller.user.grants, False, former)
         at = desk.store.now_ms()
         verdicts = {v.seq: v for v in desk.hub.push(session, changes) if v.status != "duplicate"}
         for change in changes:

@@ -11,7 +11,7 @@ import msgspec
 from msgspec import Raw, Struct
 
 from server import quarantine, window
-from server.accounts import Caller
+from server.accounts import Caller, User
 from server.requests import Refusal, parse, too_large, unpacked
 from server.workers import Desk
 from sync.change import Change
@@ -118,8 +118,7 @@ def take_in(ask: Ask) -> Callable[[Desk], list[Verdict]]:
         device = desk.accounts.device(ask.caller.device.id)
         if device.is_revoked:
             raise _handed_in(desk, ask)
-        others = {c.device for c in ask.request.changes} - {device.id}
-        former = tuple(d for d in others if desk.accounts.may_speak_for(ask.caller.user, d))
+        former = former_of(desk, ask.caller.user, ask.request.changes)
         session = msgspec.structs.replace(ask.session, former=former)
         with desk.store.write():
             window.move(desk)  # when a month has passed
@@ -128,6 +127,15 @@ def take_in(ask: Ask) -> Callable[[Desk], list[Verdict]]:
         return verdicts
 
     return work
+
+
+def former_of(desk: Desk, user: User, changes: Sequence[Change]) -> tuple[str, ...]:
+    """The ids other than its own under which a laptop of `user` may have written these."""
+    return tuple(
+        device
+        for device in {change.device for change in changes}
+        if desk.accounts.may_speak_for(user, device)
+    )
 
 
 def _handed_in(desk: Desk, ask: Ask) -> Refusal:

@@ -14,7 +14,7 @@ from msgspec import Raw, Struct
 from sync import scrub
 from sync.branches import Compare
 from sync.change import Change
-from sync.clones import take_new_id
+from sync.clones import part
 from sync.healing import heal
 from sync.protocol import PAGE, PROTOCOL, SyncRequest, SyncResponse, TooLarge, pack, unpack
 from sync.receive import receive
@@ -22,6 +22,8 @@ from sync.replica import Replica
 from sync.strays import strays
 from sync.transport import Cut, Offline, Rejected, Transport
 
+MAX_IDS = 20
+"""Laptops of one disk whose changes can be told apart in one synchronisation; the next goes on."""
 MAX_ROUNDS = 10_000
 """Stops a loop with a server that never ends; a county's snapshot takes about 20."""
 SENDS_NOTHING = (1 << 63) - 1
@@ -153,13 +155,13 @@ def sync_once(
         scrub.look(replica)
     sent = received = rejected = 0
     try:
-        while True:
+        for _ in range(MAX_IDS):
             done = _exchange(replica, line, limit)
             sent, received = sent + done.sent, received + done.received
             rejected += done.rejected
             if not done.twin:
                 break
-            line.token = take_new_id(replica, transport, line.token, done.twin, done.known)
+            line.token = part(replica, transport, line.token, done.twin, done.known)
         healed = None
         if not replica.get_state("in_step", 1):
             healed = heal(replica, lambda asked: _compare(replica, line, limit, asked))

@@ -1,8 +1,10 @@
 """Two laptops made from one disk: the one that the county meets second takes a new device id.
 
 Both count on from the same number, so the county finds another change under a number it knows, and
-says `cloned` of it and of all that follows. The laptop hears the feed to its end, asks for an id of
-its own, and gives it to what it alone wrote; bases that name those changes follow. Its numbers stay.
+says `cloned` of it and of all that follows. The laptop hears the feed to its end and asks for an id
+of its own. What it has under the twin's numbers gets an id too, one that follows from its content: a
+third laptop, copied from this one, may hold the same changes, and they must be the same there. Bases
+that name those changes follow. Numbers stay.
 """
 
 from __future__ import annotations
@@ -15,6 +17,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from sync import ids
 from sync.change import Change
 from sync.formers import Former, formers
 from sync.overlay import overlay
@@ -29,65 +32,92 @@ class _Answer(Struct):
     token: str = ""
 
 
-def take_new_id(
+def part(
     replica: Replica, transport: Transport, token: str, first: int, known: Collection[int]
 ) -> str:
-    """Ask the county for an id and become that device; the token that goes with it.
+    """Tell this laptop's changes from those of its twin; the token to go on with.
 
     `first`: the lowest number that another laptop has used too. `known`: numbers of changes that
     the county has as they are.
 
     Raises:
-        Offline, Rejected: nothing was changed; asked again at the next synchronisation.
+        Offline, Rejected: nothing was changed; tried again at the next synchronisation.
     """
     from sync.bundle import DeviceKeys
 
+    old = _held(replica, first, known)
+    if not old or old[min(old)].device != replica.identity.device:
+        with transaction(replica.connection):
+            rename(replica, old)
+        return token
     secret = secrets.token_bytes(32)
     keys = base64.b64encode(DeviceKeys(secret).public).decode()
     body = msgspec.json.encode({"keys": keys})
     content, _ = transport.post("/v1/device", body, MEDIA_PLAIN, token)
     answer = msgspec.json.decode(content, type=_Answer)
     with transaction(replica.connection):
-        become(replica, answer.device, first, known)
+        become(replica, answer.device, _held(replica, first, known))
         replica.set_state(token=answer.token, bundle_secret=secret)
     return answer.token
 
 
-def become(replica: Replica, device: str, first: int, known: Collection[int]) -> None:
-    """Give this laptop's own unsent changes from number `first` on another device id."""
-    me = replica.identity
+def _held(replica: Replica, first: int, known: Collection[int]) -> dict[int, Change]:
+    """What is to be sent from number `first` on and the county does not have."""
     rows = replica.connection.execute(
-        "SELECT seq, body FROM outbox WHERE seq >= ? ORDER BY seq", (first,)
-    ).fetchall()
-    old = {seq: msgspec.json.decode(body, type=Change) for seq, body in rows if seq not in known}
-    new = {seq: _renamed(change, old, me.device, device) for seq, change in old.items()}
-    replica.connection.executemany(
-        "UPDATE outbox SET txn = ?, body = ? WHERE seq = ?",
-        [(c.txn, msgspec.json.encode(c), seq) for seq, c in new.items()],
+        "SELECT seq, body FROM sendable WHERE seq >= ? ORDER BY seq", (first,)
     )
-    held = [*formers(replica.connection), Former(me.device, first)]
+    return {seq: msgspec.json.decode(body, type=Change) for seq, body in rows if seq not in known}
+
+
+def become(replica: Replica, device: str, old: Mapping[int, Change]) -> None:
+    """Take the id `device`; what bears the twin's numbers is renamed."""
+    rename(replica, old)
+    replica.become(msgspec.structs.replace(replica.identity, device=device))
+
+
+def rename(replica: Replica, old: Mapping[int, Change]) -> None:
+    """Give changes that bear a twin's numbers the id that follows from the first of them; later
+    ones that have another id only name them anew."""
+    if not old:
+        return
+    first = old[min(old)]
+    after = ids.derived_id("twin", repr(first))[:8]
+    new = {seq: _renamed(change, old, first.device, after) for seq, change in old.items()}
+    for table in ("outbox", "kept"):
+        replica.connection.executemany(
+            f"UPDATE {table} SET txn = ?, body = ? WHERE seq = ?",  # noqa: S608
+            [(c.txn, msgspec.json.encode(c), seq) for seq, c in new.items()],
+        )
+    last = int(replica.get_state("device_seq", 0))
+    held = [f for f in formers(replica.connection) if f.device not in (first.device, after)]
+    held += [Former(first.device, first.seq), Former(after, last + 1)]
     replica.set_state(former=msgspec.json.encode(held))
-    replica.become(msgspec.structs.replace(me, device=device))
     _show(replica, {c.id: c.kind for c in new.values()})
 
 
-def _renamed(change: Change, old: Mapping[int, Change], before: str, after: str) -> Change:
-    """The change under the new id, with what it names of its own laptop's changes."""
+def _renamed(change: Change, old: Mapping[int, Change], twin: str, after: str) -> Change:
+    """The change with what it names of its own laptop's changes, and under the new id if it bears
+    the twin's."""
 
     def named(version: str, slot: str) -> str:
         # The other laptop may have a change of this number too: ours wrote this slot of this
         # record, and lay on top of whatever came from there.
         device, _, seq = version.partition(".")
-        mine = old.get(int(seq)) if device == before and seq.isdigit() else None
-        is_mine = mine is not None and mine.id == change.id and (not slot or slot in mine.fields)
+        mine = old.get(int(seq)) if device == twin and seq.isdigit() else None
+        is_mine = (
+            mine is not None
+            and (mine.device, mine.id) == (twin, change.id)
+            and (not slot or slot in mine.fields)
+        )
         return f"{after}.{seq}" if is_mine else version
 
+    device, _, number = change.txn.partition(".")
     names = [named(v, "") for v in change.names]
     names += {v for v in change.names if change.names.count(v) > 1}
     return msgspec.structs.replace(
         change,
-        device=after,
-        txn=change.txn.replace(f"{before}.", f"{after}.", 1),
+        device=after if change.device == twin else change.device,
+        txn=f"{after if device == twin else device}.{number}",
         base={slot: named(version, slot) for slot, version in change.base.items()},
         names=names,
     )

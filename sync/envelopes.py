@@ -71,8 +71,7 @@ def changes_of(head: Envelope, rest: bytes) -> list[Change]:
         except (ValueError, msgspec.DecodeError, RecursionError):
             raise BadBundle("bundle_forged") from None
     seqs = [change.seq for change in found]
-    is_ours = all(change.device == head.device for change in found)
-    if not found or not is_ours or seqs != sorted(set(seqs)):
+    if not found or seqs != sorted(set(seqs)):
         raise BadBundle("bundle_forged")
     if (seqs[0], seqs[-1]) != (head.first, head.last):
         raise BadBundle("bundle_forged")

@@ -17,8 +17,29 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from tests.sync.history import Failure, Options, attempt, shrink
+from tests.sync.history import FAULTS, Failure, Options, attempt, shrink
 
+EVENTS = (
+    *(f"met {meeting}" for meeting in (
+        "clean", "parallel", "contested", "critical", "stale chain", "late", "double visit",
+        "edit_delete", "equal", "merged set", "merged text",
+    )),
+    *(f"line {fault}" for fault in FAULTS),
+    *(f"{side} stops {when} a {what}" for side in ("device", "hub") for when in ("before", "after")
+      for what in ("statement", "commit")),
+    "device disk full", "hub disk full", "clock set back", "clock set forward",
+    "move to another village", "move to another school",
+    "grant added", "grant added for a child", "grant replaced", "grant withdrawn",
+    "device revoked", "device wiped", "backup", "restore announced", "restore unannounced",
+    *(f"quarantined {why}" for why in (
+        "device_revoked", "not_permitted", "out_of_scope", "record_deleted", "unknown_record",
+    )),
+    "disk copied", "laptop took a new id",
+)  # fmt: skip
+"""What must occur often enough for a long run to say anything."""
+ENOUGH = 1_000
+WHOLE = 10_000
+"""Histories of a long run: there each event must have occurred often enough."""
 SHOWN = 5
 """Failures whose steps are made shorter and printed; a thousand say no more."""
 
@@ -36,10 +57,13 @@ def outcomes(every: list[Options], processes: int) -> Iterator[Counter[str] | Fa
         yield from pool.imap_unordered(attempt, every, chunksize=20)
 
 
-def report(counts: Counter[str]) -> None:
-    width = max(map(len, counts), default=0)
-    for name, number in sorted(counts.items()):
-        say(f"  {name:<{width}}  {number}")
+def report(counts: Counter[str]) -> list[str]:
+    """Print the table; the events that occurred less than a thousand times."""
+    every = {*counts, *EVENTS}
+    width = max(map(len, every))
+    for name in sorted(every):
+        say(f"  {name:<{width}}  {counts[name]}")
+    return [name for name in EVENTS if counts[name] < ENOUGH]
 
 
 def tell(failure: Failure) -> None:
@@ -54,7 +78,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("n", type=int, help="how many histories")
     parser.add_argument("--from", dest="first", type=int, default=1, help="the first seed")
     parser.add_argument("--steps", type=int, default=200)
-    parser.add_argument("--devices", type=int, default=0, help="0: the seed decides, 2 to 40")
+    parser.add_argument("--devices", type=int, default=0, help="0: the seed decides, 4 to 40")
     parser.add_argument("--processes", type=int, default=multiprocessing.cpu_count())
     parser.add_argument("--seconds", type=float, default=0, help="stop after so long; 0: never")
     asked = parser.parse_args(arguments)
@@ -74,7 +98,7 @@ def main(arguments: list[str]) -> int:
         if asked.seconds and time.monotonic() - began > asked.seconds:
             break
     took = time.monotonic() - began
-    report(counts)
+    rare = report(counts)
     say(
         f"{done} histories of {asked.steps} steps from seed {asked.first} in {took:.0f} s:"
         f" {done / took:.1f} a second, {len(failures)} failed"
@@ -83,7 +107,16 @@ def main(arguments: list[str]) -> int:
         tell(failure)
     if failures[SHOWN:]:
         say("failed too: seeds " + " ".join(str(f.options.seed) for f in failures[SHOWN:]))
-    return 1 if failures else 0
+    is_long = done >= WHOLE
+    if rare and is_long:
+        say(f"fewer than {ENOUGH:,} times: {', '.join(rare)}")
+    is_well = not failures and not (is_long and rare)
+    say(
+        f"VERDICT: {'PASSED' if is_well else 'FAILED'}: {len(failures)} of {done} histories broke a"
+        f" promise; {len(EVENTS) - len(rare)} of {len(EVENTS)} events at least {ENOUGH:,} times"
+        + ("" if is_long else f" (asked of {WHOLE:,} histories)")
+    )
+    return 0 if is_well else 1
 
 
 if __name__ == "__main__":

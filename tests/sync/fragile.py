@@ -30,7 +30,8 @@ COUNTY_UNITS = (
 WRITES = ("INSERT", "UPDATE", "DELETE", "REPLACE", "COMMIT")
 
 Fuse = tuple[int, bool] | tuple[int, bool, str]
-"""At which statement, whether after it took effect, and what happens there: `crash` or `full`."""
+"""At which statement, whether after it took effect, and what happens there: `crash`, `commit` (a
+crash too; only commits count) or `full` (only writes count)."""
 
 
 class Crash(Exception):
@@ -73,9 +74,10 @@ class Fragile:
             raise Crash
         if self.fuse is not None:
             word = given[0].lstrip()[:6].upper()
-            if self.how == "crash" or word in WRITES:
-                self.fuse -= 1
-            if self.fuse < 0:
+            counts = {"full": WRITES, "commit": ("COMMIT",)}.get(self.how)
+            is_counted = counts is None or word in counts
+            self.fuse -= is_counted
+            if self.fuse < 0 and is_counted:
                 self._break(run, word, *given)
         return run(*given)
 

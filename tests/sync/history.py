@@ -9,8 +9,11 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
+from tests.sync import copied_disks
 from tests.sync.simulated_county import County
 
+DISKS = 8
+"""Every so many seeds have a history of copied disks besides."""
 Step = tuple[str, tuple[Any, ...]]
 FAULTS = (
     "drop_request", "drop_answer", "delay", "cut_answer", "cut_request", "twice", "hub_crash", "hub_full",
@@ -24,7 +27,7 @@ class Options:
     seed: int
     steps: int = 200
     devices: int = 0
-    """0: the seed decides, 2 to 40."""
+    """0: the seed decides, 4 to 40."""
 
     def __str__(self) -> str:
         return f"--from {self.seed} --steps {self.steps} --devices {self.devices}"
@@ -44,7 +47,7 @@ WEIGHTS = (
     ("create_child", 20), ("create_contact", 25), ("edit", 400), ("two", 25), ("move", 35),
     ("open_form", 30), ("hide", 40), ("resolve", 70), ("set_clock", 15), ("jump_hub", 10),
     ("redeliver", 25), ("wait", 10), ("sync", 250), ("regrant", 15), ("revoke", 4),
-    ("back_up", 14), ("restore", 10),
+    ("back_up", 14), ("restore", 10), ("late_visit", 14),
 )  # fmt: skip
 
 
@@ -63,8 +66,14 @@ def _step(name: str, dice: random.Random) -> Step:
     def n(top: int = 10_000) -> int:
         return dice.randrange(top)
 
-    how = "full" if n(4) == 0 else "crash"
-    crash = (n(40 if how == "crash" else 12), bool(n(2)), how) if n(10) == 0 else None
+    def fuse() -> tuple[int, bool, str]:
+        how = ("full", "crash", "crash", "commit")[n(4)]
+        return n({"full": 12, "crash": 40, "commit": 2}[how]), bool(n(2)), how
+
+    crash = fuse() if n(10) == 0 else None
+    fault = dice.choice(("",) * 6 + FAULTS)
+    if fault.startswith("hub_"):
+        crash = fuse()
     given: dict[str, Any] = {
         "create_child": lambda: (n(), n(), bool(n(2)), crash),
         "create_contact": lambda: (n(), n(), crash),
@@ -73,13 +82,14 @@ def _step(name: str, dice: random.Random) -> Step:
         "move": lambda: (n(), n(), crash),
         "open_form": lambda: (n(), n(4)),
         "hide": lambda: (n(), n(), crash),
+        "late_visit": lambda: (n(), n(), n()),
         "resolve": lambda: (n(), n(), n(), n(), crash),
         "set_clock": lambda: (n(), n()),
         "jump_hub": lambda: (dice.choice((-70_000, 70_000)),),
         "redeliver": lambda: (n(),),
         "wait": lambda: (dice.choice((1000, 86_400_000)),),
         "sync": lambda: (
-            n(), dice.choice(("",) * 6 + FAULTS), n(3), dice.choice((1, 2, 3, 10, 2000)), crash,
+            n(), fault, n(3), dice.choice((1, 2, 3, 10, 2000)), crash,
         ),
         "regrant": lambda: (n(), n(), n()),
         "revoke": lambda: (n(),),
@@ -113,6 +123,8 @@ def run(options: Options, steps: list[Step]) -> Counter[str]:
     county.quiesce()
     county.counts["device in all"] += county.size
     county.counts["save"] += len(county.model.saves)
+    if options.seed % DISKS == 0:
+        county.counts += copied_disks.run(options.seed)
     return county.counts
 
 

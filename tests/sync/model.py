@@ -97,6 +97,7 @@ class Model:
         self._check_stamp(save, stamp, hub_ms)
         self.stamps[name] = self.last_stamp[name[0]] = stamp
         self.seqs[name] = seq
+        self._count_double_visit(save)
         steps = self.past.setdefault(save.record, [])
         before = steps[-1][1] if steps else {}
         steps.append((seq, self._after(before, save, stamp) if steps else self._made(save, stamp)))
@@ -115,6 +116,18 @@ class Model:
         assert stamp <= max((hub_ms + 60_000) << 16, max([mine, *met]) + 1), (
             "a stamp from the future"
         )
+
+    def _count_double_visit(self, save: Save) -> None:
+        """Another device's visit of the same kind and day to the same child is in the log."""
+        if save.action != "create" or not save.parent:
+            return
+        others = (self.saves[n] for n in self.stamps if n[0] != save.name[0])
+        same = ("on", "kind", "child")
+        if any(
+            o.parent == save.parent and all(o.writes[s] == save.writes[s] for s in same)
+            for o in others
+        ):
+            self.counts["met double visit"] += 1
 
     def _count_parallel(self, save: Save) -> None:
         """Someone wrote other fields of the record between what the author saw and now."""

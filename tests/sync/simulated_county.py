@@ -16,7 +16,7 @@ from sync.protocol import SyncRequest, unpack
 from sync.session import Session
 from sync.transport import Offline, Rejected
 from tests.sync.fragile import COUNTY_UNITS, Crash, Fragile, Full, copy_of
-from tests.sync.model import Head, Model, Name, Slots
+from tests.sync.model import Head, Model, Name, Slots, is_gone
 from tests.sync.simulation import READERS, Device, Line, Simulation
 
 VILLAGES = ("111", "112", "121", "122")
@@ -45,8 +45,8 @@ class County(Simulation):
 
     def __init__(self, seed: int, devices: int = 0) -> None:
         self.dice = random.Random(f"county {seed}")
-        usual = self.dice.choice((3, 4, 4, 5, 5, 6, 7, 8))
-        rare = self.dice.choice((2, self.dice.randint(9, 40)))
+        usual = self.dice.choice((4, 4, 4, 5, 5, 6, 7, 8))
+        rare = self.dice.randint(9, 40)
         self.size = devices or (rare if self.dice.random() < 0.05 else usual)
         self.models: list[Model] = []
         self.told: dict[str, int] = {}
@@ -185,7 +185,7 @@ class County(Simulation):
         elif how % 4 == 1 and child:
             role = ("counsellor", "teacher")[n // 3 % 2]
             new, what = (*had, Grant(role, "", child)), "added for a child"
-        elif how % 4 == 2 and len(had) > 1:
+        elif how % 4 >= 2 and len(had) > 1:
             new, what = tuple(g for i, g in enumerate(had) if i != n % len(had)), "withdrawn"
         else:
             new, what = (self._post(n),), "replaced"
@@ -313,6 +313,26 @@ class County(Simulation):
         others = [u for u in (SCHOOLS if slot == "school" else VILLAGES) if u != here]
         self.counts[f"move to another {slot}"] += 1
         return slot, others[n // 3 % len(others)]
+
+    def late_visit(self, who: int, other: int, which: int) -> None:
+        """A visit to a child that an admin deletes before the visit arrives."""
+        child = self._pick(which, "child")
+        admins = [d for d in self.devices.values() if d.user == "adm" and not d.is_leaving]
+        device = self._device(who)
+        if child is None or not admins or device.name == admins[0].name:
+            return
+        shown = self.shown(admins[other % len(admins)], child)
+        if shown is None or is_gone(shown) or self.shown(device, child) is None:
+            return
+        self.create_contact(who, list(self._children()).index(child))
+        everyone = list(self.devices)
+        admin = everyone.index(admins[other % len(admins)].name)
+        self.hide(admin, list(self.kinds).index(child))
+        self.sync(admin)
+        self.sync(who % len(everyone))
+
+    def _children(self) -> list[str]:
+        return [r for r, kind in self.kinds.items() if kind == "child"]
 
     def set_clock(self, who: int, year: int) -> None:
         """A device's clock says some year between 1970 and 2040, the hub's as it may."""

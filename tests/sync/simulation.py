@@ -695,7 +695,8 @@ class Simulation:
         except Crash:
             self.open_device(this)
         except (Offline, Full):
-            pass
+            if this.connection.is_dead:  # while it noted that the line is bad
+                self.open_device(this)
         except Rejected as refusal:
             self.hand_in(this, refusal)
         this.connection.tell(self.counts, "device")
@@ -864,8 +865,9 @@ class Line:
             county.receive_cut(self.device, body[: county.point(len(body))], media)
             raise Offline("cut")
         if fault in ("hub_crash", "hub_full"):
-            how = "full" if fault == "hub_full" else "crash"
-            county.hub_connection.light(*(self.crash or (0, False))[:2], how)
+            at, is_after, how = (*(self.crash or (0, False)), "crash")[:3]
+            how = "full" if fault == "hub_full" else "crash" if how == "full" else how
+            county.hub_connection.light(at, is_after, how)
         try:
             answer = county.serve(self.device, body, media)
         except Crash:

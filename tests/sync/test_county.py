@@ -6,6 +6,7 @@ from __future__ import annotations
 import pytest
 
 import sync.decide
+from tests.sync import copied_disks
 from tests.sync.history import Failure, Options, attempt, run, script, shrink
 
 
@@ -18,6 +19,11 @@ def test_no_county_out_of_a_seed_breaks_a_promise(first):
 
 def test_a_county_of_forty_laptops_comes_to_rest():
     assert not isinstance(attempt(Options(4, 200, 40)), Failure)
+
+
+@pytest.mark.parametrize("seed", range(1, 9))
+def test_copied_disks_out_of_a_seed_lose_and_double_nothing(seed):
+    assert copied_disks.run(seed)["disk copied"]
 
 
 def test_a_seed_replays_exactly():

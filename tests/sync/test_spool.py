@@ -273,7 +273,7 @@ def test_an_envelope_lost_from_the_middle_leaves_no_hole(
 def test_a_laptop_with_a_new_id_leaves_no_envelope_under_the_old_one(shared: Shared) -> None:
     child(shared.li)
     shared.seal()
-    clones.become(shared.li, "newli", 1, ())
+    clones.become(shared.li, "newli", clones._held(shared.li, 1, ()))
     assert shared.seal() == ["newli-1-1.sealed"]
     assert [f.device for f in spool.files_in(shared.home)] == ["newli"]
 

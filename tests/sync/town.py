@@ -103,9 +103,7 @@ class Town:
 
     def session(self, name: str) -> Session:
         identity = self.replicas[name].identity
-        return Session(
-            identity.user, identity.device, self.grants[identity.user], False, tuple(self.split)
-        )
+        return Session(identity.user, identity.device, self.grants[identity.user])
 
     def clone(self, name: str, twin: str) -> Replica:
         """Another laptop, made from the disk of the first as it is now."""
@@ -133,7 +131,9 @@ class _Line:
             new = f"new{len(self.town.split)}"
             return msgspec.json.encode({"device": new, "token": "t"}), media
         request = msgspec.json.decode(unpack(body, media), type=SyncRequest)
-        session = self.town.session(self.name)
+        session = msgspec.structs.replace(
+            self.town.session(self.name), former=tuple({c.device for c in request.changes})
+        )
         with self.town.answering():
             verdicts = self.town.hub.push(session, request.changes, request.cursor)
             response = self.town.hub.pull(
