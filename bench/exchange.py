@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
+from bench import floor
 from bench.machine import cpu_s, peak_mb
 from bench.people import children
 from bench.relay import Relay
@@ -130,6 +131,7 @@ def measure(count: int = 20_000) -> dict[str, object]:
             found["push"] = _report(first, pid)
             found["client_peak_mb_one_device"] = _own_peak_mb()
             found["pull"] = _report(second, pid)
+            found["floor"] = floor.measure(list(children(count)))
             found["client_peak_mb_two_devices"] = _own_peak_mb()
             with first.replica.together():
                 for id_ in made[:1000]:
