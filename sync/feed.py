@@ -107,14 +107,21 @@ class Feed:
         return response
 
     def _aim(self, cursor: Cursor, want: tuple[Grant, ...], response: SyncResponse) -> Cursor:
-        """Start a fill when the grants differ from what the device holds; say what must go."""
+        """Start a fill when the grants, or the units they reach, differ from what the device holds;
+        say what must go."""
         target = cursor.fill.target if cursor.fill else cursor.grants
-        if set(target) == set(want) and (cursor.fill or set(cursor.grants) == set(want)):
+        then = UnitTree(self.store.parents_at(cursor.seq + cursor.ahead))
+        is_moved = then.parents != self.tree.parents and any(
+            Scope(g, then).reach != Scope(g, self.tree).reach for g in (cursor.grants, target)
+        )
+        is_regranted = set(target) != set(want)
+        is_regranted |= cursor.fill is None and set(cursor.grants) != set(want)
+        if not is_moved and not is_regranted:
             return cursor
         response.grants = list(want)
         now = Scope(want, self.tree)
         gone: list[str] = []
-        for had in (Scope(cursor.grants, self.tree), Scope(target, self.tree)):
+        for had in (Scope(cursor.grants, then), Scope(target, then)):
             units, children = had.root_reach()
             for root, place in self._all_in(units, children):
                 kinds = [k for k, d in KINDS.items() if d.scope != "public"]
@@ -122,11 +129,12 @@ class Feed:
                     now.reads(k, root, place.units) for k in kinds
                 ):
                     gone.append(root)
-        gone += self._moved_away(cursor, target, now)
+        gone += self._moved_away(cursor, target, now, then)
         response.drops += dict.fromkeys(gone)
         # Aimed anew in the middle of a fill, what the old grants covered may have been dropped
-        # since: nothing counts as held, and what is there already comes again without harm.
-        held = () if cursor.fill else cursor.grants
+        # since: nothing counts as held, and what is there already comes again without harm. So too
+        # where a unit got another parent, once in years: the cursor names grants, not units.
+        held = () if cursor.fill or is_moved else cursor.grants
         return Cursor(cursor.epoch, cursor.seq, held, Fill(want), cursor.ahead)
 
     def _reach_back(self, cursor: Cursor, want: tuple[Grant, ...]) -> Cursor:
@@ -139,12 +147,14 @@ class Feed:
         fill = Fill(want) if cursor.fill else Fill(want, None, 0, was)
         return Cursor(cursor.epoch, cursor.seq, held, fill, cursor.ahead)
 
-    def _moved_away(self, cursor: Cursor, target: tuple[Grant, ...], now: Scope) -> list[str]:
+    def _moved_away(
+        self, cursor: Cursor, target: tuple[Grant, ...], now: Scope, then: UnitTree
+    ) -> list[str]:
         """Roots held where they were, that have moved to where neither grants reach."""
         before: dict[str, tuple[str, ...]] = {}
         for move in self.store.moves_after(cursor.seq + cursor.ahead):
             before.setdefault(move.root, move.before)
-        held = [Scope(cursor.grants, self.tree), Scope(target, self.tree)]
+        held = [Scope(cursor.grants, then), Scope(target, then)]
         kinds = [k for k, d in KINDS.items() if d.scope != "public"]
         return [
             root

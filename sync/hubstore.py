@@ -109,6 +109,12 @@ class HubStore(Protocol):
     def moves_after(self, seq: int) -> list[Move]:
         """In log order."""
 
+    def add_unit_moves(self, moves: Iterable[tuple[int, str, str | None]]) -> None:
+        """(log number, unit, the parent it had)."""
+
+    def parents_at(self, seq: int) -> Mapping[str, str | None]:
+        """`parents`, but each unit under what it was under at a log number."""
+
     def roots_with_id(self, numbers: Collection[str]) -> dict[str, list[str]]:
         """Valid ID number to the roots that hold it."""
 

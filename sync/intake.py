@@ -76,6 +76,7 @@ class Batch:
         """(field, text) per kind that this push has found fit already: most fields repeat
         theirs."""
         self.moves: list[Move] = []
+        self.unit_moves: list[tuple[int, str, str | None]] = []
         self.numbers: dict[str, str | None] = {}
         self.last_stamps: dict[str, int] = {}
 
@@ -425,6 +426,8 @@ class Batch:
         elif kind.scope == "root":
             self._place(kind, after)
         if kind.name == "unit":
+            if state is not None and state.values.get("parent") != after.values.get("parent"):
+                self.unit_moves.append((entry.seq, after.id, state.values.get("parent")))
             self.tree = UnitTree({**self.tree.parents, after.id: after.values.get("parent")})
 
     def _root(self, kind: Kind, change: Change) -> str:
@@ -525,6 +528,7 @@ class Batch:
             r: p for r, p in self.places.items() if p != self.place_before.get(r)
         })
         self.store.add_moves(self.moves)
+        self.store.add_unit_moves(self.unit_moves)
         for root, number in self.numbers.items():
             self.store.put_id(root, number)
         self.store.add_to_buckets({k: v for k, v in sums.items() if v % digest.MODULUS})

@@ -95,6 +95,11 @@ class Scope:
         in_units, in_children = self._readable[kind]
         return root in in_children or not in_units.isdisjoint(units)
 
+    @property
+    def reach(self) -> dict[str, set[str]]:
+        """The units in which each role is held."""
+        return self._units
+
     def root_reach(self) -> tuple[set[str], set[str]]:
         """Every unit and every root in which at least one kind that is not public may be read."""
         units: set[str] = set()

@@ -418,6 +418,15 @@ class SqliteStore:
         )
         return [Move(n, root, _decode_units(a), _decode_units(b)) for n, root, a, b in rows]
 
+    def add_unit_moves(self, moves: Iterable[tuple[int, str, str | None]]) -> None:
+        self.connection.executemany("INSERT INTO unit_move VALUES (?, ?, ?)", list(moves))
+
+    def parents_at(self, seq: int) -> Mapping[str, str | None]:
+        rows = self.connection.execute(
+            "SELECT unit, was FROM unit_move WHERE seq > ? ORDER BY seq DESC", (seq,)
+        ).fetchall()
+        return {**self.parents(), **dict(rows)} if rows else self.parents()
+
     # ------------------------------------------------- ID numbers, buckets
 
     def roots_with_id(self, numbers: Collection[str]) -> dict[str, list[str]]:
