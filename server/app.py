@@ -179,10 +179,6 @@ class County:
     # ----------------------------------------------------------------- sync
 
     async def sync(self, request: Request) -> Response:
-        with self.door.let_in(request):
-            return await self._sync(request)
-
-    async def _sync(self, request: Request) -> Response:
         body, media = await read_body(request)
         ask = await self.workers.read(syncing.read_request(bearer(request), body, media))
         verdicts = []
@@ -307,14 +303,23 @@ def make_app(home: Home) -> Starlette:
     def handled(handler: Handler) -> Handler:
         return refuse_all(handler, of_store)
 
+    def in_turn(handler: Handler) -> Handler:
+        """What brings much at once is let in only while there is room."""
+
+        async def handle(request: Request) -> Response:
+            with county.door.let_in(request):
+                return await handler(request)
+
+        return handled(handle)
+
     routes = [
         Route("/healthz", handled(county.healthz), methods=["GET"]),
         Route("/v1/login", handled(county.login), methods=["POST"]),
         Route("/v1/logout", handled(county.logout), methods=["POST"]),
         Route("/v1/device", handled(county.split), methods=["POST"]),
         Route("/v1/recover", handled(county.recover), methods=["POST"]),
-        Route("/v1/sync", handled(county.sync), methods=["POST"]),
-        Route("/v1/spool", handled(county.spool), methods=["POST"]),
+        Route("/v1/sync", in_turn(county.sync), methods=["POST"]),
+        Route("/v1/spool", in_turn(county.spool), methods=["POST"]),
         Route("/v1/history", handled(county.history), methods=["GET"]),
         Route("/v1/schema", handled(county.schema), methods=["GET"]),
     ]

@@ -162,6 +162,7 @@ def try_out(new: Path) -> str:
 
 def run(words: list[str], environment: dict[str, str]) -> str:
     """What a command prints. Raises `CalledProcessError` with what it complained of."""
+    # From where no module can be taken for one of ours, as the current folder's would be.
     done = subprocess.run(
         words, capture_output=True, encoding="utf-8", errors="replace", check=True,
         env={**environment, "PYTHONIOENCODING": "utf-8"}, cwd=sysconfig.get_path("stdlib"),
