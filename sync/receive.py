@@ -90,8 +90,8 @@ class _Receiving:
         self.sent_entries = [_decode_entry(raw) for raw in response.entries]
         self.bodies: dict[int, bytes] = {}
         """JSON of the page's entries by log number."""
-        self.sent: dict[str, bytes] = {}
-        """JSON of the page's rows of kinds that this program does not know, by id."""
+        self.sent: dict[str, tuple[State, bytes]] = {}
+        """The page's rows of kinds that this program does not know, by id, each with its JSON."""
         self.watch = Watch(self.connection, replica.identity.user)
 
         self.has_erased = False
@@ -107,7 +107,7 @@ class _Receiving:
         entries = self._entries()
         rows = rows_of(response.rows)
         self.sent = {
-            row.id: bytes(raw)
+            row.id: (row, bytes(raw))
             for row, raw in zip(rows, response.rows, strict=True)
             if row.kind not in KINDS
         }
@@ -250,10 +250,13 @@ class _Receiving:
             touched.setdefault(state.kind, set()).add(state.id)
             mended[state.id] = state
             if state.kind not in KINDS:
-                self.sent[state.id] = bytes(raw)
+                self.sent[state.id] = state, bytes(raw)
         for id_, kind in self.records.kind_of(self.response.absent).items():
             touched.setdefault(kind, set()).add(id_)
             mended[id_] = None
+        for state in self.records.unread.states(self.response.absent).values():
+            touched.setdefault(state.kind, set()).add(state.id)
+            mended[state.id] = None
         return mended
 
     def _erased(
@@ -472,7 +475,9 @@ class _Receiving:
     def _shelve(self, ids: Collection[str], after: dict[str, State | None]) -> None:
         """Keep what this program does not know, as the bytes in which it came where it may."""
         states = [state for i in ids if (state := after[i]) is not None]
-        self.records.unread.put(states, {s.id: raw for s in states if (raw := self.sent.get(s.id))})
+        as_sent = {id_: raw for id_, (row, raw) in self.sent.items() if after[id_] is row}
+        self.records.unread.put(states, as_sent)
+        self.records.unread.remove([i for i in ids if after[i] is None])
 
     def _remember(self, entries: Iterable[Entry], kept_ms: int | None) -> None:
         response, replica = self.response, self.replica

@@ -78,6 +78,9 @@ class Unread:
             self.connection.execute(f"DELETE FROM unread {where}", listed)  # noqa: S608
         return _readable(row[0] for row in rows)
 
+    def remove(self, ids: Collection[str]) -> None:
+        self.connection.executemany("DELETE FROM unread WHERE id = ?", [(i,) for i in ids])
+
     def forget_log(self) -> None:
         """Another log begins: the numbers of this one are void, what is kept stays."""
         states = self.every()

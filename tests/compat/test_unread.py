@@ -12,12 +12,14 @@ from programs import NEWER, OLDER, knowing
 
 from casework import search
 from casework.search import Indexer
+from server.erasing import erase_here
 from server.quarantine import Taken, take_again
 from server.workers import Desk
 from sync import scrub
 from sync.change import State
 from sync.protocol import SyncResponse
 from sync.reading import Identity
+from sync.receive import receive
 from sync.replica import InvalidRecord, Replica
 from sync.verify import problems_of
 from tests.sync.fragile import memory
@@ -294,7 +296,7 @@ def test_what_waits_at_the_county_is_kept_as_it_was_sent(town, older_county):
     assert [bytes(row[0]) for row in rows] == sent[1:]
 
 
-@pytest.mark.parametrize("where", ["unread", "unread rotten", "r_child"])
+@pytest.mark.parametrize("where", ["unread", "unread rotten", "unread double", "r_child"])
 def test_an_altered_row_is_healed_where_some_cannot_be_read(town, where):
     """The unread count in the tree that finds what differs, and are fetched again like all else."""
     with town.at("adm") as adm:
@@ -306,7 +308,11 @@ def test_an_altered_row_is_healed_where_some_cannot_be_read(town, where):
         if where.startswith("unread"):
             # A letter of the state's JSON, as a fault of the program might leave it; or most of it.
             body = "replace(body, '铜', '铁')" if where == "unread" else "substr(body, 9)"
-            li.connection.execute(f"UPDATE unread SET body = {body}")
+            if where == "unread double":  # two that the county has never had
+                copied = "SELECT id || 'x', kind, root, replace(body, id, id || 'x') FROM unread"
+                li.connection.execute(f"INSERT INTO unread {copied}")
+            else:
+                li.connection.execute(f"UPDATE unread SET body = {body}")
             scrub.look(li)
         else:
             li.connection.execute(f"UPDATE r_child SET name = '别人' WHERE id = '{homes[0]}'")
@@ -316,3 +322,38 @@ def test_an_altered_row_is_healed_where_some_cannot_be_read(town, where):
         assert problems_of(li) == [] and li.records.unread.count() == 2
         assert not [s for s in li.records.unread.every() if s.values["what"] != "铜铃铛"]
         assert value(li, homes[0], "name") == "罗静0"
+
+
+def test_what_was_erased_leaves_no_words_where_it_could_not_be_read(town):
+    with town.at("adm") as adm:
+        home = child(adm)
+        kept = keepsake(adm, home)
+        other = keepsake(adm, home, what="木梳", story="外婆的。")
+    town.sync("adm", "li")
+    with knowing(NEWER), town.store.write():
+        erase_here(town.store, [kept], town.now_ms, "家长要求", "adm")
+    assert town.sync("li").in_step
+    with town.at("li") as li:
+        dump = "\n".join(li.connection.iterdump())
+        assert "铜铃铛" not in dump and "铜铃铛".encode().hex() not in dump.lower()
+        assert {s.id for s in li.records.unread.every()} == {kept, other}
+        assert problems_of(li) == []
+
+
+def test_an_entry_after_a_row_on_one_page_is_what_is_kept(town):
+    """A page of a fill brings a record as it stood; what the log says after it counts."""
+    with town.at("adm") as adm:
+        kept = keepsake(adm, child(adm))
+    town.sync("adm", "li")
+    with town.at("li") as li:
+        (raw,) = li.connection.execute("SELECT body FROM unread").fetchone()
+    with town.at("adm") as adm:
+        adm.save("keepsake", {"story": "丢了又找回来。"}, kept)
+    town.sync("adm", "li")
+    (answer,) = [a for name, a in town.answers if name == "li"][-1:]
+    answer.rows = [msgspec.Raw(raw)]
+    with town.at("li") as li:
+        li.connection.execute("DELETE FROM unread")
+        receive(li, answer)
+        (state,) = li.records.unread.every()
+        assert state.values["story"] == "丢了又找回来。"
