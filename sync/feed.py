@@ -262,20 +262,22 @@ class Feed:
         self, cursor: Cursor, moves: Mapping[str, list[Move]], response: SyncResponse
     ) -> None:
         """Roots that a move not yet told brought into the scope, or took out of it."""
-        entering: list[str] = []
+        entering: dict[str, set[str]] = {}
         kinds = [k for k, d in KINDS.items() if d.scope != "public"]
         for root, path in moves.items():
             place = self.places[root]
             if place.born > cursor.seq:
                 continue  # its entries flow from its birth on, or not at all
-            had = any(self._is_held(cursor, k, root, path[0].before) for k in kinds)
-            has = any(self.want.reads(k, root, place.units) for k in kinds)
+            had = {k for k in kinds if self._is_held(cursor, k, root, path[0].before)}
+            has = {k for k in kinds if self.want.reads(k, root, place.units)}
             if had and not has:
                 response.drops.append(root)
-            elif has and not had:
-                entering.append(root)
+            elif has - had:  # what goes while the root stays, the device sees by itself
+                entering[root] = has - had
         if entering:
-            self._write_rows(entering, response, _everything)
+            self._write_rows(
+                list(entering), response, lambda kind, root, units: kind in entering[root]
+            )
 
     def _write_rows(
         self,

@@ -13,7 +13,7 @@ import msgspec
 from msgspec import Struct
 
 from schema.kinds import KINDS
-from sync import decisions, digest, erasing, keeping, receipts, scrub, strays, window
+from sync import decisions, digest, erasing, keeping, narrowing, receipts, scrub, strays, window
 from sync.change import Change, Entry, Grant, State, entry_json
 from sync.decide import replay
 from sync.formers import own_ids
@@ -126,6 +126,7 @@ class _Receiving:
         as_shown = self._as_shown(before, entries, rows, met) - mended.keys()
         self._show(touched, before, after, as_shown)
         self._move_window(after.get(window.RECORD))
+        self._narrow(entries)
         self._remember(entries, kept_ms)
         if erased:
             erasing.forget_history(self.connection, erased)
@@ -355,12 +356,26 @@ class _Receiving:
                 f" AND {quoted(key)} IN (SELECT value FROM json_each(?))",
                 (shown, listed),
             )
-            gone = [row[0] for row in found]
-            if gone:
-                held = self.records.canonical({name: gone})
-                self.total -= sum(map(self._counted, held.values()))
-                self.records.remove(name, gone)
-                self.records.set_shadows({}, gone)
+            self._let_go(name, [row[0] for row in found])
+
+    def _let_go(self, kind: str, gone: Sequence[str]) -> None:
+        if gone:
+            held = self.records.canonical({kind: gone})
+            self.total -= sum(map(self._counted, held.values()))
+            self.records.remove(kind, gone)
+            self.records.set_shadows({}, gone)
+
+    def _narrow(self, entries: Iterable[Entry]) -> None:
+        """Let go, at the end of the feed, what is no longer to be read though its root is."""
+        replica, response = self.replica, self.response
+        if narrowing.may_narrow(response, entries):
+            replica.set_state(narrow=1)
+        if response.more or not replica.get_state("narrow", 0):
+            return
+        grants = replica.identity.grants if response.grants is None else response.grants
+        for kind, gone in narrowing.unreadable(replica, grants).items():
+            self._let_go(kind, gone)
+        replica.set_state(narrow=0)
 
     def _settle_outbox(self, refused: Sequence[Verdict], entries: Iterable[Entry]) -> None:
         """Take out what the hub has. A duplicate whose entry is still to come waits for it; at the
