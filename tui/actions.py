@@ -65,6 +65,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("sort", N_("排序"), N_("换一个次序"), ("o",), ("records",), "find"),
     Action("put_off", N_("推后"), N_("这件事推后，写明为什么"), ("f9",), ("home",), "do"),
     Action("reveal", N_("看全号"), N_("看身份证全号"), ("s",), ("file",), "do"),
+    Action("older", N_("取回更早的"), N_("把更早的走访联系从县里取回来"), ("o",), ("file",), "do"),
     Action("next_record", N_("下一个"), N_("下一份档案"), ("n",), ("file",), "move"),
     Action("previous_record", N_("上一个"), N_("上一份档案"), ("p",), ("file",), "move"),
     Action("save", N_("保存"), N_("保存"), ("ctrl+s",), ("form", "visit", "put_off"), "do"),

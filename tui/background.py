@@ -82,12 +82,36 @@ class Background:
             answer = trouble
         self.program.call_from_thread(self.done, session, answer, is_asked=is_asked)
 
+    def fetch_older(self, root: str) -> None:
+        """Fetch what the county does not leave on laptops of one child, beside the work."""
+        session = self.program.session
+        if session is None or self.is_running:
+            return
+        self.is_running = True
+        self.program.refresh_title()
+        self.program.run_worker(
+            lambda: self._fetch_in_thread(session, root), thread=True, exit_on_error=False
+        )
+
+    def _fetch_in_thread(self, session: Session, root: str) -> None:
+        answer: Any = None
+        try:
+            own = self.program.home._open(session.account, session._key)
+            try:
+                answer = own.fetch_older(root)
+            finally:
+                own.close()
+        except Exception as trouble:
+            answer = trouble
+        self.program.call_from_thread(self.done, session, answer, is_asked=True)
+
     def done(self, session: Session, answer: Any, *, is_asked: bool) -> None:
-        """The answer of a synchronisation: a `SyncReport`, or what was raised.
+        """The answer of a synchronisation: a `SyncReport` (or `Older`), or what was raised.
 
         A fault of the program is raised again: it is never told as the network's or the disk's.
         """
         from sync.client import SyncReport
+        from sync.older import Older
         from sync.transport import Offline, Rejected
 
         self.is_running = False
@@ -98,6 +122,9 @@ class Background:
         program.replica.forget_units()
         if isinstance(answer, SyncReport):
             self._went_well(answer, is_asked=is_asked)
+        elif isinstance(answer, Older):
+            words = _("更早的取回了 {n} 条。").format(n=answer.fetched)
+            self._words = (words, "dim")
         elif isinstance(answer, Rejected) and answer.code in ("revoked", "revoked_kept"):
             program.session = None
             session.close()  # what is still here is not looked at any more

@@ -335,6 +335,10 @@ class FilePlace(Place):
                 self.targets[len(lines)] = (kind.name, "")
                 words = _("还没有{what}。F9 添一条。").format(what=_(kind.label))
                 lines.append([(LEFT, words, "dim")])
+            since = self.replica.window_since() if kind.window_field else ""
+            if since:
+                words = _("{month} 以前的在县里，o 取回。").format(month=since)
+                lines.append([(LEFT, words, "dim")])
         return lines
 
     def _history(self) -> list[Line]:
@@ -549,6 +553,9 @@ class FilePlace(Place):
     def do_reveal(self) -> None:
         self.is_revealed = not self.is_revealed
         self.read()
+
+    def do_older(self) -> None:
+        self.program.background.fetch_older(self.record_id)
 
     def do_next_record(self) -> None:
         self._neighbour(1)
