@@ -50,6 +50,13 @@ def pairs(replica: Reading) -> list[Pair]:
     return sorted(found.values(), key=lambda p: (p.verdict == LATER, -p.score, p.id))
 
 
+def on_record(replica: Reading) -> list[Pair]:
+    """The open pairs that the county found, or that somebody has spoken of: no search, so at once
+    in a county of any size."""
+    found = [p for p in _told(replica) if p.verdict != NOT_SAME]
+    return sorted(found, key=lambda p: (p.verdict == LATER, -p.score, p.id))
+
+
 def certain(replica: Reading) -> list[Pair]:
     """The open pairs with the same valid ID number and name, as the county found them."""
     return [p for p in _told(replica) if p.certain and p.verdict != NOT_SAME]

@@ -22,6 +22,7 @@ SCREENS: dict[str, tuple[str, tuple[str, ...]]] = {
     "03-file": ("何秀英", ("f7", *"罗静", "enter")),
     "04-visit": ("何秀英", ("f7", *"罗静", "f2", *"奶奶腿好多了，能自己做饭。", "f9", "@", "tab", "1", "tab", "2")),
     "05-conflict": ("陈德福", ("f6",)),
+    "06-duplicate": ("陈德福+twice", ("ctrl+o", "down", "down")),
     "07-sync": ("何秀英", ("ctrl+r",)),
     "08-import": ("陈德福", ("f10", *"导入", "enter", *str(ROSTER), "enter", "@")),
     "10-palette": ("何秀英", ("f7", *"lj", "f10", *"zf")),

@@ -347,6 +347,11 @@ class CuncaoApp(App[int]):
 
         self.go(NoticesPlace())
 
+    def do_duplicates(self) -> None:
+        from tui.screens.duplicates import DuplicatesPlace
+
+        self.go(DuplicatesPlace())
+
     def do_import_roster(self) -> None:
         from tui.screens.roster import RosterPlace
 

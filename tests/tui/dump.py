@@ -95,6 +95,9 @@ def _draw_shape(draw: Any, text: str, x: int, y: int, w: int, h: int, ink: str) 
         draw.rectangle([x, y + h - round(h * (eighths + 1) / 8), x + w - 1, y + h - 1], fill=ink)
     elif text == "▌":
         draw.rectangle([x, y, x + w // 2 - 1, y + h - 1], fill=ink)
+    elif text == "►":  # not in the font
+        middle = y + h // 2
+        draw.polygon([(x, middle - w // 2), (x, middle + w // 2), (x + w - 1, middle)], fill=ink)
     elif text == "─":
         draw.line([x, y + h // 2, x + w - 1, y + h // 2], fill=ink)
     elif text == "│":

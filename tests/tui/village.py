@@ -175,6 +175,21 @@ class Village:
                             "done_by": "何秀英", "summary": "给爸爸打电话，说元旦回来"})  # fmt: skip
         self.now = at(18, 10, 42)
 
+    def tell_twice(self) -> str:
+        """The teacher files 罗静 once more, as the school has her; returns the second file."""
+        admin, zhou = self.replicas["陈德福"], self.replicas["周晓燕"]
+        admin.save("child", {"id_number": "510811201503080027"}, self.ids["罗静"])
+        self.sync("陈德福")
+        second = zhou.save("child", {
+            "name": "罗静", "sex": "female", "birth_date": "2015-03-08", "school": "s1",
+            "id_number": "510811201503080027", "id_type": "resident", "schooling": "primary",
+            "ethnicity": "汉族", "risk_level": "medium", "hobbies": "画画、唱歌", "address": "板石沟 3社",
+        })  # fmt: skip
+        zhou.save("contact", {"child": second, "on": "2026-11-12", "kind": "talk", "outcome": "met",
+                              "done_by": "周晓燕", "summary": "她说想学唱歌"})  # fmt: skip
+        self.sync("周晓燕", *PEOPLE)
+        return second
+
     def _meet(self, he: Replica, zhou: Replica) -> None:
         """Four things told two ways, none having seen the other's."""
         chen, ouyang, yang = self.ids["陈嘉怡"], self.ids["欧阳晨曦"], self.ids["杨𬭎"]

@@ -100,6 +100,10 @@ class FilePlace(Place):
 
     def read(self) -> None:
         """Read the record and the lines of the open page."""
+        kept = self.replica.kept(self.record_id)
+        if kept != self.record_id:
+            self.record_id = kept
+            self.program.say(_("这份档案已合到这一份里，下面是合并后的。"), "amber")
         rows = self.replica.rows(self.kind.name, [self.record_id], with_deleted=True)
         self.row = rows[0] if rows else {}
         self.targets = {}
