@@ -162,9 +162,15 @@ def sync_once(
             if not done.twin:
                 break
             line.token = part(replica, transport, line.token, done.twin, done.known)
+            replica.set_state(delivered=0)  # its changes have other numbers now
         healed = None
         if not replica.get_state("in_step", 1):
             healed = heal(replica, lambda asked: _compare(replica, line, limit, asked))
+    except Rejected:
+        if not replica.get_state("delivered"):
+            raise
+        replica.set_state(delivered=0)  # a county that takes leave of us asks for all we have
+        return sync_once(replica, transport, line.token, limit)
     except Cut:
         smaller = max(LEAST_PAGE, _page(replica, limit) // 4)
         with suppress(Exception):  # a full disk; that the line broke is what there is to tell
@@ -220,10 +226,14 @@ def _exchange(replica: Replica, line: _Line, limit: int) -> _Exchanged:
     is_asked_again = False
     asked_up_to = ""
     page = _page(replica, limit)
-    request, sent_up_to = make_request(replica, 0, page)
+    # What was sent and answered is in the log, though others' entries before it may be under way
+    # still: on a line that breaks it would go out again with every try.
+    delivered = int(replica.get_state("delivered", 0))
+    request, sent_up_to = make_request(replica, delivered, page)
     line.send(request)
     while True:
         response = line.answer()
+        answered = sent_up_to
         asked_up_to = request.strays[-1] if request.strays else asked_up_to
         is_end = not response.more and not response.reset
         twins = [v.seq for v in response.verdicts if v.status == "cloned"]
@@ -247,7 +257,11 @@ def _exchange(replica: Replica, line: _Line, limit: int) -> _Exchanged:
         if is_ahead and (replica.get_state("cursor") or "") != cursor:
             line.land()  # not where we said we should be: that answer is let go, as if it were lost
             is_ahead, sent_up_to = False, SENDS_NOTHING if total.twin else 0
+        if not is_last and delivered < answered < SENDS_NOTHING and not response.reset:
+            delivered = answered
+            replica.set_state(delivered=delivered)
         if response.reset:
+            replica.set_state(delivered=0)
             total.twin, total.known = 0, set()
             sent_up_to, asked_up_to = 0, ""  # what an earlier log confirmed is sent again
         if is_last:

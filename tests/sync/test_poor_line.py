@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections import Counter
+from typing import Any
+
 import httpx
+import msgspec
 import pytest
 from town import Town, child, contact
 
 from sync.client import LEAST_PAGE, sync_once
-from sync.protocol import PAGE
+from sync.protocol import PAGE, SyncRequest, unpack
 from sync.transport import Cut, HttpTransport, Offline, Transport
 
 LONGEST = 6_000
@@ -20,10 +25,14 @@ class _Short:
 
     def __init__(self, line: Transport, longest: int) -> None:
         self.line, self.longest = line, longest
+        self.sent: Counter[int] = Counter()
+        """Number of a change to how often it came through."""
 
     def post(self, path: str, body: bytes, media: str, token: str = "") -> tuple[bytes, str]:
         if len(body) > self.longest:
             raise Cut("WriteError")
+        request = msgspec.json.decode(unpack(body, media), type=SyncRequest)
+        self.sent.update(change.seq for change in request.changes)
         answer = self.line.post(path, body, media, token)
         if len(answer[0]) > self.longest:
             raise Cut("ReadError")
@@ -56,6 +65,31 @@ def test_a_line_too_short_for_a_page_still_carries_everything_both_ways():
     assert through(town, "li", LONGEST) > 0
     town.rest()
     assert town.replicas["li"].count("contact") == town.replicas["sup"].count("contact") == 400
+
+
+def test_what_came_through_is_not_sent_again_with_every_try():
+    town = Town("li", "sup")
+    many(town, "sup", 300)
+    town.sync("sup")
+    many(town, "li", 20)
+    line = _Short(town.line("li"), LONGEST * 100)
+    for answers in range(1, 6):  # others' entries come first, a page a try
+
+        class Breaking:
+            left = answers % 2 + 1
+
+            def post(self, *given: Any) -> tuple[bytes, str]:
+                self.left -= 1
+                if self.left < 0:
+                    raise Cut("ReadError")
+                return line.post(*given)
+
+        with contextlib.suppress(Offline):
+            sync_once(town.replicas["li"], Breaking(), "", 50)
+    assert line.sent
+    assert max(line.sent.values()) == 1
+    town.rest()
+    assert town.replicas["sup"].count("child") == 320
 
 
 def test_a_first_fill_passes_a_short_line_too():
