@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 import time
 from concurrent.futures import Future
-from contextlib import suppress
 from typing import cast
 
 import msgspec
@@ -21,6 +20,7 @@ from sync.receive import receive
 from sync.replica import Replica
 from sync.strays import strays
 from sync.transport import Cut, Offline, Rejected, Transport
+from sync.trouble import storage_code
 
 MAX_IDS = 20
 """Laptops of one disk whose changes can be told apart in one synchronisation; the next goes on."""
@@ -173,8 +173,11 @@ def sync_once(
         return sync_once(replica, transport, line.token, limit)
     except Cut:
         smaller = max(LEAST_PAGE, _page(replica, limit) // 4)
-        with suppress(Exception):  # a full disk; that the line broke is what there is to tell
+        try:
             replica.set_state(page=smaller)
+        except Exception as error:
+            if storage_code(error) != "disk_full":  # else, that the line broke is what to tell
+                raise
         raise
     finally:
         line.land()
