@@ -19,6 +19,13 @@ WAITING = (NEWER, UNKNOWN)
 """Verdicts that an update may change: the second where a change speaks of a record that waits."""
 
 
+_OPEN = (
+    "NOT EXISTS (SELECT 1 FROM quarantine_decision d WHERE d.done = 'dropped'"
+    " AND d.device = quarantine.device AND d.device_seq = quarantine.device_seq)"
+)
+"""What an admin dropped stays dropped."""
+
+
 class Taken(Struct):
     """What became of the changes that waited."""
 
@@ -35,7 +42,7 @@ def take_again(desk: Desk) -> Taken:
     store, done = desk.store, Taken()
     with store.write():
         devices = store.connection.execute(
-            "SELECT DISTINCT device FROM quarantine WHERE code = ?", (NEWER,)
+            f"SELECT DISTINCT device FROM quarantine WHERE code = ? AND {_OPEN}", (NEWER,)
         ).fetchall()
         for (device,) in devices:
             _take_of(desk, device, done)
@@ -53,7 +60,7 @@ def take_followers(desk: Desk, came: Iterable[Change]) -> None:
     while made:
         with store.write():
             waiting = store.connection.execute(
-                "SELECT device, change FROM quarantine WHERE code = ?", (UNKNOWN,)
+                f"SELECT device, change FROM quarantine WHERE code = ? AND {_OPEN}", (UNKNOWN,)
             ).fetchall()
             followers: dict[str, list[Change]] = {}
             for device, body in waiting:
@@ -74,7 +81,7 @@ def _spoken_of(change: Change) -> set[str]:
 
 def _take_of(desk: Desk, id: str, done: Taken) -> None:
     connection = desk.store.connection
-    where = "WHERE device = ? AND code IN (?, ?)"
+    where = f"WHERE device = ? AND code IN (?, ?) AND {_OPEN}"
     rows = connection.execute(
         f"SELECT change, at FROM quarantine {where} ORDER BY device_seq", (id, *WAITING)
     ).fetchall()

@@ -12,6 +12,7 @@ from programs import NEWER, OLDER, knowing
 
 from casework import search
 from casework.search import Indexer
+from server.decisions import drop
 from server.erasing import erase_here
 from server.quarantine import Taken, take_again
 from server.workers import Desk
@@ -357,3 +358,16 @@ def test_an_entry_after_a_row_on_one_page_is_what_is_kept(town):
         receive(li, answer)
         (state,) = li.records.unread.every()
         assert state.values["story"] == "丢了又找回来。"
+
+
+def test_what_an_admin_dropped_stays_dropped_after_the_update(town, older_county):
+    with town.at("li") as li:
+        kept = keepsake(li, child(li))
+    town.sync("li")
+    ((change, _verdict, _at),) = town.store.quarantined()
+    assert change.id == kept
+    with knowing(OLDER):
+        assert drop(older_county, change.version, "不用了") == 1
+    with knowing(NEWER):
+        assert take_again(older_county) == Taken(0, 0)
+        assert town.store.states([kept]) == {}
