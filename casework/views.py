@@ -38,6 +38,11 @@ def _worrying(kind: Kind, field: str, least: int) -> str:
     return f'"{field}" IN ({named})'
 
 
+def _within(field: str, days: int) -> str:
+    """A day that has come or comes within `days`."""
+    return f"\"{field}\" <= date('now', '+{days} days')"
+
+
 _CHILD = KINDS["child"]
 _OF_KIND = {
     "child": (
@@ -48,6 +53,39 @@ _OF_KIND = {
             "coalesce(status, 'open') = 'open' AND NOT EXISTS (SELECT 1 FROM r_contact c"
             " WHERE c._root = r_child.id AND c._deleted IS NULL"
             " AND c.\"on\" >= date('now', '-90 days'))",
+        ),
+    ),
+    "agreement": (
+        View(
+            "not_told",
+            N_("没书面告知"),
+            "status = 'signed' AND (school_told_on IS NULL OR village_told_on IS NULL)",
+        ),
+        View("ending", N_("快到期"), f"status = 'signed' AND {_within('until', 30)}"),
+    ),
+    "helper": (
+        View("unfit", N_("没审核"), "coalesce(screening, 'pending') <> 'passed'"),
+        View("untrained", N_("没培训"), "trained_on IS NULL"),
+    ),
+    "need": (View("unmet", N_("没办到"), "met_on IS NULL"),),
+    "help_plan": (
+        View("to_review", N_("该复查"), f"status = 'running' AND {_within('review_on', 7)}"),
+    ),
+    "absence": (View("away", N_("还没回校"), "returned_on IS NULL"),),
+    "incident": (
+        View(
+            "parents_not_told",
+            N_("没告诉父母"),
+            "severity IN ('serious', 'grave') AND parents_told_at IS NULL",
+        ),
+    ),
+    "case": (
+        View(
+            "open",
+            N_("没结案"),
+            "coalesce((SELECT s.step FROM r_case_step s WHERE s.\"case\" = r_case.id"
+            " AND s.step IN ('closed', 'reopened') ORDER BY s.at DESC, s.id DESC LIMIT 1), '')"
+            " <> 'closed'",
         ),
     ),
 }

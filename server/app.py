@@ -19,7 +19,7 @@ from starlette.routing import Route
 
 from schema import jsonschema
 from schema.kinds import KINDS
-from server import bundles, lookout, quarantine, senders, spool, syncing
+from server import bundles, lookout, quarantine, scans, senders, spool, syncing
 from server.accounts import User
 from server.home import PRIVATE_KEY, Home
 from server.passwords import Brake
@@ -43,6 +43,7 @@ from server.workers import Desk, Workers
 from sync import sealing
 from sync.branches import MOST_WANTED
 from sync.protocol import PROTOCOL, pack
+from sync.scans import GetRequest, PutRequest
 from sync.scope import Scope, UnitTree
 from sync.spool import SpoolResponse
 
@@ -236,6 +237,18 @@ class County:
             verdicts += await self.workers.write(spool.take_each([data]))
         return answer(SpoolResponse(verdicts))
 
+    async def put_scan(self, request: Request) -> Response:
+        """A piece of a paper's bytes."""
+        body, media = await read_body(request)
+        asked = parse(unpacked(body, media), PutRequest)
+        return answer(await self.workers.write(scans.put(bearer(request), asked)))
+
+    async def get_scan(self, request: Request) -> Response:
+        """A piece of a paper's bytes, for a caller who may read the paper now."""
+        body, media = await read_body(request, MAX_SMALL)
+        asked = parse(unpacked(body, media, MAX_SMALL), GetRequest)
+        return answer(await self.workers.read(scans.get(bearer(request), asked)))
+
     # -------------------------------------------------------------- history
 
     async def history(self, request: Request) -> Response:
@@ -320,6 +333,8 @@ def make_app(home: Home) -> Starlette:
         Route("/v1/recover", handled(county.recover), methods=["POST"]),
         Route("/v1/sync", in_turn(county.sync), methods=["POST"]),
         Route("/v1/spool", in_turn(county.spool), methods=["POST"]),
+        Route("/v1/scan/put", in_turn(county.put_scan), methods=["POST"]),
+        Route("/v1/scan/get", handled(county.get_scan), methods=["POST"]),
         Route("/v1/history", handled(county.history), methods=["GET"]),
         Route("/v1/schema", handled(county.schema), methods=["GET"]),
     ]

@@ -14,6 +14,7 @@ import msgspec
 
 from schema.kinds import KINDS
 from schema.problems import InvalidValue, Problem
+from server import scans
 from server.home import Home
 from server.store.lookalikes import Lookalikes
 from server.store.sqlite import SqliteStore
@@ -115,6 +116,7 @@ def erase_here(store: SqliteStore, ids: list[str], at: int, reason: str, author:
         [(_encode(blank_entry(msgspec.json.decode(body, type=Entry))), seq) for seq, body in rows],
     )
     Lookalikes(store.connection).forget(ids)
+    scans.sweep(store)
     _blank_quarantine(store, set(ids))
 
 

@@ -110,6 +110,12 @@ LIST: dict[str, ErrorText] = {
     "required": ErrorText(405, "required field empty", N_("必填的一项空着，没有收。改好再交。")),
     "fixed_field": ErrorText(406, "fixed field", N_("这一项建档后不能改，没有收。")),
     "encoding": ErrorText(407, "no readable text", N_("给的字读不出来，要用 UTF-8。什么都没写。")),
+    "scan_empty": ErrorText(410, "file without bytes", N_("{detail} 是空的，没有添。")),
+    "scan_large": ErrorText(411, "file too large", N_("{detail} 超过 2 MB，没有添。拍小一点或存成黑白再添。")),
+    "scan_missing": ErrorText(412, "file not readable", N_("打不开 {detail}，没有添。")),
+    "scan_kept": ErrorText(413, "another file is there", N_("{detail} 已经有了，没有换掉它。换个名字。")),
+    "scan_differs": ErrorText(414, "bytes differ from their name", N_("取来的和登记的不一样，没有存。再取一次；还不行请告诉县里。")),
+    "scan_not_here": ErrorText(415, "bytes not at the county yet", N_("这份材料还没到县里：添它的电脑还没收发。")),
     # 5xx: the store
     "damaged": ErrorText(501, "store damaged", N_("这台电脑上的资料打不开了。别删任何文件，联系县里；已上传的都在服务器上。")),
     "disk_full": ErrorText(502, "disk full", N_("磁盘满了，这一条没存进去，以前的都在。腾出地方再存。")),

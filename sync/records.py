@@ -175,6 +175,11 @@ class Records:
         touched, self._touched = self._touched, {}
         follow(self.connection, touched)
         self.connection.execute("DELETE FROM hand WHERE who = 'ours'")
+        if "paper" in touched:  # bytes stay only with their paper
+            self.connection.execute(
+                "DELETE FROM scan WHERE digest NOT IN"
+                " (SELECT digest FROM r_paper WHERE digest IS NOT NULL)"
+            )
         for part in _slices(touched):
             for indexer in self.indexers:
                 indexer(self.connection, part)

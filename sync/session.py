@@ -160,6 +160,7 @@ class Session:
         try:
             report = sync_once(self.replica, self.transport, token, limit, is_checked=is_checked)
             self._deliver(token)
+            self._deliver_scans(token)
             return report
         except Rejected as refusal:
             if refusal.code != "revoked":
@@ -185,6 +186,35 @@ class Session:
 
         with suppress(Offline, Rejected, OSError, ValueError):
             self.delivered += spool.deliver(self.home, self.replica.identity.device, post)
+
+    def _deliver_scans(self, token: str) -> None:
+        """Papers go after the records that name them; what does not get through goes next time."""
+        from sync import scans
+        from sync.transport import Offline, Rejected
+
+        def post(path: str, body: bytes, media: str) -> tuple[bytes, str]:
+            return self.transport.post(path, body, media, token)
+
+        if scans.unsent(self.replica.connection):
+            with suppress(Offline, Rejected):
+                scans.deliver(self.replica, post)
+
+    def scan(self, paper: str) -> bytes:
+        """The bytes of a paper, fetched from the county.
+
+        Raises:
+            Offline, Rejected: as `sync`.
+            Unfit: what came is not what the paper names.
+        """
+        from sync import scans
+        from sync.transport import Rejected
+
+        token = self.replica.get_state("token") or ""
+        if not token:
+            raise Rejected("login")
+        return scans.fetch(
+            self.replica, paper, lambda path, body, media: self.transport.post(path, body, media, token)
+        )
 
     def _hand_in(self, refusal: Rejected, token: str, limit: int) -> None:
         """The county takes our unsent work into quarantine page by page; once all is there, the

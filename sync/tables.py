@@ -67,6 +67,12 @@ KEPT = (
     " UNION ALL SELECT seq, record, txn, body FROM kept WHERE number = 0",
 )
 
+SCANS = (
+    # Bytes of papers by their SHA-256 (sync/scans.py); shorter than `size`: a fetch broke off.
+    "CREATE TABLE scan(digest TEXT PRIMARY KEY, size INTEGER NOT NULL, body BLOB NOT NULL,"
+    " is_sent INTEGER NOT NULL)",
+)
+
 HEALING = (
     # Who writes in the record tables: 'ours' while the program does, inside its transaction only;
     # 'other' once somebody else has (sync/scrub.py).
@@ -123,6 +129,7 @@ def _steps() -> Iterable[tuple[str, Sequence[str]]]:
     yield "0005.decided", DECIDED
     yield "0006.notice", NOTICE
     yield "0007.healing", HEALING
+    yield "0008.scans", SCANS
     for kind in KINDS.values():
         name = table(kind.name)
         columns = ", ".join(f"{quoted(c)} {t}" for c, t in SYSTEM.items())

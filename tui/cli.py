@@ -26,6 +26,7 @@ COMMANDS = {
     "set": "records",
     "delete": "records",
     "case": "case",
+    "paper": "paper",
     "conflicts": "review",
     "resolve": "review",
     "undo": "review",

@@ -108,6 +108,10 @@ CREATE TABLE erasure (
     WITHOUT ROWID;
 """
 
+_SCANS = """
+CREATE TABLE scan (digest TEXT PRIMARY KEY, size INTEGER NOT NULL, body BLOB NOT NULL);
+"""
+
 _WINDOW = """
 ALTER TABLE record ADD COLUMN month TEXT NOT NULL DEFAULT '';
 CREATE INDEX record_month ON record (month) WHERE month != '';
@@ -184,6 +188,11 @@ def _window(db: Database) -> None:
 @migrations(name="0010_quarantine_decision")
 def _decided(db: Database) -> None:
     _run(db, _DECIDED)
+
+
+@migrations(name="0011_scans")
+def _scans(db: Database) -> None:
+    _run(db, _SCANS)
 
 
 def migrate(connection: Connection, number: int) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from casework import agreements, pairings, rules
+from casework.views import views_of
 from schema.kinds import KINDS
 from sync.replica import InvalidRecord
 from tests.sync.town import Town, child
@@ -383,3 +384,66 @@ def test_school_and_village_not_told_in_writing_is_said_until_they_are(li):
     assert [p.code for _f, p in li.doubts("agreement", values)] == ["not_told_in_writing"]
     told = {"school_told_on": "2026-03-05", "village_told_on": "2026-03-05"}
     assert li.doubts("agreement", {**values, **told}) == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "view", "inside", "outside"),
+    [
+        (
+            "agreement",
+            "not_told",
+            SIGNED,
+            {**SIGNED, "school_told_on": "2026-03-05", "village_told_on": "2026-03-05"},
+        ),
+        (
+            "agreement",
+            "ending",
+            {**SIGNED, "until": "2026-03-03"},
+            {**SIGNED, "until": "2199-01-01"},
+        ),
+        (
+            "helper",
+            "unfit",
+            {"name": "甲", "sort": "teacher"},
+            {"name": "甲", "sort": "teacher", "screening": "passed", "screened_on": "2026-01-01"},
+        ),
+        (
+            "helper",
+            "untrained",
+            {"name": "甲", "sort": "teacher"},
+            {"name": "甲", "sort": "teacher", "trained_on": "2026-01-01"},
+        ),
+        (
+            "need",
+            "unmet",
+            {"service": "life", "noticed_on": "2026-01-01"},
+            {"service": "life", "noticed_on": "2026-01-01", "met_on": "2026-02-01"},
+        ),
+        (
+            "help_plan",
+            "to_review",
+            {**PLAN, "status": "running", "review_on": "2026-10-09"},
+            {**PLAN, "status": "running", "review_on": "2199-01-01"},
+        ),
+        (
+            "absence",
+            "away",
+            {"from_on": "2026-11-02"},
+            {"from_on": "2026-11-02", "returned_on": "2026-11-06"},
+        ),
+        (
+            "incident",
+            "parents_not_told",
+            {"at": "2026-11-02", "sort": "injury", "severity": "grave"},
+            {"at": "2026-11-02", "sort": "injury", "severity": "small"},
+        ),
+    ],
+)
+def test_a_view_shows_what_waits_and_nothing_else(li, kind, view, inside, outside):
+    where = next(v.where for v in views_of(KINDS[kind]) if v.name == view)
+    found = []
+    for values in (inside, outside):
+        whose = {"village": "111"} if KINDS[kind].scope == "root" else {"child": child(li)}
+        found.append(li.save(kind, {**values, **whose}))
+    rows = li.connection.execute(f"SELECT id FROM r_{kind} WHERE _deleted IS NULL AND ({where})")
+    assert [row[0] for row in rows] == found[:1]

@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 from casework import calls, cases, moments, rules
+from casework.views import views_of
+from schema.kinds import KINDS
 from sync.replica import InvalidRecord
 from tests.sync.town import Town, child
 
@@ -171,3 +173,18 @@ def test_a_moment_is_the_countys_whatever_the_machine_says():
     assert moments.ms_of("1970-01-01 08:00") == 0
     assert moments.now_text(moments.ms_of("2026-11-17 19:40")) == "2026-11-17 19:40"
     assert moments.ms_of("2026-11-17") == moments.ms_of("2026-11-17 00:00")
+
+
+def test_the_list_of_open_cases_leaves_closed_ones_out_until_they_are_opened_again(li):
+    where = next(v.where for v in views_of(KINDS["case"]) if v.name == "open")
+    one, case = case_of(li)
+
+    def is_listed():
+        rows = li.connection.execute(f"SELECT id FROM r_case WHERE {where}")
+        return [row[0] for row in rows] == [case]
+
+    assert is_listed()
+    add(li, one, case, {"step": "closed", "closed_as": "unfounded"})
+    assert not is_listed()
+    add(li, one, case, {"step": "reopened"}, "2026-11-17 21:20")
+    assert is_listed()
