@@ -131,10 +131,10 @@ def _show(replica: Replica, records: Mapping[str, str]) -> None:
         wanted.setdefault(kind, []).append(id_)
     canonical = replica.records.canonical(wanted)
     shown: list[Any] = []
-    for id_, state in canonical.items():
+    for id_, mine in unsent.items():  # what is only kept lies over nothing
         held = replica.records.shown(records[id_], [id_]).get(id_)
-        top = overlay(state, unsent[id_], held.root if held else id_)
+        top = overlay(canonical[id_], mine, held.root if held else id_)
         if held is not None and top is not None:
-            shown.append((top, len(unsent[id_])))
+            shown.append((top, len(mine)))
     replica.records.put(shown)
     replica.records.settle()

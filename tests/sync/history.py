@@ -47,7 +47,7 @@ WEIGHTS = (
     ("create_child", 20), ("create_contact", 25), ("edit", 400), ("two", 25), ("move", 35),
     ("open_form", 30), ("hide", 40), ("resolve", 70), ("set_clock", 15), ("jump_hub", 10),
     ("redeliver", 25), ("wait", 10), ("sync", 250), ("regrant", 15), ("revoke", 4),
-    ("back_up", 14), ("restore", 10), ("late_visit", 14),
+    ("back_up", 14), ("restore", 10), ("late_visit", 20), ("demote", 10),
 )  # fmt: skip
 
 
@@ -78,11 +78,13 @@ def _step(name: str, dice: random.Random) -> Step:
         "create_child": lambda: (n(), n(), bool(n(2)), crash),
         "create_contact": lambda: (n(), n(), crash),
         "edit": lambda: (n(), n(4), n(), n(), n(4) == 0, crash),
-        "two": lambda: (n(), n(), n(4), n(), n(), n()),
+        # The third and fourth field are on the safety list.
+        "two": lambda: (n(), n(), n(4), dice.choice((n(), 2, 3)), n(), n()),
         "move": lambda: (n(), n(), crash),
         "open_form": lambda: (n(), n(4)),
         "hide": lambda: (n(), n(), crash),
         "late_visit": lambda: (n(), n(), n()),
+        "demote": lambda: (n(), n(), n(), n()),
         "resolve": lambda: (n(), n(), n(), n(), crash),
         "set_clock": lambda: (n(), n()),
         "jump_hub": lambda: (dice.choice((-70_000, 70_000)),),

@@ -331,6 +331,24 @@ class County(Simulation):
         self.sync(admin)
         self.sync(who % len(everyone))
 
+    def demote(self, who: int, which: int, field: int, value: int) -> None:
+        """Someone edits a child, and may only look at it by the time the edit arrives."""
+        device = self._device(who)
+        if device.user == "adm" or device.is_leaving or device.name in self.revoked:
+            return
+        before = device.seq
+        self.edit(who, which, field, value)
+        if device.seq == before:
+            return
+        had = self.people[device.user]
+        self.people[device.user] = tuple(
+            dict.fromkeys(Grant("counsellor", g.unit, g.child) for g in had)
+        )
+        self.counts["grant replaced"] += 1
+        for other in self.devices.values():
+            other.is_regranted = other.is_regranted or other.user == device.user
+        self.sync(device.name)
+
     def _children(self) -> list[str]:
         return [r for r, kind in self.kinds.items() if kind == "child"]
 
