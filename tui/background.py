@@ -143,7 +143,7 @@ class Background:
                 pending = program.replica.pending_count()
                 self._words = (errors.sentence(code, n=pending), "amber")
         self._is_stale = True
-        self._tell()
+        self._tell(is_asked=is_asked)
 
     def _went_well(self, report: SyncReport, *, is_asked: bool) -> None:
         import msgspec
@@ -175,10 +175,11 @@ class Background:
         place = self.program.screen
         return bool(hasattr(place, "is_typing") and place.is_typing())
 
-    def _tell(self) -> None:
+    def _tell(self, *, is_asked: bool = False) -> None:
         """Paint and say what there is to tell, unless someone types: a pinyin method loses its
-        half-typed word when the screen is painted under it."""
-        if not self._is_stale or self._is_typing():
+        half-typed word when the screen is painted under it. Who asked waits for the answer, in a
+        search too."""
+        if not self._is_stale or (self._is_typing() and not is_asked):
             return
         self._is_stale = False
         words, self._words = self._words, None

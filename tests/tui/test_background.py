@@ -156,3 +156,15 @@ def test_the_file_says_where_what_one_wrote_is(village: Village) -> None:
         assert "您写的 今天 14:02 到了服务器上" in await shown(app, pilot)
 
     play(village, story)
+
+
+def test_who_asks_while_searching_is_answered_there(village: Village, county: County) -> None:
+    async def story(app: Any, pilot: Any) -> None:
+        county.connect(app)
+        await pilot.press("f7", "l", "j", "f5")
+        await app.workers.wait_for_complete()
+        rows = await shown(app, pilot)
+        assert "交上 2 条" in rows and "未上传 0" in rows
+        assert app.screen.is_typing()
+
+    play(village, story)
