@@ -28,6 +28,8 @@ SCREENS: dict[str, tuple[str, tuple[str, ...]]] = {
     "10-palette": ("何秀英", ("f7", *"lj", "f10", *"zf")),
     "11-help": ("何秀英", ("f7", "f1")),
     "15-notices": ("周晓燕", ("ctrl+g",)),
+    "16-questions": ("何秀英+question", ("ctrl+b",)),
+    "17-ask": ("刘国强", ("f6", "6", "5")),
     "09-safeguarding": ("何秀英+danger", ("f8",)),
     "20-danger": ("何秀英+danger", ()),
     "21-care": ("何秀英+help", ("f7", *"罗静", "enter", "5")),

@@ -342,6 +342,11 @@ class CuncaoApp(App[int]):
 
         self.go(ReviewPlace())
 
+    def do_questions(self) -> None:
+        from tui.screens.questions import QuestionsPlace
+
+        self.go(QuestionsPlace())
+
     def do_notices(self) -> None:
         from tui.screens.notices import NoticesPlace
 

@@ -208,6 +208,15 @@ class Village:
         he.save("child", {"address": "板石沟村 2组"}, ouyang)
         he.save("child", {"hobbies": "篮球"}, yang)
 
+    def tell_question(self) -> None:
+        """The supervisor asks the director about the mother's phone."""
+        from casework import questions, told
+
+        asker = self.replicas["刘国强"]
+        phone = next(c for c in told.queue(asker) if c.slot == "phone")
+        questions.ask(asker, phone.id, "何秀英", "哪个打得通？")
+        self.sync("刘国强", "何秀英")
+
     def tell_danger(self) -> str:
         """Last night: a girl alone at home; the police told, the township not yet. Her case."""
         he, chen = self.replicas["何秀英"], self.ids["陈嘉怡"]

@@ -8,7 +8,7 @@ from typing import Any
 from rich.cells import cell_len
 from textual.widget import Widget
 
-from casework import cases, search, summary, wording
+from casework import cases, questions, search, summary, wording
 from casework.cadences import rules
 from casework.duties import LABELS, Duty, duties
 from casework.views import views_of
@@ -211,6 +211,9 @@ class HomePlace(Place):
             words = _("{n} 处两种说法").format(n=state.conflicts)
             ending = _("您来定") if may else _("镇里或县里在核")
             needs.append(("told_two_ways", f"{words}，{ending}", "F6" if may else ""))
+        asked = questions.count_for_me(self.replica)
+        if asked:
+            needs.append(("told_two_ways", _("{n} 处问您哪个对").format(n=asked), "^B"))
         if self.program.notice_count:
             words = _("{n} 处您写的不算数了，看看，能要回").format(n=self.program.notice_count)
             needs.append(("told_two_ways", words, "^G"))

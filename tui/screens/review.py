@@ -7,7 +7,8 @@ from typing import Any
 
 from textual.widget import Widget
 
-from casework import told, wording
+from casework import questions, told, wording
+from casework.questions import Question
 from casework.told import Telling
 from schema.kinds import KINDS
 from schema.record import DELETED, Field
@@ -15,6 +16,7 @@ from sync import decisions, errors
 from sync.change import Conflict
 from sync.language import _
 from sync.replica import InvalidRecord, Refused
+from tui.asking import WhomField
 from tui.canvas import fit
 from tui.editors import FieldEditor
 from tui.fields import Typed
@@ -44,6 +46,8 @@ class ReviewPlace(Place):
         self.asked: tuple[str, Typed, Callable[[], None]] | None = None
         """What is being typed: its label, the field, and what takes it."""
         self.tellings: tuple[Telling, ...] = ()
+        self.answers: list[Question] = []
+        """What somebody asked about the one at hand has said."""
         self._titles: dict[str, str] = {}
         self.may = False
         """True when the person may decide the one at hand."""
@@ -62,7 +66,7 @@ class ReviewPlace(Place):
 
     def data_changed(self) -> None:
         here = self.conflict.id if self.conflict else ""
-        self.queue = told.queue(self.replica, self.words)
+        self.queue = self.read_queue()
         self.marked &= {c.id for c in self.queue}
         if self.root:
             self.queue.sort(key=lambda c: not self._is_about(c, self.root))
@@ -70,6 +74,17 @@ class ReviewPlace(Place):
         ids = [c.id for c in self.queue]
         self.at = ids.index(here) if here in ids else min(self.at, max(len(ids) - 1, 0))
         self._look()
+
+    def read_queue(self) -> list[Conflict]:
+        return told.queue(self.replica, self.words)
+
+    def why_not_decide(self, conflict: Conflict) -> str:
+        """Code of why the person may not; empty when they may."""
+        return told.why_not(self.replica, conflict)
+
+    def may_be_asked(self) -> bool:
+        """True when the one at hand can be put to somebody who knows."""
+        return self.conflict is not None and self.conflict.slot != DELETED and self.may
 
     def _is_about(self, conflict: Conflict, root: str) -> bool:
         view = self.replica.get(conflict.record, conflict.kind)
@@ -79,7 +94,7 @@ class ReviewPlace(Place):
         """Read what stands in the columns."""
         conflict = self.conflict
         self.tellings = ()
-        self.may = conflict is not None and told.may_decide(self.replica, conflict)
+        self.may = conflict is not None and not self.why_not_decide(conflict)
         if conflict is not None:
             self.other = min(max(self.other, 1), len(conflict.heads) - 1)
             self.tellings = (
@@ -87,6 +102,7 @@ class ReviewPlace(Place):
                 told.head(self.replica, conflict, 0, self.today),
                 told.head(self.replica, conflict, self.other, self.today),
             )
+            self.answers = questions.answers_to(self.replica, conflict)
         self.repaint()
 
     @property
@@ -130,6 +146,26 @@ class ReviewPlace(Place):
         return told.subject(
             self.replica, conflict.kind, conflict.record, conflict.slot, self.today
         )
+
+    def person(self, login: str) -> str:
+        return told.person(self.replica, login)
+
+    def when_empty(self) -> str:
+        return _("没有两种说法，都一致。")
+
+    def sentences(self, conflict: Conflict) -> list[str]:
+        """What is to be said of the one at hand: an answer, a note, else what kind it is."""
+        if self.answers:
+            last = self.answers[-1]
+            kind = KINDS[conflict.kind]
+            value = wording.slot_text(kind, conflict.slot, last.answer, self.replica, self.today)
+            words = _("问过{who}，答的是：{value}").format(who=self.person(last.whom), value=value)
+            return [words]
+        notes = self.replica.notes_on(conflict)
+        if notes:
+            note = notes[-1]
+            return [_("{who}：{note}").format(who=self.person(note.author), note=note.note)]
+        return []
 
     # -- typing
 
@@ -216,12 +252,36 @@ class ReviewPlace(Place):
 
         self.ask(_(field.label), editor, take)
 
+    def do_ask_village(self) -> None:
+        """Put it to somebody who knows; once they have answered, take what they said."""
+        conflict = self.conflict
+        if conflict is None or not self.may_be_asked() or not self._is_mine():
+            return
+        if self.answers:
+            self._decide("value", self.answers[-1].answer)
+            return
+        seen = sorted(conflict.heads, key=lambda h: h.mark.seen or "", reverse=True)
+        whom = WhomField(self.replica, [h.mark.author for h in seen])
+
+        def take() -> None:
+            found = whom.found()
+            if not found:
+                self.trouble = _("没有这样的人，换个写法。")
+                return
+            login, name = found[0]
+            questions.ask(self.replica, conflict.id, login)
+            self.do_later()
+            self.program.saved()
+            self.program.say(_("问了{who}，下次收发时送到；答了这一处就有着落。").format(who=name))
+
+        self.ask(_("问谁"), whom, take)
+
     def _is_mine(self) -> bool:
         """Says so when the person may not decide."""
         if self.may:
             return True
         if self.conflict is not None:
-            code = told.why_not(self.replica, self.conflict)
+            code = self.why_not_decide(self.conflict)
             self.program.say(errors.sentence(code), "amber")
         return False
 

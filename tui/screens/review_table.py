@@ -13,6 +13,7 @@ from schema.record import DELETED
 from sync import errors
 from sync.change import Conflict
 from sync.language import _
+from tui.asking import WhomField
 from tui.canvas import Canvas, Row, fit, wrap
 from tui.editors import FieldEditor
 from tui.place import LEFT
@@ -65,6 +66,8 @@ class Table(Canvas):
         found = [("1", _("原来")), ("2", _("就按现在")), ("3", _("另一说法"))]
         if conflict.slot != DELETED:
             found.append(("4", _("另写")))
+        if self.place.may_be_asked():
+            found.append(("5", _("按答的") if self.place.answers else _("问人")))
         found.append(("6", _("以后再说")))
         if told.both(conflict, self.place.other) is not None:
             found.append(("7", _("都要")))
@@ -74,7 +77,7 @@ class Table(Canvas):
         conflict = self.place.conflict
         if conflict is None:
             if y == BAND:
-                row.put(LEFT, _("没有两种说法，都一致。"), "text")
+                row.put(LEFT, self.place.when_empty(), "text")
                 row.put(LEFT + 30, _("Esc 返回"), "dim")
             return
         if y == BAND:
@@ -197,7 +200,6 @@ class Table(Canvas):
         may = self.place.may
         room = row.width - 2 * LEFT
         editor = self.place.asked[1] if self.place.asked else None
-        notes = self.place.replica.notes_on(conflict)
         if not may and told.why_not(self.place.replica, conflict) == "own_words":
             sentences = [errors.sentence("own_words")]
         elif not may:
@@ -206,14 +208,14 @@ class Table(Canvas):
             sentences = [self.place.trouble]
         elif self.place.reason:
             sentences = [_("为什么：{reason}").format(reason=self.place.reason)]
-        elif notes:
-            who = told.person(self.place.replica, notes[-1].author)
-            sentences = [_("{who}：{note}").format(who=who, note=notes[-1].note)]
-            sentences += self._explained(conflict)[:1]
+        elif told_more := self.place.sentences(conflict):
+            sentences = [*told_more, *self._explained(conflict)[:1]]
         else:
             sentences = self._explained(conflict)
         said = [line for sentence in sentences for line in wrap(sentence, room)][:MOST_SAID]
-        if isinstance(editor, FieldEditor) and not self.place.trouble:
+        if isinstance(editor, WhomField) and not self.place.trouble:
+            said = _in_lines(editor.options(), room)[:MOST_SAID]
+        elif isinstance(editor, FieldEditor) and not self.place.trouble:
             said = _in_lines(editor.options(), room)[:MOST_SAID] or [editor.reading()]
         if 1 <= y <= len(said):
             row.put(LEFT, said[y - 1], "amber" if self.place.trouble else "dim", room)
