@@ -85,7 +85,7 @@ class _Reckoning:
             self.facts = Facts(replica, first, today, self._everywhere(), helped)
 
     def run(self) -> list[Duty]:
-        found = list(self._promises())
+        found = [*self._promises(), *self._deadlines()]
         for rule in self.rules:
             if rule.subject in OF_A_CHILD:
                 found += self._of_children(rule)
@@ -205,6 +205,23 @@ class _Reckoning:
                                      f"{why}；{reason}" if reason else why, child["rank"])  # fmt: skip
                 if contact.is_met:
                     break  # what was promised before was followed by this one
+
+    def _deadlines(self) -> Iterator[Duty]:
+        """What a record asks for by itself: an agreement that ends, a plan to be looked at again."""
+        for kind in KINDS.values():
+            for deadline in kind.deadlines:
+                code = f"{kind.name}.{deadline.field}"
+                rule = Rule(code, deadline.what, doer=deadline.doer)
+                mine = {c["id"]: c for c in self._children(rule)}
+                days = datetime.timedelta(days=deadline.days)
+                for child_id, day in self.facts.running(kind.name, deadline).items():
+                    child = mine.get(child_id)
+                    if child is None or day + days > self.today + SOON:
+                        continue
+                    due, reason = self._deferred(code, child_id, day + days, None)
+                    why = f"{_(deadline.what)}，{wording.date_text(day.isoformat(), self.today)}"
+                    yield self._made(rule, child_id, child["name"], due, self._state(due),
+                                     f"{why}；{reason}" if reason else why, child["rank"])  # fmt: skip
 
     # -- units and doers
 

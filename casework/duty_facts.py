@@ -15,6 +15,7 @@ from typing import Any
 from msgspec import Struct
 
 from schema.kinds import KINDS
+from schema.record import Deadline
 from sync import clock, ids
 from sync.reading import Reading
 from sync.records import as_json
@@ -140,6 +141,20 @@ class Facts:
     @cached_property
     def assessed(self) -> dict[str, list[Day]]:
         return self._days("assessment", "on")
+
+    def running(self, kind: str, deadline: Deadline) -> dict[str, Day]:
+        """Per child, the first day of a deadline that nothing has ended yet."""
+        whose, values = self._among()
+        found: dict[str, Day] = {}
+        for root, text in self._read(
+            f'SELECT _root, "{deadline.field}" FROM {table(kind)} WHERE _deleted IS NULL'  # noqa: S608
+            f' AND "{deadline.until}" IS NULL AND "{deadline.field}" IS NOT NULL{whose}',
+            *values,
+        ):
+            day = _day(text)
+            if day is not None:
+                found[root] = min(day, found.get(root, day))
+        return found
 
     @cached_property
     def events(self) -> dict[str, list[Day]]:

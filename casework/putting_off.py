@@ -6,6 +6,7 @@ import datetime
 
 from casework import cadences
 from casework.duties import PROMISE
+from schema.kinds import KINDS
 from schema.problems import Problem
 from schema.types import Date
 from sync.replica import InvalidRecord, Refused, Replica
@@ -26,6 +27,7 @@ def put_off(
     """
     rule, _colon, subject = duty.partition(":")
     known = {r.code for r in cadences.rules(replica)} | {PROMISE}
+    known |= {f"{k.name}.{d.field}" for k in KINDS.values() for d in k.deadlines}
     if not subject or rule not in known:
         raise Refused("not_found", duty)
     if not reason.strip():

@@ -87,6 +87,21 @@ class Rule:
 
 
 @dataclass(frozen=True)
+class Deadline:
+    """A day by which something is to be done about a record, until another field says it was."""
+
+    field: str
+    """The date it runs from."""
+    what: str
+    """Chinese label of the duty."""
+    until: str
+    """The field that ends it."""
+    doer: tuple[Role, ...]
+    days: int = 0
+    """After the date."""
+
+
+@dataclass(frozen=True)
 class Kind:
     """A record type."""
 
@@ -109,6 +124,8 @@ class Kind:
     """Section name to Chinese label, in order; the pages of the file."""
     order_by: tuple[str, ...] = ()
     """Fields by which lists run when nothing else is asked; `-on` runs down."""
+    deadlines: tuple[Deadline, ...] = ()
+    """Duties that a record makes by itself."""
     reckoned_by: tuple[str, ...] = ()
     """Fields that figures and duties ask of every record: one index, after the root, holds them
     all."""

@@ -128,6 +128,7 @@ def declared() -> Iterator[tuple[str, str]]:
                 yield from ((code.label, f"schema/kinds/{found.name}.py") for code in value)
     for kind in KINDS.values():
         labels = [kind.label, *kind.section_labels.values(), *(f.label for f in kind.fields)]
+        labels += [deadline.what for deadline in kind.deadlines]
         labels += [kind.page] if kind.page else []
         yield from ((label, f"schema/kinds/{kind.name}.py") for label in labels)
 

@@ -9,7 +9,7 @@ from schema import roles
 from schema.codes import Code, codes
 from schema.kinds.child import WHOSE
 from schema.problems import Problem
-from schema.record import Field, Kind
+from schema.record import Deadline, Field, Kind
 from schema.rules import follows, in_order, needs, only_while
 from schema.types import Choice, Choices, Date, LongText, Text
 
@@ -30,6 +30,7 @@ ABSENCE = Kind(
     list_columns=("child", "from_on", "reason", "persuasion", "reported_on", "returned_on"),
     order_by=("-from_on",),
     section_labels={"away": "缺课", "steps": "劝返"},
+    deadlines=(Deadline("from_on", "缺课，劝返复学", "returned_on", ("teacher", "class-teacher", "director"), days=3),),
     rules=(
         in_order("from_on", "registered_on", "persuaded_on", "reported_on", "legal_on"),
         in_order("from_on", "returned_on"),

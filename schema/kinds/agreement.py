@@ -11,7 +11,7 @@ from schema.codes import codes
 from schema.kinds.child import PARENT, WHOSE
 from schema.kinds.family import ROLE
 from schema.problems import Problem
-from schema.record import Field, Kind
+from schema.record import Deadline, Field, Kind
 from schema.rules import in_order, needs, stops
 from schema.types import Choice, Date, IdNumber, LongText, Name, Phone, Ref, Text, YesNo
 
@@ -34,6 +34,7 @@ AGREEMENT = Kind(
     list_columns=("child", "carer", "relation", "status", "signed_on", "until"),
     order_by=("-signed_on",),
     section_labels={"who": "委托谁", "checks": "核对", "paper": "签字", "end": "终止"},
+    deadlines=(Deadline("until", "委托书到期", "ended_on", ("director", "supervisor")),),
     rules=(
         *(stops("status", SIGNED, name, (True,), UNFIT) for name in ("harmed", "addicted", "neglected", "unsuitable")),
         needs("status", SIGNED, "harmed", "addicted", "neglected", problem=Problem("not_screened", "三条都要核过，答「否」才能签。")),

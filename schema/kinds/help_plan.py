@@ -7,7 +7,7 @@ from schema.codes import codes
 from schema.kinds.child import WHOSE
 from schema.kinds.need import SERVICE
 from schema.problems import Problem
-from schema.record import Field, Kind
+from schema.record import Deadline, Field, Kind
 from schema.rules import in_order, needs
 from schema.types import Choice, Choices, Date, LongText, Ref, Text
 
@@ -39,6 +39,7 @@ HELP_PLAN = Kind(
     list_columns=("child", "aim", "services", "who", "review_on", "status"),
     order_by=("-from_on",),
     section_labels={"plan": "计划", "review": "复查"},
+    deadlines=(Deadline("review_on", "帮扶计划复查", "reviewed_on", ("director", "teacher", "class-teacher")),),
     rules=(
         in_order("from_on", "review_on"),
         in_order("from_on", "reviewed_on"),

@@ -6,7 +6,7 @@ from schema import roles
 from schema.codes import codes
 from schema.kinds.child import WHOSE
 from schema.problems import Problem
-from schema.record import Field, Kind
+from schema.record import Deadline, Field, Kind
 from schema.rules import follows, in_order, needs
 from schema.types import Choice, Date, LongText, Ref, Text, YesNo
 
@@ -37,6 +37,7 @@ PAIRING = Kind(
     list_columns=("child", "helper", "role", "form", "from_on", "until"),
     order_by=("-from_on",),
     section_labels={"pair": "谁帮谁", "checks": "检查"},
+    deadlines=(Deadline("until", "结对到期", "end_reason", ("director", "supervisor")),),
     rules=(
         in_order("from_on", "until"),
         in_order("from_on", "checked_on"),

@@ -340,3 +340,25 @@ def test_the_published_year_and_one_not_yet_published() -> None:
 
 def test_a_duty_is_told_with_all_its_parts() -> None:
     assert Duty.__struct_fields__[:7] == ("duty", "rule", "subject", "name", "due", "state", "why")
+
+
+def test_what_a_record_asks_for_by_itself_is_a_duty_until_it_is_done() -> None:
+    village = Village()
+    village.only("d4")
+    village.child()
+    village.put("agreement", child="luo", carer="奶奶", status="running", until="2026-11-21")
+    village.put("help_plan", child="luo", aim="补课", from_on="2026-09-01", review_on="2026-11-10")
+    village.put("absence", child="luo", from_on="2026-11-09")
+    found = {d.rule: d for d in duties(village.replica, TODAY) if "." in d.rule}
+    assert {r: (d.due, d.state) for r, d in found.items()} == {
+        "agreement.until": ("2026-11-21", "soon"),
+        "help_plan.review_on": ("2026-11-10", "overdue"),
+        "absence.from_on": ("2026-11-12", "overdue"),
+    }
+    assert found["agreement.until"].why.startswith("委托书到期")
+    put_off(village.replica, "help_plan.review_on:luo", "等期中成绩", TODAY)
+    (plan,) = (d for d in duties(village.replica, TODAY) if d.rule == "help_plan.review_on")
+    assert (plan.due, plan.state) == ("2026-11-21", "soon")
+    village.put("absence", "gone", child="luo", from_on="2026-11-09", returned_on="2026-11-16")
+    village.put("agreement", "far", child="luo", carer="爷爷", status="running", until="2027-11-21")
+    assert len([d for d in duties(village.replica, TODAY) if d.rule == "agreement.until"]) == 1
