@@ -86,6 +86,12 @@ def _told(replica: Reading) -> list[Pair]:
     return list(found.values())
 
 
+def has_another(replica: Reading, file: str) -> bool:
+    """True when the county told that there may be another file of this child, not yet looked at."""
+    kind = KINDS["another_file"]
+    return replica.count(kind.name, {kind.parent: file, "is_settled": None}) > 0
+
+
 def pair_of(replica: Reading, id: str) -> Pair:
     """A pair by its id, on record or found here.
 

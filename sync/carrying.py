@@ -60,6 +60,7 @@ def follow(batch: Batch, done: Sequence[Done]) -> None:
     undoes."""
     for change, before in done:
         kind = KINDS[change.kind]
+        _tell_of(batch, kind, change, before)
         if not kind.pointer or before is None:
             continue
         if kind.pointer in change.fields:
@@ -69,6 +70,39 @@ def follow(batch: Batch, done: Sequence[Done]) -> None:
             continue
         slots = [s for s in change.fields if s not in (kind.pointer, DELETED)]
         _carry(batch, kind, change, {s: change.fields[s] for s in slots})
+
+
+def tell(batch: Batch, a: str, b: str, *, is_settled: bool | None = None) -> None:
+    """Tell either side of a pair that there may be another file, and when that is settled."""
+    pair = ids.derived_id("duplicate", *sorted((a, b)))
+    for file in (a, b):
+        id_ = ids.derived_id("another_file", pair, file)
+        batch.load([id_, file], [file])
+        held = batch.states[id_]
+        if held is None and is_settled is None:
+            batch._own("another_file", id_, {"child": file, "pair": pair})
+        elif held is not None and held.values.get("is_settled") != is_settled:
+            batch._own("another_file", id_, {"is_settled": is_settled})
+
+
+def _tell_of(batch: Batch, kind: Kind, change: Change, before: State | None) -> None:
+    """A verdict on a pair, a merge or an un-merge is news for both sides."""
+    after = batch.states[change.id]
+    if after is None:
+        return
+    if kind.name == "duplicate" and "verdict" in change.fields:
+        a, b = after.values["a"], after.values["b"]
+        is_settled = after.values.get("verdict") == "not_same"
+        tell(batch, a, b, is_settled=is_settled or None)
+    elif kind.pointer in change.fields:
+        now = after.values.get(kind.pointer)
+        was = before.values.get(kind.pointer) if before else None
+        for other, is_settled in ((was, None), (now, True)):
+            if other and was != now:
+                pair = ids.derived_id("duplicate", *sorted((change.id, other)))
+                batch.load([pair], ())
+                if batch.states[pair] is not None:
+                    tell(batch, change.id, other, is_settled=is_settled)
 
 
 def _after_a_merge(batch: Batch, kind: Kind, change: Change, before: State) -> None:

@@ -505,6 +505,7 @@ class Batch:
                 "unit": merging.unit_above(self.tree, units),
             },
         )
+        carrying.tell(self, a, b)
 
     # -- writing
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from schema.kinds.absence import ABSENCE
 from schema.kinds.agreement import AGREEMENT
+from schema.kinds.another_file import ANOTHER_FILE
 from schema.kinds.assessment import ASSESSMENT
 from schema.kinds.calendar import CALENDAR
 from schema.kinds.case import CASE
@@ -56,6 +57,7 @@ _IN_ORDER = (
     CASE_STEP,
     DEFERRAL,
     DUPLICATE,
+    ANOTHER_FILE,
     UNIT_LOG,
 )
 KINDS: dict[str, Kind] = {k.name: k for k in _IN_ORDER}

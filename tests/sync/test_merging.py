@@ -393,3 +393,43 @@ def test_a_merged_away_file_comes_whole_to_a_new_device_page_by_page():
     assert [r["id"] for r in second.select("child")] == [one]
     assert len(second.children_of("contact", one)) == 1
     ended(town)
+
+
+def hints(town: Town, user: str) -> list[tuple[str, bool | None]]:
+    rows = town.replicas[user].select("another_file")
+    return [(row["child"], row["is_settled"]) for row in rows]
+
+
+def test_each_side_is_told_only_that_there_may_be_another_file_until_it_is_settled():
+    town, one, other = pair()
+    adm, li, wu = (town.replicas[n] for n in ("adm", "li", "wu"))
+    for replica, file in ((li, one), (wu, other)):
+        identity = {"id_type": "resident", "id_number": "11010519491231002X"}
+        replica.save("child", identity, file)
+    town.sync("li", "wu", "li", "adm")
+    assert hints(town, "li") == [(one, None)]
+    assert hints(town, "wu") == [(other, None)]
+    assert li.select("duplicate") == []
+    assert li.get(other) is None
+    merge = merges.merge(adm, one, other)
+    town.sync("adm", "li")
+    assert hints(town, "li") == [(one, True), (one, True)]
+    merges.unmerge(adm, merge)
+    town.sync("adm", "li")
+    assert hints(town, "li") == [(one, None)]
+    (found,) = adm.select("duplicate")
+    adm.save("duplicate", {"verdict": "not_same"}, found["id"])
+    town.sync("adm", "wu")
+    assert hints(town, "wu") == [(other, True)]
+    ended(town)
+
+
+def test_a_pair_within_a_township_is_for_its_supervisor_too():
+    town, one, other = pair("sup")
+    identity = {"id_type": "resident", "id_number": "11010519491231002X"}
+    town.replicas["sup"].save("child", identity, one)
+    town.replicas["sup"].save("child", identity, other)
+    town.sync("sup")
+    (found,) = town.replicas["sup"].select("duplicate")
+    assert found["unit"] == "11"
+    ended(town)

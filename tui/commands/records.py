@@ -123,10 +123,13 @@ def kept_file(replica: Reading, id: str) -> str:
 @click.pass_obj
 @guarded
 def show(user: str | None, id: str, own: bool, is_json: bool) -> None:
+    from casework import duplicates
+
     with opened(user) as session:
         id = id if own else kept_file(session.replica, id)
         view = session.replica.get(id)
         receipts = session.replica.receipts(id)
+        has_another = view is not None and duplicates.has_another(session.replica, id)
     if view is None:
         raise Refused("not_found", id)
     fields = shown_fields(view, receipts)
@@ -136,6 +139,8 @@ def show(user: str | None, id: str, own: bool, is_json: bool) -> None:
         newest = None if view.pending else next(reversed(receipts.values()), None)
         found["receipt"] = receipt_data(newest)
         found["pending"] = view.pending
+        if has_another:
+            found["another_file"] = True
         if view.deleted is not None:
             found["deleted"] = view.deleted
         if view.conflicts:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from rich.cells import cell_len
 from textual.widget import Widget
 
-from casework import columns, summary, wording
+from casework import columns, duplicates, summary, wording
 from schema.kinds import KINDS
 from schema.record import Field, Kind
 from schema.types import LongText, Name, Phone, YesNo
@@ -131,6 +131,9 @@ class FilePlace(Place):
 
     def _overview(self) -> list[Line]:
         left: list[Line] = []
+        if duplicates.has_another(self.replica, self.record_id):
+            told = _("县里可能另有这个孩子的一份档案；县里知道，会来核对。")
+            left += [[(LEFT, told, "amber")], []]
         for other in summary.hanging_kinds(self.kind):
             if summary.is_people(other) and not other.page:
                 left.append([(LEFT, _("{what}和电话").format(what=_(other.label)), "text bold")])
