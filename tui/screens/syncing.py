@@ -212,16 +212,17 @@ class SyncPlace(Place):
                 "text",
             ))
         if state.in_step is not None:
-            counts = "、".join(
-                f"{_(k.label)} {self.replica.count(k.name)}"
+            held = (
+                (k.label, self.replica.count(k.name))
                 for k in KINDS.values()
                 if k.scope != "public" and k.can_add_by_hand
             )
+            counts = "、".join(f"{_(label)} {n}" for label, n in held if n)
             same = _("完全一样") if state.in_step else _("对不上，再收发一次")
             mark = self.program.look.mark("done" if state.in_step else "danger")
             facts.append((
                 _("两边对账"),
-                f"{mark} {counts}，{same}",
+                f"{mark} {same}，{counts}" if counts else f"{mark} {same}",
                 "text" if state.in_step else "red",
             ))
         offset = self.replica.clock.offset_ms
