@@ -170,7 +170,7 @@ def problems(replica: Reading, values: Mapping[str, Any], now_ms: int) -> list[t
     case = held[0]
     steps = steps_of(replica, [case])[case["id"]]
     found: list[tuple[str, Problem]] = []
-    if case["_root"] != values["child"]:
+    if values["child"] not in (case["child"], case["_root"]):  # merged files: either name
         found.append(("case", Problem("other_child", "这起险情是另一个孩子的。")))
     at, step = str(values.get("at")), str(values.get("step"))
     if moments.ms_of(at) < moments.ms_of(case["seen_at"]) and len(at) > 10:

@@ -129,7 +129,7 @@ BY_ID = {a.id: a for a in ACTIONS}
 
 KEY_NAMES = {
     "enter": "Enter", "escape": "Esc", "space": "Space", "slash": "/", "colon": ":",
-    "question_mark": "?", "pagedown": "PgDn", "pageup": "PgUp", "home": "Home", "end": "End",
+    "question_mark": "?", "exclamation_mark": "!", "pagedown": "PgDn", "pageup": "PgUp", "home": "Home", "end": "End",
     "down": "↓", "up": "↑", "left": "←", "right": "→", "tab": "Tab", "shift+tab": "⇧Tab",
 }  # fmt: skip
 

@@ -171,3 +171,19 @@ def test_a_doubt_is_said_and_kept(town):
     fall = {"child": child(li), "at": "2026-11-17 08:10", "sort": "injury", "severity": "grave"}
     assert li.save("incident", fall)
     assert [p.code for _f, p in li.doubts("incident", fall)] == ["parents_not_told"]
+
+
+def test_steps_that_two_laptops_add_unseen_by_each_other_both_stand_and_nothing_is_to_be_settled(
+    town,
+):
+    case, _step = opened(town)
+    town.sync("sup")
+    for name, words in (("li", "又去看了一次。"), ("sup", "派出所来电。")):
+        step = {"child": town.known, "case": case, "at": "2026-11-18 09:00", "step": "looked_again"}
+        town.replicas[name].save("case_step", {**step, "outcome": words})
+    town.sync("li", "sup", "li")
+    for name in ("li", "sup"):
+        replica = town.replicas[name]
+        outcomes = {s.get("outcome") for s in replica.select("case_step", {"case": case})}
+        assert outcomes == {None, "又去看了一次。", "派出所来电。"}
+        assert replica.conflicts() == []

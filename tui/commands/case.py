@@ -119,7 +119,7 @@ def _add_step(session: Session, id: str, given: dict[str, Any]) -> str:
         raise Refused("not_found", id)
     given.setdefault("at", moments.now_text(replica.clock.now_ms()))
     given.setdefault("done_by", replica.identity.name or replica.identity.user)
-    values = {**given, "child": held.root, "case": id}
+    values = {**given, "child": held.values["child"], "case": id}
     doubts = replica.doubts("case_step", values)
     made = replica.save("case_step", values)
     for field, problem in doubts:

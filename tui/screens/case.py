@@ -232,7 +232,7 @@ class CasePlace(Place):
 
         me = self.replica.identity
         preset = {
-            STEPS.parent: self.child["id"],
+            STEPS.parent: self.standing.case[CASE.parent],
             CASE.name: self.case_id,
             "at": moments.now_text(self.replica.clock.now_ms()),
             "done_by": me.name or me.user,
