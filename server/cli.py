@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 
 from schema.problems import InvalidValue, Problem
-from server import commands, decision_commands, setting_commands, sticks
+from server import commands, decision_commands, setting_commands, sticks, transfer_commands
 from server.commands import JSON, STDIN, ask_password, open_desk, print_json, say, server_home
 from server.home import Home
 from sync.change import Grant
@@ -53,6 +53,7 @@ for _group in (
     decision_commands.quarantine,
     sticks.bundle,
     setting_commands.settings,
+    transfer_commands.transfer,
 ):
     cli.add_command(_group)
 
