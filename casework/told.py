@@ -17,7 +17,7 @@ from sync.change import Conflict, Mark, device_of, raw_version
 from sync.clock import ms_of
 from sync.decisions import is_own_critical
 from sync.language import _
-from sync.reading import Reading, View
+from sync.reading import Reading, View, device_record
 
 CRITICAL, REACHING, OTHER = range(3)
 """Order of the queue: the child's safety; how to reach the child's people; everything else."""
@@ -132,10 +132,13 @@ def subject(
 
 
 def device_text(replica: Reading, version: str) -> str:
-    """A device in few words; devices have no names yet, so a stranger's is the start of its id."""
+    """A device in few words: its name, or the start of its id where it never told one."""
     device = device_of(version)
     if device == replica.identity.device:
         return _("这台电脑")
+    named = replica.rows("device", [device_record(device)])
+    if named:
+        return str(named[0]["name"])
     return _("县里") if device.startswith("hub") else _("电脑 {id}").format(id=device[:8])
 
 

@@ -19,6 +19,7 @@ from server.store.sqlite import SqliteStore
 from sync import ids
 from sync.change import Grant
 from sync.hub import Hub
+from sync.reading import device_record
 
 TOKEN_DAYS = 365
 """A device logs in again once a year, and after every new password."""
@@ -244,6 +245,17 @@ class Accounts:
                     (device, user.name, secrets.token_bytes(32), self.store.now_ms()),
                 )
             return Login(self._put_token(device), device)
+
+    def name_device(self, device: str, name: str) -> None:
+        """Tell every laptop what this one is called; a name that cannot be one is let go."""
+        shown = " ".join(name.split())
+        if not shown or KINDS["device"].problems({"name": shown}):
+            return
+        id_ = device_record(device)
+        with self.store.write():
+            told = self.store.states([id_]).get(id_)
+            if told is None or told.values.get("name") != shown:
+                self.hub.write("device", id_, {"name": shown})
 
     def split(self, twin: Device) -> Login:
         """A device and a token of its own for a laptop made from the disk of another."""

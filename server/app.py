@@ -64,6 +64,8 @@ class LoginRequest(Struct):
     device: str = ""
     keys: bytes = b""
     """The device's public keys, for bundles."""
+    name: str = ""
+    """What the laptop is called, for people."""
 
 
 class SplitRequest(Struct):
@@ -106,6 +108,7 @@ class County:
                 more = {"token": made.token} if made.token else {}
                 raise Refusal(403, "revoked", "This device has been revoked.", taken=[], **more)
             senders.put_keys(desk, made.device, asked.keys)
+            desk.accounts.name_device(made.device, asked.name)
             return {
                 "token": made.token,
                 "device": made.device,

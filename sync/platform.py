@@ -93,3 +93,11 @@ def leave_on_signals() -> None:
         number = getattr(signal, name, None)
         if number is not None and not IS_WINDOWS:
             signal.signal(number, leave)
+
+
+def machine_name() -> str:
+    """What this machine is called, without its domain; empty when it is called like all others."""
+    import socket
+
+    name = socket.gethostname().partition(".")[0]
+    return "" if name.lower() == "localhost" else name

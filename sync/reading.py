@@ -22,6 +22,11 @@ from sync.storage import Connection
 from sync.tables import CODECS, quoted, table
 
 
+def device_record(device: str) -> str:
+    """The id of the record that names a device; no unit's code and no login begins like it."""
+    return f"device:{device}"
+
+
 class Identity(Struct, frozen=True):
     """Whose replica this is."""
 

@@ -448,6 +448,7 @@ class Home:
         self, url: str, user: str, password: str, device: str, secret: bytes, insecure: bool
     ) -> tuple[_LoginAnswer, bytes]:
         from sync.bundle import DeviceKeys
+        from sync.platform import machine_name
         from sync.transport import HttpTransport, Offline
 
         transport = HttpTransport(url, insecure=insecure, verify=_trusted())
@@ -457,6 +458,7 @@ class Home:
             "password": password,
             "device": device,
             "keys": keys,
+            "name": machine_name(),
         })
         try:
             content, _ = transport.post("/v1/login", body, MEDIA_PLAIN)

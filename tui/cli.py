@@ -34,6 +34,7 @@ COMMANDS = {
     "tasks": "questions",
     "answer": "questions",
     "notices": "notices",
+    "figures": "figures",
     "duplicates": "review",
     "due": "duty",
     "defer": "duty",

@@ -12,6 +12,7 @@ from schema.kinds.case_step import CASE_STEP
 from schema.kinds.child import CHILD
 from schema.kinds.contact import CONTACT
 from schema.kinds.deferral import DEFERRAL
+from schema.kinds.device import DEVICE
 from schema.kinds.diary import DIARY
 from schema.kinds.duplicate import DUPLICATE
 from schema.kinds.family import FAMILY
@@ -35,6 +36,7 @@ _IN_ORDER = (
     UNIT,
     USER,
     SETTING,
+    DEVICE,
     RULE,
     CALENDAR,
     CHILD,

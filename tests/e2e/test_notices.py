@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socket
+
 import pytest
 from county import County, Laptop
 
@@ -118,3 +120,6 @@ def test_the_village_is_asked_and_answers_offline(
     steps = admin("history", child, "address", "--json").json
     assert (steps[-1]["author"], steps[-1]["op"]) == ("何秀英", "resolve")
     county("check")
+    named = {d["name"] for d in admin("list", "device", "--json").json}
+    assert named == {socket.gethostname().partition(".")[0]}
+    assert admin("figures", "conflicts", "--json").json["opened"] >= 1
