@@ -200,7 +200,25 @@ def apply_a_page_without_a_transaction(monkeypatch):
     monkeypatch.setattr(receive, "transaction", lambda connection: nullcontext())
 
 
+def forget_own_work_on_what_has_left(monkeypatch):
+    """A backup put back takes with it what the county had confirmed and the laptop has dropped."""
+    monkeypatch.setattr("sync.keeping.keep", lambda connection, records: None)
+    monkeypatch.setattr("sync.keeping.keep_settled", lambda *given: None)
+
+
+def let_a_chain_stand_against_itself(monkeypatch):
+    monkeypatch.setattr(sync.decide, "_chain", lambda head, change: set())
+
+
+def take_a_twins_changes_for_ones_own(monkeypatch):
+    """Two laptops of one disk: the second one's change passes for the first's."""
+    monkeypatch.setattr("sync.intake._is_twin", lambda change, known: False)
+
+
 COUNTY_BREAKS = (
+    forget_own_work_on_what_has_left,
+    let_a_chain_stand_against_itself,
+    take_a_twins_changes_for_ones_own,
     merge_texts_as_if_nobody_else_had_written,
     ignore_the_base,
     store_the_cursor_before_the_data,
