@@ -82,10 +82,11 @@ class Covered:
                 by_units.setdefault(units, set()).add(kind)
         for units, kinds in by_units.items():
             for _, kind, body in self.store.records_of(self.store.roots_at(units), self.since):
-                if kind in kinds:
-                    yield _leaf(group, _decode(body))
+                if kind in kinds and window.counts(state := _decode(body), self.since):
+                    yield _leaf(group, state)
         for bucket, state in self._single():
-            if branches.group_of(*bucket) == group:
+            is_in = branches.group_of(*bucket) == group
+            if is_in and window.counts(state, self.since):
                 yield _leaf(group, state)
 
     def _write_wanted(self, wanted: list[str], response: SyncResponse) -> None:

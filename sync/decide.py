@@ -215,9 +215,7 @@ def _combine(
 
 def _chain(head: Head, change: Change) -> set[str]:
     """The changes in a head that the same device made before: its author knew them."""
-    return {
-        op for op in head.ops if device_of(op) == change.device and seq_of(op) < change.seq
-    }
+    return {op for op in head.ops if device_of(op) == change.device and seq_of(op) < change.seq}
 
 
 def combined_value(kind: Kind, name: str, base: Any, ours: Any, theirs: Any) -> Any:

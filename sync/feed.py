@@ -67,6 +67,8 @@ class Feed:
         self.epoch = store.epoch()
         self.places: dict[str, Place] = {}
         self.since = window.since_of(store)
+        self.is_bounded = bool(self.since) or store.entry_of(window.RECORD, self.head) is not None
+        """True once the county has ever bounded what laptops hold."""
 
     def page(
         self,
@@ -85,7 +87,10 @@ class Feed:
             # Filled even without a grant: units and names of users are everybody's.
             cursor = Cursor(self.epoch, self.head, (), Fill(want))
             response.grants = list(want)
-        cursor = self._reach_back(self._aim(cursor, want, response), want)
+        since = cursor.since
+        cursor = self._aim(cursor, want, response)
+        if since > self.since:
+            cursor = self._reach_back(cursor, want, since)
         self.want = Scope(want, self.tree)
         self.old = Scope(cursor.grants, self.tree)
         cursor = self._log(cursor, held, limit, response)
@@ -94,7 +99,10 @@ class Feed:
         response.drops += self._out_of_sight(strays)
         response.more = cursor.seq < self.head or cursor.fill is not None
         mark = self.store.mark(cursor.seq + cursor.ahead)
-        encoded = msgspec.structs.replace(cursor, mark=mark).encode()
+        since = self.since
+        if self.is_bounded and cursor.seq < self.head:  # it lets go by where it is in the log
+            since = max(since, window.since_at(self.store, cursor.seq))
+        encoded = msgspec.structs.replace(cursor, mark=mark, since=since).encode()
         if encoded != text:
             response.cursor = encoded
         if not response.more:
@@ -137,14 +145,15 @@ class Feed:
         held = () if cursor.fill or is_moved else cursor.grants
         return Cursor(cursor.epoch, cursor.seq, held, Fill(want), cursor.ahead)
 
-    def _reach_back(self, cursor: Cursor, want: tuple[Grant, ...]) -> Cursor:
-        """Start a fill when laptops are to hold more months than where the device is in the log."""
-        was = window.since_at(self.store, cursor.seq) if cursor.seq < self.head else self.since
-        if was <= self.since or (cursor.fill and cursor.fill.before == was):
-            return cursor
+    def _reach_back(self, cursor: Cursor, want: tuple[Grant, ...], since: str) -> Cursor:
+        """Start a fill as laptops are to hold more months than this one has been given."""
+        fill = cursor.fill
+        if fill and fill.before and fill.after is None:  # not begun yet
+            begin = Fill(want, None, 0, max(fill.before, since))
+            return msgspec.structs.replace(cursor, fill=begin)
         # In the middle of a fill what has come already lacks those months: all comes again.
-        held = () if cursor.fill else cursor.grants
-        fill = Fill(want) if cursor.fill else Fill(want, None, 0, was)
+        held = () if fill else cursor.grants
+        fill = Fill(want) if fill else Fill(want, None, 0, since)
         return Cursor(cursor.epoch, cursor.seq, held, fill, cursor.ahead)
 
     def _moved_away(
@@ -242,7 +251,7 @@ class Feed:
         for row, body in zip(rows, self.store.bodies([r.seq for r in rows]), strict=True):
             if row.device == self.session.device and held and row.device_seq >= held:
                 _write_own(_decode_own(body), response)
-            elif not self.since or not row.month or self._is_in_window(row, body, back):
+            elif not self.is_bounded or not row.month or self._is_in_window(row, body, back):
                 response.entries.append(Raw(body))
         if back:  # dated anew, they may not be held: as they stand, too
             response.rows += [Raw(_encode(state)) for state in self.store.states(back).values()]

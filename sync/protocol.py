@@ -149,6 +149,9 @@ class Cursor(Struct, frozen=True, array_like=True):
     roots were at `seq + ahead`, so that nothing is sent of a root that has moved away since."""
     mark: str = ""
     """Of the log entry `seq + ahead`: a log that went back and grew again has another one there."""
+    since: str = ""
+    """The boundary (sync/window.py) under which the last page was made: from this month on the
+    device has everything, or the fill brings it."""
 
     def encode(self) -> str:
         return base64.urlsafe_b64encode(msgspec.json.encode(self)).decode().rstrip("=")

@@ -359,9 +359,7 @@ class Home:
             raise ManyAccounts([a.card.user for a in named])
         return named[0]
 
-    def unlock(
-        self, account: Account, passphrase: str, *, may_be_leaving: bool = False
-    ) -> Session:
+    def unlock(self, account: Account, passphrase: str, *, may_be_leaving: bool = False) -> Session:
         """Open a store. One whose device the county has revoked stays shut: what it still has is
         handed in, then it goes. `may_be_leaving`: opened all the same, to hand in otherwise.
 

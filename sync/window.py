@@ -14,6 +14,7 @@ from schema.kinds import KINDS
 from schema.record import Kind
 from sync import digest
 from sync.change import State
+from sync.erasing import is_erased
 from sync.hubstore import HubStore
 
 RECORD = "setting:window"
@@ -51,9 +52,16 @@ def since_at(store: HubStore, seq: int) -> str:
 
 
 def counts(state: State, since: str) -> bool:
-    """True for what every laptop with the grants holds."""
+    """True for what every laptop with the grants holds.
+
+    What is left of an erased record has no date any more: it may be held or not.
+    """
     kind = KINDS.get(state.kind)
-    if not since or kind is None or not kind.window_field:
+    if kind is None or not kind.window_field:
+        return True
+    if is_erased(state):
+        return False
+    if not since:
         return True
     month = month_of(kind, state.values)
     return not month or month >= since

@@ -3,10 +3,13 @@ when asked for."""
 
 from __future__ import annotations
 
+import random
+
 import pytest
 
 from server import window
 from server.check import check
+from server.erasing import erase_here
 from server.settings import put_setting
 from server.workers import Desk
 from sync import older
@@ -26,6 +29,12 @@ def desk_of(town: Town) -> Desk:
 def months(town: Town, count: int) -> None:
     put_setting(desk_of(town), "contact_months", str(count))
     window.move(desk_of(town))
+
+
+def erase(town: Town, visit: str) -> None:
+    with town.store.write():
+        if town.store.states([visit]):
+            erase_here(town.store, [visit], town.now_ms, "家长要求", "adm")
 
 
 def dates(replica, record: str) -> list[str]:
@@ -192,3 +201,48 @@ def test_children_come_before_what_hangs_on_them_and_a_cut_anywhere_is_taken_up(
     town.break_off("sup", 2, limit=4)
     town.rest()
     assert (other.count("child"), other.count("contact")) == (13, 14)
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_whatever_happens_in_whatever_order_all_hold_the_same(seed):
+    """Visits of any date made, dated anew, fetched, erased; children moved; the bound set; pages of
+    any size, lines cut: at rest every laptop's digest is the county's, and nothing was healed."""
+    dice = random.Random(seed)
+    town = Town("li", "wu", "sup")
+    laptops = list(town.replicas)
+    records = [child(town.replicas["li"]), child(town.replicas["wu"], "112")]
+    town.rest()
+
+    def any_date() -> str:
+        return f"{dice.randint(2022, 2026)}-{dice.randint(1, 8):02}-11"
+
+    for _ in range(60):
+        name = dice.choice(laptops)
+        replica = town.replicas[name]
+        record = dice.choice(records)
+        mine = [row["id"] for row in replica.children_of("contact", record)]
+        what = dice.randrange(11)
+        if what < 3 and replica.get(record):
+            contact(replica, record, on=any_date())
+        elif what == 3 and mine:
+            replica.save("contact", {"on": any_date()}, dice.choice(mine))
+        elif what == 4 and mine:
+            replica.save("contact", {"summary": str(seed)}, dice.choice(mine))
+        elif what == 5 and name == "sup":
+            replica.save("child", {"village": dice.choice(("111", "112"))}, record)
+        elif what == 6:
+            months(town, dice.choice((0, 6, 12, 24, 36)))
+        elif what == 7:
+            older.fetch(replica, _Line(town, name), "", record)
+        elif what == 8:
+            town.break_off(name, dice.randint(0, 3), limit=dice.randint(1, 3))
+        elif what == 9 and mine:
+            erase(town, dice.choice(mine))
+        elif len(laptops) < 6:
+            extra = town.add(f"adm{len(laptops)}", "adm")
+            assert extra.count("child") == 0
+            laptops.append(f"adm{len(laptops)}")
+        town.sync(dice.choice(laptops), limit=dice.choice((1, 3, 2000)))
+    whole(town)
+    held = [dates(r, record) for r in town.replicas.values() for record in records if r.get(record)]
+    assert held
