@@ -433,3 +433,24 @@ def test_a_pair_within_a_township_is_for_its_supervisor_too():
     (found,) = town.replicas["sup"].select("duplicate")
     assert found["unit"] == "11"
     ended(town)
+
+
+def test_a_merge_that_a_restored_county_has_forgotten_comes_again_with_what_was_carried():
+    town, one, other = pair()
+    adm, wu = town.replicas["adm"], town.replicas["wu"]
+    town.rest()
+    backup = town.backup()
+    wu.save("child", {"phone": "13900000009"}, other)
+    merge = merges.merge(adm, one, other)
+    town.sync("adm", "wu", "adm", "li")
+    assert set(phones(town, one)) == {"13900000001", "13900000009"}
+    town.restore(backup, "restored")
+    town.sync("li", "wu", "adm")
+    town.rest()
+    assert set(phones(town, one)) == {"13900000001", "13900000009"}
+    assert value(adm, one, "hobbies") == "象棋"
+    merges.unmerge(adm, merge)
+    ended(town)
+    assert adm.conflicts() == []
+    assert value(adm, one, "phone") == "13900000001"
+    assert value(adm, other, "phone") == "13900000009"

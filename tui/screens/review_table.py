@@ -58,6 +58,8 @@ class Table(Canvas):
                 _("两人写的时候都没看到对方的。更让人担心的先算数，等您定；"),
                 _("改成不那么让人担心的，要写一句为什么。"),
             ]
+        if conflict.meeting == "late":
+            return [_("一人写的时候不知道这份档案已经合并。后写的先算数，等您定。")]
         return [_("两人写的时候都没看到对方的。后写的先算数，等您定。")]
 
     def _choices(self, conflict: Conflict) -> list[tuple[str, str]]:
