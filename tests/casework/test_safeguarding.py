@@ -63,10 +63,10 @@ def test_a_case_goes_through_the_chain_in_order(li):
 @pytest.mark.parametrize(
     ("step", "lacking"),
     [
-        (CHAIN[3], "response"),
-        (CHAIN[4], "assessment"),
-        (CHAIN[5], "assessment"),
-        (CHAIN[6], "police_told、township_told、response、assessment"),
+        (CHAIN[3], "应急处置"),
+        (CHAIN[4], "调查评估"),
+        (CHAIN[5], "调查评估"),
+        (CHAIN[6], "报警、告知乡镇政府、应急处置、调查评估"),
     ],
 )
 def test_a_step_before_its_time_is_refused_and_says_what_is_missing(li, step, lacking):
