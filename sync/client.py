@@ -260,7 +260,8 @@ def _exchange(replica: Replica, line: _Line, limit: int) -> _Exchanged:
         if is_ahead and (replica.get_state("cursor") or "") != cursor:
             line.land()  # not where we said we should be: that answer is let go, as if it were lost
             is_ahead, sent_up_to = False, SENDS_NOTHING if total.twin else 0
-        if not is_last and delivered < answered < SENDS_NOTHING and not response.reset:
+        is_taken = not response.reset and not total.twin
+        if is_taken and not is_last and delivered < answered < SENDS_NOTHING:
             delivered = answered
             replica.set_state(delivered=delivered)
         if response.reset:

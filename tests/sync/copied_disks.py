@@ -27,10 +27,8 @@ class CopiedDisks:
         self.counts: Counter[str] = Counter()
         self.town = Town("li", "tea")
         self.words: list[str] = []
-        self.restores = 0
         self.children = [child(self.town.replicas["li"]), child(self.town.replicas["tea"])]
         self.town.rest()
-        self.backups = [self.town.backup()]
 
     def _laptop(self) -> str:
         return self.dice.choice(list(self.town.replicas))
@@ -66,19 +64,8 @@ class CopiedDisks:
             self.town.sync(name, limit=limit)
         self.counts["laptop took a new id"] += len(self.town.split) - before
 
-    def restore(self) -> None:
-        """The county goes back to a backup, from which the next one is made at once."""
-        self.restores += 1
-        self.town.restore(self.backups[-1], f"e{self.restores}")
-        self.backups.append(self.town.backup())
-        self.counts["copied disks: restore"] += 1
-
-    def back_up(self) -> None:
-        self.backups.append(self.town.backup())
-
     def run(self) -> Counter[str]:
-        deeds = (self.write, self.copy, self.sync, self.back_up, self.restore)
-        for deed in self.dice.choices(deeds, (40, 6, 40, 3, 1.5), k=STEPS):
+        for deed in self.dice.choices((self.write, self.copy, self.sync), (40, 6, 40), k=STEPS):
             deed()
         self._come_to_rest()
         self._check()
