@@ -219,7 +219,10 @@ class _Reckoning:
                     if child is None or day + days > self.today + SOON:
                         continue
                     due, reason = self._deferred(code, child_id, day + days, None)
-                    why = f"{_(deadline.what)}，{wording.date_text(day.isoformat(), self.today)}"
+                    why = _("{what}，{day}").format(
+                        what=_(deadline.what),
+                        day=wording.date_text(day.isoformat(), self.today),
+                    )
                     yield self._made(rule, child_id, child["name"], due, self._state(due),
                                      f"{why}；{reason}" if reason else why, child["rank"])  # fmt: skip
 

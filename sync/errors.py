@@ -70,6 +70,9 @@ LIST: dict[str, ErrorText] = {
     "lease_ended": ErrorText(
         213, "lease ended", N_("{n} 天没联系，旧档案先锁上。新走访和险情照样能记，未上传的都在；收发一次就打开。")
     ),
+    "other_accounts": ErrorText(
+        214, "not a user of this laptop", N_("这台电脑上没有他的资料，只有这几位的：{detail}。先运行 cuncao login。")
+    ),
     # 3xx: what one may do
     "not_permitted": ErrorText(301, "not permitted", N_("这不归您办，什么都没写。请找督导员或县里。")),
     "out_of_scope": ErrorText(302, "out of scope", N_("这个孩子不归您这里了。您写的已交给县里，没有丢。")),

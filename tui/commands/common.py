@@ -82,7 +82,8 @@ def account_of(home: Home, user: str | None) -> Account:
     try:
         return home.account(user)
     except NoAccount:
-        fail(REFUSED, "no_account")
+        held = "、".join(account.card.user for account in home.accounts())
+        fail(REFUSED, "other_accounts" if held else "no_account", detail=held)
     except ManyAccounts as error:
         fail(WRONG_USAGE, "many_accounts", detail="、".join(error.users))
 

@@ -34,19 +34,29 @@ class _TakeFrom(click.Command):
 def _spread(args: Sequence[str]) -> list[str]:
     """The same words with the option before each of its fields: `--take-from b:phone`."""
     found: list[str] = []
-    side = ""
+    side: str | None = None
     waiting = iter(args)
     for word in waiting:
         if word == TAKE or word.startswith(TAKE + "="):
             side = word.partition("=")[2] or next(waiting, "")
+            # Without a field it stays as it is, and is refused in `_taken`.
+            found += [TAKE, side]
         elif word.startswith("-"):
             found.append(word)
-            side = ""
-        elif side and (word in FILE.by_name or word in FILE.slots or len(found) >= 2):
+            side = None
+        elif side is not None and (word in FILE.by_name or word in FILE.slots or _has_pair(found)):
+            if found[-2:] == [TAKE, side]:
+                del found[-2:]
             found += [TAKE, f"{side}:{word}"]
         else:
             found.append(word)
     return found
+
+
+def _has_pair(words: Sequence[str]) -> bool:
+    """True once both files are named."""
+    taken = {n + 1 for n, word in enumerate(words) if word == TAKE}
+    return sum(not w.startswith("-") and n not in taken for n, w in enumerate(words)) >= 2
 
 
 def _taken(words: Sequence[str]) -> dict[str, str]:
@@ -54,7 +64,7 @@ def _taken(words: Sequence[str]) -> dict[str, str]:
     take: dict[str, str] = {}
     for word in words:
         side, _colon, name = word.partition(":")
-        if side not in ("a", "b"):
+        if side not in ("a", "b") or not name:
             raise click.UsageError(_("--take-from 后面先写 a 或 b，再写要取的项。"))
         FILE.parse({} if name in FILE.slots else {name: ""})
         slot = FILE.by_name[name].slot if name in FILE.by_name else name

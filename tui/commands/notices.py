@@ -43,7 +43,6 @@ def notices(
                 "kind": n.kind,
                 "record": n.record,
                 "field": n.slot,
-                "meeting": n.meeting,
                 "mine": n.mine,
                 "standing": n.standing,
                 "by": n.by,

@@ -68,6 +68,8 @@ def find(user: str | None, text: str, limit: int, is_json: bool) -> None:
 def list_(
     user: str | None, kind: str, where: tuple[str, ...], limit: int | None, is_json: bool
 ) -> None:
+    from casework.wording import day_of, title_text
+
     declared = kind_named(kind)
     values = declared.parse(assignments(where))
     # Of a set, the records that have these among others are meant: `categories=study`.
@@ -75,7 +77,13 @@ def list_(
     exact = {n: v for n, v in values.items() if n not in sets}
     with opened(user) as session:
         rows = session.replica.select(kind, exact, limit=None if sets else limit)
-    rows = [r for r in rows if all(s <= set(r[n] or ()) for n, s in sets.items())][:limit]
+        rows = [r for r in rows if all(s <= set(r[n] or ()) for n, s in sets.items())][:limit]
+        today = day_of(session.replica.clock.now_ms())
+        lines = (
+            [f"{r['id']}  {title_text(declared, r, session.replica, today)}" for r in rows]
+            if not is_json
+            else []
+        )
     shown = [
         {"id": r["id"], **{f.name: r[f.name] for f in declared.fields if r[f.name] is not None}}
         for r in rows
@@ -83,8 +91,8 @@ def list_(
     if is_json:
         emit(shown)
     else:
-        for row in shown:
-            click.echo("  ".join([row["id"], *(str(row.get(n, "")) for n in declared.title)]))
+        for line in lines:
+            click.echo(line)
 
 
 def receipt_data(receipt: Receipt | None) -> dict[str, Any] | None:
@@ -107,6 +115,26 @@ def shown_fields(view: View, receipts: Mapping[str, Receipt]) -> dict[str, dict[
     return {f.name: fields[f.name] for f in kind.fields if f.name in fields}
 
 
+def record_named(words: tuple[str, ...]) -> tuple[str, str, tuple[str, ...]]:
+    """`[KIND] ID …`: the kind's name or "", the id, and the words after it."""
+    kind = words[0] if words[0] in KINDS else ""
+    if not words[bool(kind) :]:
+        raise click.UsageError(_("写上编号。"))
+    id, *more = words[bool(kind) :]
+    return kind, id, tuple(more)
+
+
+def in_words(replica: Reading, view: View) -> dict[str, str]:
+    """Each field's value as people say it: labels for codes, names for units and records."""
+    from casework.wording import day_of, value_text
+
+    today = day_of(replica.clock.now_ms())
+    return {
+        f.name: value_text(f, view.values.get(f.name), replica, today, is_masked=False)
+        for f in KINDS[view.kind].fields
+    }
+
+
 def kept_file(replica: Reading, id: str) -> str:
     """The file that is meant by an id: of one merged into another the kept one, and that is
     said."""
@@ -117,19 +145,23 @@ def kept_file(replica: Reading, id: str) -> str:
 
 
 @click.command(help=_("一条记录的每一项，谁写的。"))
-@click.argument("id")
+@click.argument("words", metavar="[KIND] ID", nargs=-1, required=True)
 @click.option("--own", is_flag=True, help=_("合走的那一份自己，不看合并后的。"))
 @as_json
 @click.pass_obj
 @guarded
-def show(user: str | None, id: str, own: bool, is_json: bool) -> None:
+def show(user: str | None, words: tuple[str, ...], own: bool, is_json: bool) -> None:
     from casework import duplicates
 
+    named, id, more = record_named(words)
+    if more:
+        raise click.UsageError(_("多写了：{words}").format(words=" ".join(more)))
     with opened(user) as session:
         id = id if own else kept_file(session.replica, id)
-        view = session.replica.get(id)
+        view = session.replica.get(id, named)
         receipts = session.replica.receipts(id)
         has_another = view is not None and duplicates.has_another(session.replica, id)
+        said = in_words(session.replica, view) if view is not None else {}
     if view is None:
         raise Refused("not_found", id)
     fields = shown_fields(view, receipts)
@@ -147,10 +179,8 @@ def show(user: str | None, id: str, own: bool, is_json: bool) -> None:
             found["conflicts"] = view.conflicts
         emit(found)
         return
-    kind = KINDS[view.kind]
     for name, held in fields.items():
-        field = kind.by_name[name]
-        click.echo(f"{_(field.label)}  {field.type.show(held['value'])}  {held['author']}")
+        click.echo(f"{_(KINDS[view.kind].by_name[name].label)}  {said[name]}  {held['author']}")
 
 
 @click.command(help=_("一条记录（或其中一项）从前到现在的每个值。"))
@@ -213,15 +243,17 @@ def add(user: str | None, kind: str, values: tuple[str, ...], is_json: bool) -> 
 
 
 @click.command("set", help=_("改一条记录的几项；空值就是清掉。"))
-@click.argument("id")
-@click.argument("values", nargs=-1, required=True)
+@click.argument("words", metavar="[KIND] ID VALUES...", nargs=-1, required=True)
 @as_json
 @click.pass_obj
 @guarded
-def set_(user: str | None, id: str, values: tuple[str, ...], is_json: bool) -> None:
+def set_(user: str | None, words: tuple[str, ...], is_json: bool) -> None:
+    named, id, values = record_named(words)
+    if not values:
+        raise click.UsageError(_("写上要改的项，如 phone=13900000000。"))
     with opened(user) as session:
         id = kept_file(session.replica, id)
-        view = session.replica.get(id)
+        view = session.replica.get(id, named)
         if view is None:
             raise Refused("not_found", id)
         declared = KINDS[view.kind]

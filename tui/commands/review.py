@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from casework import wording
 from casework.questions import answers_to
 from schema.kinds import KINDS
 from schema.record import DELETED, Kind
@@ -51,6 +52,19 @@ def conflict_data(conflict: Conflict, replica: Replica) -> dict[str, Any]:
     }
 
 
+def _line(conflict: Conflict, replica: Replica) -> str:
+    """A conflict in words: which file, which field, and every value told, the standing one
+    first."""
+    kind = KINDS[conflict.kind]
+    today = wording.day_of(replica.clock.now_ms())
+    return "  ".join([
+        conflict.id,
+        wording.record_text(kind, conflict.record, replica, today),
+        wording.slot_label(kind, conflict.slot),
+        *(wording.slot_text(kind, conflict.slot, h.value, replica, today) for h in conflict.heads),
+    ])
+
+
 @click.command(help=_("两种说法，还没有人定的。"))
 @as_json
 @click.pass_obj
@@ -58,12 +72,14 @@ def conflict_data(conflict: Conflict, replica: Replica) -> dict[str, Any]:
 def conflicts(user: str | None, is_json: bool) -> None:
     with opened(user) as session:
         replica = session.replica
-        found = [conflict_data(c, replica) for c in replica.conflicts() if len(c.heads) > 1]
+        open_now = [c for c in replica.conflicts() if len(c.heads) > 1]
+        found = [conflict_data(c, replica) for c in open_now]
+        lines = [] if is_json else [_line(c, replica) for c in open_now]
     if is_json:
         emit(found)
         return
-    for c in found:
-        click.echo(f"{c['id']}  {c['field']}  {c['winner']['value']}  {c['loser']['value']}")
+    for line in lines:
+        click.echo(line)
     if not found:
         say(_("没有两种说法，都一致。"))
 
@@ -171,3 +187,5 @@ def duplicates(
         for pair in found:
             why = words(str(pair["why"]).split())
             click.echo(f"{pair['id']}  {pair['a']}  {pair['b']}  {pair['score']}  {why}")
+        if not found:
+            say(_("没有像同一个孩子的两份档案。"))
