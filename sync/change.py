@@ -67,7 +67,12 @@ def is_shallow(value: Any, left: int = MOST_DEPTH) -> bool:
         value = value.values()
     elif not isinstance(value, list):
         return True
+    if _NESTING.isdisjoint(map(type, value)):  # nearly always, and a fifth of the time
+        return left > 0
     return left > 0 and all(is_shallow(v, left - 1) for v in value)
+
+
+_NESTING = frozenset((dict, list))
 
 
 def device_of(version: str) -> str:
