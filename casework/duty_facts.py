@@ -82,7 +82,7 @@ class Facts:
         rows = self._read(
             "SELECT id, name, risk_level, lives_with, categories, opened_on, verified_on,"  # noqa: S608
             f" {units} FROM {table('child')}"
-            " WHERE _deleted IS NULL AND coalesce(status, 'open') != 'closed'" + where,
+            " WHERE _deleted IS NULL AND _root = id AND coalesce(status, 'open') != 'closed'" + where,
             *values,
         )
         found = []

@@ -10,6 +10,7 @@ from collections.abc import Collection
 
 import msgspec
 
+from schema.kinds import KINDS
 from server.store.lookalikes import SEEN, Lookalikes
 from server.workers import Desk
 from sync import ids, likeness
@@ -69,8 +70,8 @@ def _compare(desk: Desk, roots: Collection[str]) -> None:
 
 def _facts(records: Collection[State]) -> Facts | None:
     alive = [s for s in records if not s.is_deleted]
-    child = next((s for s in alive if s.kind == "child"), None)
-    if child is None:
+    child = next((s for s in alive if s.kind == "child" and s.id == s.root), None)
+    if child is None or child.values.get(KINDS["child"].pointer):  # merged into another
         return None
     family = [s.values for s in alive if s.kind == "family"]
     return likeness.facts(child.values, family, child.id)

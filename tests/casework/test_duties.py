@@ -362,3 +362,12 @@ def test_what_a_record_asks_for_by_itself_is_a_duty_until_it_is_done() -> None:
     village.put("absence", "gone", child="luo", from_on="2026-11-09", returned_on="2026-11-16")
     village.put("agreement", "far", child="luo", carer="爷爷", status="running", until="2027-11-21")
     assert len([d for d in duties(village.replica, TODAY) if d.rule == "agreement.until"]) == 1
+
+
+def test_a_merged_away_file_has_no_duties_of_its_own() -> None:
+    village = Village()
+    village.only("d3")
+    village.child(risk_level="medium")
+    village.child("twin", risk_level="medium", merged_into="luo")
+    village.visit("2026-10-18")
+    assert village.due() == [("luo", "2026-11-18", "due")]

@@ -115,3 +115,16 @@ def test_a_hundred_copies_of_one_file_do_not_make_five_thousand_pairs() -> None:
         county.save("child", f"c{n:03}", village="v1", **LUO)
     county.look()
     assert 99 <= len(county.pairs()) <= 500
+
+
+def test_a_merged_away_file_is_no_longer_compared() -> None:
+    county = County()
+    county.save("child", "a", village="v1", **LUO)
+    county.save("child", "b", village="v1", **{**LUO, "name": "罗婧"})
+    county.look()
+    county.save("child", "b", op="put", merged_into="a")
+    county.look()
+    county.save("child", "c", village="v1", **{**LUO, "name": "罗婧", "phone": "13900000009"})
+    county.look()
+    found = {(p["a"], p["b"]) for p in county.pairs()}
+    assert ("b", "c") not in found and ("a", "c") in found
