@@ -164,3 +164,28 @@ def test_a_teacher_sees_no_case_and_can_report_one(village: Village) -> None:
         assert "还没有险情" in told and "邻居何桂芳家" not in told
 
     play(village, story, user="周晓燕")
+
+
+def test_a_field_that_is_missing_on_another_page_is_gone_to(village: Village) -> None:
+    village.tell_help()
+
+    async def story(app: Any, pilot: Any) -> None:
+        await pilot.press("f7", *"罗静", "enter", "5", "f9", *"张大娘", "ctrl+s")
+        told = await shown(app, pilot)
+        assert "罗静 › 委托协议" in told
+        assert "状态：这一项不能空着。" in told and "签字日期" in told
+        assert app.screen.editors["status"].has_focus
+
+    play(village, story)
+
+
+def test_whoever_reports_sees_the_numbers_to_call_at_once(village: Village) -> None:
+    async def story(app: Any, pilot: Any) -> None:
+        await pilot.press("f7", *"罗静", "enter", "f8")
+        assert "其他" not in (await shown(app, pilot)).splitlines()[2]
+        await pilot.press("tab", "1", "tab", "tab", *"手上有伤")
+        await pilot.press("ctrl+s")
+        told = await shown(app, pilot)
+        assert "先打 110" in told and "先打这些电话" in told and "下一步  报警" in told
+
+    play(village, story)

@@ -475,7 +475,7 @@ class FilePlace(Place):
         return f"{_(self.kind.label)} › {title}"
 
     def quiet(self) -> str:
-        keys = _("s 看身份证全号   n p 下一个、上一个   1-9 换页")
+        keys = _("s 全号   n p 换人   1-9 换页")
         return f"{self.whereabouts}   {keys}" if self.whereabouts else keys
 
     def _whereabouts(self) -> str:

@@ -16,6 +16,7 @@ from schema.record import Field
 from schema.types import LongText
 from sync import errors
 from sync.language import _
+from sync.lease import lease_of
 from sync.replica import InvalidRecord, Refused
 from tui import drafts
 from tui.canvas import Canvas, Row
@@ -76,7 +77,7 @@ class SectionTabs(Canvas):
     def paint(self, y: int, row: Row) -> None:
         place = self.screen
         assert isinstance(place, FormPlace)
-        if y != 1:
+        if y != 1 or len(place.sections) == 1:
             return
         x = LEFT
         for n, (_name, label) in enumerate(place.sections):
@@ -86,7 +87,7 @@ class SectionTabs(Canvas):
                 row.put(x, _(label), "dim")
             x += cell_len(_(label)) + 3
         paging = _("PgDn PgUp 换页")
-        if len(place.sections) > 1 and x + cell_len(paging) + LEFT <= row.width:
+        if x + cell_len(paging) + LEFT <= row.width:
             row.put(0, paging, "faint", row.width - LEFT, "right")
 
 
@@ -218,7 +219,11 @@ class FormPlace(Place):
 
     def title_path(self) -> str:
         if self.view is None:
-            return _("{what} › 添一条").format(what=_(self.kind.label))
+            added = _("{what} › 添一条").format(what=_(self.kind.label))
+            if not self.root or lease_of(self.replica).is_ended:
+                return added
+            whose = wording.record_text(KINDS["child"], self.root, self.replica, self.today)
+            return f"{whose} › {added}"
         title = wording.title_text(self.kind, self.view.values, self.replica, self.today)
         return f"{_(self.kind.label)} › {title} › {_('改')}"
 
@@ -248,12 +253,36 @@ class FormPlace(Place):
                 self.typed[name] = value
         return wrong
 
+    def _tell_whom_to_call(self, case: str) -> None:
+        """Numbers to call and the next step come first; who may not read the case is told 110."""
+        from casework import cases
+        from tui.screens.case import CasePlace
+
+        self.program.say(_("存好了，还没到服务器上。先打 110。"), "red")
+        alarms = cases.alarms(self.replica, self.replica.clock.now_ms())
+        if not lease_of(self.replica).is_ended and any(s.case["id"] == case for s in alarms):
+            self.program.go(CasePlace(case))
+
     async def _turn(self, step: int) -> None:
         wrong = self._collect()
         if wrong:
             self.editors[wrong[0]].focus()
             return
-        self.at = (self.at + step) % len(self.sections)
+        await self._open_page((self.at + step) % len(self.sections))
+
+    async def _go_to(self, name: str) -> None:
+        """The field that is not right yet, on whichever page it stands."""
+        field = self.kind.by_name.get(name)
+        if field is None or field.is_hidden:
+            return
+        page = [section for section, _label in self.sections].index(field.section)
+        if page != self.at:
+            await self._open_page(page)
+        if name in self.editors:
+            self.editors[name].focus()
+
+    async def _open_page(self, at: int) -> None:
+        self.at = at
         page = self.query_one("#page")
         await page.remove_children()
         await page.mount(*self._lines())
@@ -300,7 +329,8 @@ class FormPlace(Place):
             field, problem = error.problems[0]
             named = self.kind.by_name.get(field)
             label = _(named.label) if named else field
-            self.program.say(f"{label}：{problem.text(_)}", "red")
+            self.program.say(_("{label}：{problem}").format(label=label, problem=problem.text(_)), "red")
+            self.call_later(self._go_to, field)
         else:
             drafts.drop(self.replica, self.draft_place)
             self.program.leave_place()
@@ -310,6 +340,8 @@ class FormPlace(Place):
                 from tui.screens.file import FilePlace
 
                 self.program.go(FilePlace(self.kind.name, made))
+            elif self.kind.name == "case":
+                self._tell_whom_to_call(made)
 
     def do_undo(self) -> None:
         """The field in focus goes back to what stands in the record."""

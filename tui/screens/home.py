@@ -210,7 +210,8 @@ class HomePlace(Place):
             may = self.replica.may("resolve")
             words = _("{n} 处两种说法").format(n=state.conflicts)
             ending = _("您来定") if may else _("镇里或县里在核")
-            needs.append(("told_two_ways", f"{words}，{ending}", "F6" if may else ""))
+            said = _("{what}，{more}").format(what=words, more=ending)
+            needs.append(("told_two_ways", said, "F6" if may else ""))
         asked = questions.count_for_me(self.replica)
         if asked:
             needs.append(("told_two_ways", _("{n} 处问您哪个对").format(n=asked), "^B"))
