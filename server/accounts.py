@@ -266,13 +266,14 @@ class Accounts:
             )
         return made
 
-    def may_speak_for(self, user: User, device: str) -> bool:
+    def may_speak_for(self, user: User, device: str, *, is_leaving: bool = False) -> bool:
         """True when what a laptop of `user` sends under another id than its own can be its own:
-        it took a new id, and a restored county may have forgotten the old one."""
+        it took a new id, and a restored county may have forgotten the old one. One that only hands
+        in (`is_leaving`) may bring what was written under a revoked id."""
         with self.store.read():
             known = self._devices("WHERE id = ?", device)[:1]
             if known:
-                return known[0].user == user.name and not known[0].is_revoked
+                return known[0].user == user.name and (is_leaving or not known[0].is_revoked)
             return _is_device_id(device) and not self._other(device, user)
 
     def log_out(self, device: str) -> None:

@@ -129,22 +129,26 @@ def take_in(ask: Ask) -> Callable[[Desk], list[Verdict]]:
     return work
 
 
-def former_of(desk: Desk, user: User, changes: Sequence[Change]) -> tuple[str, ...]:
+def former_of(
+    desk: Desk, user: User, changes: Sequence[Change], *, is_leaving: bool = False
+) -> tuple[str, ...]:
     """The ids other than its own under which a laptop of `user` may have written these."""
     return tuple(
         device
         for device in {change.device for change in changes}
-        if desk.accounts.may_speak_for(user, device)
+        if desk.accounts.may_speak_for(user, device, is_leaving=is_leaving)
     )
 
 
 def _handed_in(desk: Desk, ask: Ask) -> Refusal:
     """Put what a revoked device sends into quarantine, all of it, and give nothing."""
-    device = ask.caller.device.id
-    own = [c for c in ask.request.changes if c.device == device]
+    taken: set[int] = set()
     with desk.store.write():
-        taken = set_aside(desk, device, own, "device_revoked")
-    return Refusal(403, "revoked", "This device has been revoked.", taken=taken)
+        former = former_of(desk, ask.caller.user, ask.request.changes, is_leaving=True)
+        for device in {ask.caller.device.id, *former}:  # a copied disk has work of before the copy
+            own = [c for c in ask.request.changes if c.device == device]
+            taken.update(set_aside(desk, device, own, "device_revoked"))
+    return Refusal(403, "revoked", "This device has been revoked.", taken=sorted(taken))
 
 
 def set_aside(desk: Desk, device: str, own: Sequence[Change], code: str) -> list[int]:

@@ -57,3 +57,16 @@ def test_a_revoked_copy_is_wiped_and_the_others_go_on(county: County, three: lis
     assert sorted(codes) == [0, 0, 4]
     gone = three[codes.index(4)]
     assert not any(gone.folder.glob("user-*"))
+
+
+def test_all_copies_can_be_revoked_one_after_the_other(
+    county: County, three: list[Laptop]
+) -> None:
+    for device in county("device", "list", "--json").json:
+        if device["user"] == "何秀英":
+            county("device", "revoke", device["id"], expect=None)
+    left = [laptop for laptop in three if any(laptop.folder.glob("user-*"))]
+    assert len(left) == 2
+    for laptop in left:
+        laptop("sync", expect=4)
+        assert not any(laptop.folder.glob("user-*"))

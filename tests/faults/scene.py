@@ -23,6 +23,7 @@ from unittest import mock
 
 import msgspec
 
+from schema.kinds import KINDS
 from server.check import check
 from server.home import Home as ServerHome
 from server.store import open_store
@@ -56,7 +57,7 @@ SEES = {"陈德福": {EAST, WEST}, "李国华": {EAST}, "周晓燕": {EAST}, "�
 """Villages whose children a user's laptops hold; said here once more, by hand."""
 PATIENCE_S = 90
 """A command that takes longer hangs: something is stuck."""
-SHARED = ("unit", "user")
+SHARED = frozenset(name for name, kind in KINDS.items() if kind.scope == "public")
 """Kinds that every laptop holds."""
 
 
