@@ -182,7 +182,7 @@ class _Reckoning:
             due, reason = self._deferred(rule.code, child["id"], due, happened)
             state = self._state(due)
             yield self._made(rule, child["id"], child["name"], due, state,
-                             f"{why}；{reason}" if reason else why, child["rank"])  # fmt: skip
+                             _with(why, reason), child["rank"])  # fmt: skip
 
     def _promises(self) -> Iterator[Duty]:
         """What was promised at a contact and has not been followed by another."""
@@ -202,7 +202,7 @@ class _Reckoning:
                         day=wording.date_text(contact.day.isoformat(), self.today), said=said
                     )
                     yield self._made(rule, child_id, child["name"], due, self._state(due),
-                                     f"{why}；{reason}" if reason else why, child["rank"])  # fmt: skip
+                                     _with(why, reason), child["rank"])  # fmt: skip
                 if contact.is_met:
                     break  # what was promised before was followed by this one
 
@@ -224,7 +224,7 @@ class _Reckoning:
                         day=wording.date_text(day.isoformat(), self.today),
                     )
                     yield self._made(rule, child_id, child["name"], due, self._state(due),
-                                     f"{why}；{reason}" if reason else why, child["rank"])  # fmt: skip
+                                     _with(why, reason), child["rank"])  # fmt: skip
 
     # -- units and doers
 
@@ -272,7 +272,8 @@ class _Reckoning:
     def _when(self, rule: Rule, done: list[Day], since: Day | None) -> tuple[Day | None, Day | None]:
         """When it falls due next, and when it was last done. None: not now."""
         last = done[0] if done else None
-        if rule.months and self.today.month not in rule.month_numbers and rule.per in ("day", "month"):
+        is_often = rule.per == "day" or rule.per in DAYS or rule.per in MONTHS
+        if rule.months and self.today.month not in rule.month_numbers and is_often:
             return None, last
         if rule.per == "day":
             due = self._next_day(rule, last)
@@ -287,6 +288,8 @@ class _Reckoning:
             else:
                 begun = done[rule.least - 1] if len(done) >= rule.least else since or done[-1]
                 due = cadences.add(begun, rule.per)
+                if rule.months:  # months before these ask for nothing
+                    due = max(due, _span(rule.per, _run_start(self.today, rule.month_numbers)).last)
         else:
             if rule.code not in self._windows:
                 self._windows[rule.code] = self._window(rule)
@@ -345,7 +348,7 @@ class _Reckoning:
                 return
             state = "done"
         why = self._why(rule, last)
-        yield self._made(rule, subject, name, due, state, f"{why}；{reason}" if reason else why, rank)
+        yield self._made(rule, subject, name, due, state, _with(why, reason), rank)
 
     def _why(self, rule: Rule, last: Day | None) -> str:
         label = self._labels.get(rule.code) or _(rule.label)
@@ -398,6 +401,11 @@ def _span(per: str, day: Day) -> Span:
     return Span(first, cadences.month_end(Day(day.year, first.month + months - 1, 1)))
 
 
+def _with(why: str, reason: str) -> str:
+    """Why a thing is due, and why it was put off."""
+    return _("{why}；{reason}").format(why=why, reason=reason) if reason else why
+
+
 def _run_starts(firsts: Iterable[Day]) -> Iterator[Day]:
     """Of months that follow one another, the first: March to June is one window."""
     before: Day | None = None
@@ -405,6 +413,17 @@ def _run_starts(firsts: Iterable[Day]) -> Iterator[Day]:
         if before is None or cadences.month_end(before) + datetime.timedelta(days=1) != first:
             yield first
         before = first
+
+
+def _run_start(day: Day, months: Collection[int]) -> Day:
+    """The first day of the run of months in which `day` is."""
+    start = day.replace(day=1)
+    for _n in range(11):
+        before = start - datetime.timedelta(days=1)
+        if before.month not in months:
+            break
+        start = before.replace(day=1)
+    return start
 
 
 def _run_end(first: Day, months: Collection[int]) -> Day:

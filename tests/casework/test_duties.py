@@ -371,3 +371,19 @@ def test_a_merged_away_file_has_no_duties_of_its_own() -> None:
     village.child("twin", risk_level="medium", merged_into="luo")
     village.visit("2026-10-18")
     assert village.due() == [("luo", "2026-11-18", "due")]
+
+
+@pytest.mark.parametrize(("per", "due"), [("month", "2026-12-31"), ("week", "2026-12-06")])
+def test_months_in_which_a_rule_does_not_hold_make_nothing_late(per: str, due: str) -> None:
+    village = Village()
+    village.only("d4", per=per, months=["jan", "dec"], risk=[])
+    village.child()
+    assert village.due(Day(2026, 11, 30)) == []
+    assert [(d[1], d[2]) for d in village.due(Day(2026, 12, 4))] == (
+        [(due, "soon")] if per == "week" else []
+    )
+    late = village.due(Day(2027, 1, 20))
+    assert [(d[1], d[2]) for d in late] == [(due, "overdue")]
+    village.visit("2027-01-20")
+    assert [d for d in village.due(Day(2027, 1, 20)) if d[2] == "overdue"] == []
+    assert village.due(Day(2027, 2, 28)) == []

@@ -65,3 +65,9 @@ def test_a_half_said_choice_of_values_merges_nothing(
 def test_a_user_who_has_no_store_here_is_told_who_has(he: Laptop) -> None:
     done = he("--user", "没有", "status", "--json", expect=4)
     assert "何秀英" in done.err and "还没有人登录" not in done.err
+
+
+def test_the_duties_of_nobody_are_asked_for_in_vain(he: Laptop) -> None:
+    for known in ("何秀英", "周晓燕"):
+        he("due", "--user", known, "--json")
+    assert he("due", "--user", "没有", "--json", expect=2).out == ""

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from sync.language import _
+from sync.replica import Refused
 from sync.session import Session
 from tui.commands.common import (
     as_json,
@@ -47,6 +48,8 @@ def due(user: str | None, of: str | None, on: str | None, is_all: bool, is_json:
     from casework.duties import LABELS, duties
 
     with opened(_account(user, of)) as session:
+        if of and of != session.replica.identity.user and not session.replica.rows("user", [of]):
+            raise Refused("not_found", of)
         found = duties(session.replica, _day(on, session), of, everybody=is_all)
     if is_json:
         fields = ("duty", "rule", "subject", "name", "due", "state", "why")
