@@ -98,7 +98,7 @@ def _check(store: SqliteStore, found: Findings) -> None:
         if entry.stamp <= stamps.get(change.device, 0):
             found.faults.append(Fault("stamp", str(seq)))
         stamps[change.device] = entry.stamp
-        if not is_gone and _decided(kind, before, entry, store) != _compared(kind, entry.outcome):
+        if not is_gone and not _is_as_decided(kind, before, entry, store, gone):
             found.faults.append(Fault("decision", str(seq)))
         states[change.id] = replay(kind, before, entry)
         if kind.scope == "root":
@@ -130,10 +130,24 @@ def _check(store: SqliteStore, found: Findings) -> None:
     found.faults += _number_faults(store, states)
 
 
-def _decided(kind: Kind, before: State | None, entry: Entry, store: SqliteStore) -> dict[str, Slot]:
-    """What the change of an entry comes to when it is decided anew."""
-    lookup = _earlier(store, entry.seq)
-    return _compared(kind, outcome_of(kind, before, entry.change, entry.stamp, lookup))
+def _is_as_decided(
+    kind: Kind, before: State | None, entry: Entry, store: SqliteStore, gone: dict[str, int]
+) -> bool:
+    """True when the change of an entry comes to what the log says, decided anew.
+
+    True also where that hangs on words of another file of the child that have been erased since:
+    they cannot be read again.
+    """
+    earlier, blanks = _earlier(store, entry.seq), []
+
+    def lookup(version: str) -> Entry | None:
+        found = earlier(version)
+        if found is not None and gone.get(found.change.id, 0) > found.seq:
+            blanks.append(version)
+        return found
+
+    outcome = outcome_of(kind, before, entry.change, entry.stamp, lookup)
+    return bool(blanks) or _compared(kind, outcome) == _compared(kind, entry.outcome)
 
 
 def _compared(kind: Kind, outcome: dict[str, Slot]) -> dict[str, Slot]:

@@ -135,6 +135,10 @@ def _write_entries(store: SqliteStore, ids: list[str], reason: str, author: str)
                 HUB_DEVICE, batch.seq + 1, txn, ERASE, state.kind, id, author, now, {}, note=reason
             )  # fmt: skip
             batch.accept(change, KINDS[state.kind])
+    for id in ids:  # files that a restored log still has as one with what was erased
+        state = batch.states.get(id)
+        if state is not None and KINDS[state.kind].pointer:
+            batch.place_files(KINDS[state.kind], state)
     batch._write()
 
 

@@ -86,7 +86,7 @@ def forget_unsent(connection: Connection, ids: Collection[str], at_ms: int) -> N
         connection.executemany(
             "INSERT OR REPLACE INTO returned VALUES (?, ?, 'invalid', ?, '', ?, ?)", blanked
         )
-    for table in ("outbox", "kept", "decided", "notice"):
+    for table in ("outbox", "decided", "notice"):
         connection.execute(f"DELETE FROM {table} {among}", listed)  # noqa: S608
     connection.execute("DELETE FROM shadow WHERE id IN (SELECT value FROM json_each(?))", listed)
     for id_ in ids:  # a draft names its record, or the child it hangs on, in its place or its words
@@ -96,11 +96,12 @@ def forget_unsent(connection: Connection, ids: Collection[str], at_ms: int) -> N
 
 
 def forget_history(connection: Connection, ids: Collection[str]) -> None:
-    """The entries of erased records as far as they are kept here."""
-    rows = connection.execute(
-        "SELECT seq, body FROM log WHERE record IN (SELECT value FROM json_each(?))",
-        (_encode(list(ids)).decode(),),
-    ).fetchall()
+    """The entries of erased records as far as they are kept here; also what was kept of them when
+    they left."""
+    listed = (_encode(list(ids)).decode(),)
+    among = "WHERE record IN (SELECT value FROM json_each(?))"
+    connection.execute(f"DELETE FROM kept {among}", listed)  # noqa: S608
+    rows = connection.execute(f"SELECT seq, body FROM log {among}", listed).fetchall()  # noqa: S608
     connection.executemany(
         "UPDATE log SET body = ? WHERE seq = ?",
         [(_encode(blank_entry(_entry(body))), seq) for seq, body in rows],

@@ -87,6 +87,8 @@ class Feed:
             # Filled even without a grant: units and names of users are everybody's.
             cursor = Cursor(self.epoch, self.head, (), Fill(want))
             response.grants = list(want)
+        if reset:  # of these this log says nothing, and nobody will bring them again
+            response.absent += self.store.erased_unseen()
         since = cursor.since
         cursor = self._aim(cursor, want, response)
         if since > self.since:

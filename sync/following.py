@@ -100,9 +100,10 @@ def _move(
             f" WHERE _root = {parent} AND _root IN (SELECT value FROM json_each(?))",
             (_listed(hidden),),
         ).fetchall()
-    if away and touched:
+    if away and touched:  # what has been erased says no more whose it is, and stays where it is
         rows += connection.execute(
-            f"SELECT id, {parent} FROM {name} WHERE id IN (SELECT value FROM json_each(?))",  # noqa: S608
+            f"SELECT id, {parent} FROM {name}"  # noqa: S608
+            f" WHERE {parent} IS NOT NULL AND id IN (SELECT value FROM json_each(?))",
             (_listed(touched),),
         ).fetchall()
     connection.executemany(

@@ -88,6 +88,9 @@ class HubStore(Protocol):
         """Those of the records that have been erased, whether this log has ever held them or
         not."""
 
+    def erased_unseen(self) -> list[str]:
+        """Erased records that this log has nothing of: a backup was put back since."""
+
     def entry(self, version: str) -> Entry | None: ...
     def entry_of(self, record: str, up_to: int) -> Entry | None:
         """The last entry of a record up to a log number."""

@@ -444,12 +444,18 @@ class Batch:
             after.values.get(kind.pointer) or (place and merging.files_in(place.units))
         )
         if is_merged:
-            for id, units in carrying.places(self, kind, after):
-                self._put(id, units, after.seq)
+            self.place_files(kind, after)
         else:
             self._put(after.id, units_of(kind, after.values), after.seq)
         if "id_number" in kind.by_name:
             self._number(after)
+
+    def place_files(self, kind: Kind, after: State) -> None:
+        """Say where all files are that are or were of one child with `after`."""
+        for id, units in carrying.places(self, kind, after):
+            state = self.states.get(id)
+            if state is None or not erasing.is_erased(state):  # else its place stays
+                self._put(id, units, after.seq)
 
     def _put(self, root: str, units: tuple[str, ...], seq: int) -> None:
         place = self.places.get(root)

@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterable, Mapping
 
 from schema.record import DELETED, Kind
 from sync.change import State
+from sync.erasing import is_erased
 from sync.scope import FILE, UnitTree, units_of
 
 CARRIER = "hub+"
@@ -75,7 +76,10 @@ def files_in(units: Iterable[str]) -> list[str]:
 
 
 def groups(kind: Kind, states: Mapping[str, State]) -> list[list[State]]:
-    """The states put together by child, whichever way their pointers go."""
+    """The states put together by child, whichever way their pointers go.
+
+    What points at an erased file stands alone: nothing is left there to be one with.
+    """
     of: dict[str, str] = {i: i for i in states}
 
     def head(i: str) -> str:
@@ -84,7 +88,7 @@ def groups(kind: Kind, states: Mapping[str, State]) -> list[list[State]]:
         return i
 
     for file, into in pointers(kind, states.values()).items():
-        if into in of:
+        if into in of and not is_erased(states[into]):
             of[head(file)] = head(into)
     found: dict[str, list[State]] = {}
     for i in sorted(states):

@@ -257,6 +257,13 @@ class SqliteStore:
     def erased(self, ids: Collection[str]) -> set[str]:
         return {row[0] for row in self._among("SELECT record FROM erasure WHERE record IN", ids)}
 
+    def erased_unseen(self) -> list[str]:
+        rows = self.connection.execute(
+            "SELECT record FROM erasure WHERE record NOT IN (SELECT id FROM record)"
+            " ORDER BY record"
+        )
+        return [row[0] for row in rows]
+
     def is_erased(self, record: str) -> bool:
         """True when this log erases the record, or has nothing of it and knows that it must not."""
         if not self.erased([record]):

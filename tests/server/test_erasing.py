@@ -11,7 +11,7 @@ from server.check import check
 from server.erasing import erase_here, with_what_hangs
 from server.home import Home
 from server.store import open_store
-from sync import storage
+from sync import merges, storage
 from sync.change import Entry
 from sync.replica import Refused
 from sync.verify import problems_of
@@ -85,6 +85,83 @@ def test_one_visit_can_be_erased_and_the_child_stays():
     assert value(town.replicas["tea"], town.record, "name") == SECRET
     assert town.replicas["tea"].get(town.visit).values.get("summary") is None
     assert check(town.store).faults == []
+
+
+def test_a_visit_is_erased_where_files_are_merged():
+    town = told(Town("adm", "li", "tea"))
+    merges.merge(town.replicas["adm"], town.other, town.record)
+    town.rest()
+    assert erase(town, town.visit) == [town.visit]
+    town.rest()
+    for replica in town.replicas.values():
+        assert replica.get(town.visit).values.get("summary") is None
+        assert problems_of(replica) == []
+
+
+def test_a_merge_that_comes_too_late_takes_the_erasure_from_nobody():
+    town = told(Town("adm", "li", "tea"))
+    new = child(town.replicas["adm"], "112", name=OTHER)
+    town.rest()
+    merges.merge(town.replicas["adm"], town.record, new)  # not sent yet
+    erase(town, town.record)
+    town.sync("adm")
+    town.rest()
+    for replica in town.replicas.values():
+        assert SECRET not in words_in(replica.connection.real)
+    assert check(town.store).faults == []
+
+
+def test_check_reads_a_log_whose_other_file_was_erased():
+    town = Town("adm", "li", "tea")
+    li, tea, adm = (town.replicas[name] for name in ("li", "tea", "adm"))
+    kept = child(li, name=OTHER, note="一。二。三。")
+    away = child(li, name=SECRET, note="一。二。三。")
+    town.rest()
+    merge = merges.merge(adm, kept, away)
+    tea.save("child", {"note": "一。二。三。四。"}, away)
+    li.save("child", {"note": "零。一。二。三。"}, kept)
+    town.rest()
+    merges.unmerge(adm, merge)
+    town.rest()
+    assert erase(town, away) == [away]
+    town.rest()
+    assert check(town.store).faults == []
+
+
+def test_what_a_put_back_log_never_heard_of_leaves_other_laptops_too():
+    town = told(Town("li", "tea"))
+    backup = town.backup()
+    visit = contact(town.replicas["li"], town.other, summary=SECRET + "四")
+    town.rest()
+    ids = erase(town, town.record)
+    with town.store.write():
+        erase_here(town.store, [visit], town.now_ms, "家长要求", "adm")
+    town.restore(backup, "anew")
+    with town.store.write():
+        erase_here(town.store, [*ids, visit], town.now_ms, "家长要求", "adm")
+    town.sync("tea")
+    town.rest()
+    for replica in town.replicas.values():
+        assert SECRET not in words_in(replica.connection.real)
+        assert replica.get(visit) is None
+
+
+def test_a_file_that_a_put_back_log_still_has_merged_stays_where_it_is():
+    town = told(Town("adm", "li", "tea"))
+    merge = merges.merge(town.replicas["adm"], town.record, town.other)
+    town.rest()
+    backup = town.backup()
+    merges.unmerge(town.replicas["adm"], merge)
+    town.rest()
+    ids = erase(town, town.record)
+    assert town.other not in ids
+    town.restore(backup, "anew")
+    with town.store.write():
+        erase_here(town.store, ids, town.now_ms, "家长要求", "adm")
+    assert check(town.store).faults == []
+    town.rest()
+    assert check(town.store).faults == []
+    assert value(town.replicas["li"], town.other, "name") == OTHER
 
 
 def test_work_that_comes_too_late_is_refused_and_kept_nowhere():

@@ -9,11 +9,12 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
-from tests.sync import copied_disks
+from tests.sync import copied_disks, files_of_one_child
 from tests.sync.simulated_county import County
 
 DISKS = 8
-"""Every so many seeds have a history of copied disks besides."""
+"""Every so many seeds have a history of copied disks besides; four later one of files merged,
+un-merged and erased."""
 Step = tuple[str, tuple[Any, ...]]
 FAULTS = (
     "drop_request", "drop_answer", "delay", "cut_answer", "cut_request", "twice", "hub_crash", "hub_full",
@@ -127,6 +128,8 @@ def run(options: Options, steps: list[Step]) -> Counter[str]:
     county.counts["save"] += len(county.model.saves)
     if options.seed % DISKS == 0:
         county.counts += copied_disks.run(options.seed)
+    elif options.seed % DISKS == DISKS // 2:
+        county.counts += files_of_one_child.run(options.seed)
     return county.counts
 
 

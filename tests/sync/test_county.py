@@ -6,7 +6,7 @@ from __future__ import annotations
 import pytest
 
 import sync.decide
-from tests.sync import copied_disks
+from tests.sync import copied_disks, files_of_one_child
 from tests.sync.history import Failure, Options, attempt, run, script, shrink
 
 
@@ -26,10 +26,16 @@ def test_copied_disks_out_of_a_seed_lose_and_double_nothing(seed):
     assert copied_disks.run(seed)["disk copied"]
 
 
+@pytest.mark.parametrize("seed", range(1, 13))
+def test_files_merged_and_erased_out_of_a_seed_lose_no_word_and_keep_no_erased_one(seed):
+    assert files_of_one_child.run(seed)["merge"]
+
+
 def test_a_seed_replays_exactly():
     options = Options(7)
     assert script(options) == script(options)
     assert run(options, script(options)) == run(options, script(options))
+    assert files_of_one_child.run(7) == files_of_one_child.run(7)
 
 
 def test_a_failing_history_gets_shorter_and_still_fails(monkeypatch):
