@@ -119,6 +119,8 @@ class _Receiving:
         before = self.records.canonical(touched)
         after = self._replayed(before, entries, rows, mended)
         erased = self._erased(before, after, refused)
+        if erased:
+            self._leave_under(erased, touched, before, after)
         self.has_erased = bool(erased)
         self._settle_outbox(refused, entries)
         if erased:
@@ -268,6 +270,8 @@ class _Receiving:
     ) -> set[str]:
         """Records whose content is to go from this store, unsent work on them included."""
         erased = {i for i, state in after.items() if state and erasing.is_erased(state)}
+        if self.response.reset:
+            erased.update(self.response.absent)
         for verdict in refused:
             if verdict.code == erasing.ERASED:
                 id_ = self.outbox[verdict.seq].id
@@ -276,6 +280,31 @@ class _Receiving:
                 if held is not None and not held.seq and after.get(id_) is held:
                     after[id_] = None  # of a log that is no more: nothing will come to erase it
         return erased
+
+    def _leave_under(
+        self,
+        erased: set[str],
+        touched: dict[str, set[str]],
+        before: dict[str, State | None],
+        after: dict[str, State | None],
+    ) -> None:
+        """What hangs on erased records and is of a log that is no more goes with them: the county
+        does not know of it, and refuses it should its author bring it again."""
+        for kind in KINDS.values():
+            if not kind.parent:
+                continue
+            rows = self.connection.execute(
+                f"SELECT r.id FROM {table(kind.name)} r LEFT JOIN shadow s ON s.id = r.id"  # noqa: S608
+                f" WHERE r.{quoted(kind.parent)} IN (SELECT value FROM json_each(?))"
+                " AND r._seq = 0 AND (r._pending = 0 OR s.body IS NOT NULL)",
+                (as_json(erased),),
+            ).fetchall()
+            lost = {id_ for (id_,) in rows} - after.keys()
+            if lost:
+                touched.setdefault(kind.name, set()).update(lost)
+                before |= self.records.canonical({kind.name: lost})
+                after |= dict.fromkeys(lost)
+                erased |= lost
 
     # -- applying
 

@@ -146,6 +146,20 @@ def test_what_a_put_back_log_never_heard_of_leaves_other_laptops_too():
         assert replica.get(visit) is None
 
 
+def test_a_visit_that_a_put_back_log_lost_goes_with_its_erased_child():
+    town = told(Town("li", "tea"))
+    backup = town.backup()
+    visit = contact(town.replicas["li"], town.record, summary=SECRET + "五")
+    town.rest()
+    town.restore(backup, "anew")
+    town.sync("tea")
+    erase(town, town.record)  # before its author brings the visit again
+    town.rest()
+    for replica in town.replicas.values():
+        assert SECRET not in words_in(replica.connection.real)
+        assert replica.get(visit) is None
+
+
 def test_a_file_that_a_put_back_log_still_has_merged_stays_where_it_is():
     town = told(Town("adm", "li", "tea"))
     merge = merges.merge(town.replicas["adm"], town.record, town.other)

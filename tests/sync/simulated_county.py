@@ -144,9 +144,10 @@ class County(Simulation):
             self._leaks_nothing(device, answer)
             return answer
         request = msgspec.json.decode(unpack(body, media), type=SyncRequest)
-        caller = SimpleNamespace(device=SimpleNamespace(id=device))
+        caller = SimpleNamespace(device=SimpleNamespace(id=device), user=self.users[device])
+        accounts = SimpleNamespace(may_speak_for=lambda *given, **more: False)  # no copied disks
         desk, ask = (
-            SimpleNamespace(store=self.store),
+            SimpleNamespace(store=self.store, accounts=accounts),
             SimpleNamespace(caller=caller, request=request),
         )
         head = self.seen_seq
