@@ -347,6 +347,11 @@ class CuncaoApp(App[int]):
 
         self.go(QuestionsPlace())
 
+    def do_proposals(self) -> None:
+        from tui.screens.proposals import ProposalsPlace
+
+        self.go(ProposalsPlace())
+
     def do_notices(self) -> None:
         from tui.screens.notices import NoticesPlace
 
