@@ -19,7 +19,7 @@ from schema.record import Deadline
 from sync import clock, ids
 from sync.reading import Reading
 from sync.records import as_json
-from sync.tables import table
+from sync.tables import quoted, table
 
 Day = datetime.date
 CHILD = KINDS["child"]
@@ -145,6 +145,8 @@ class Facts:
     def running(self, kind: str, deadline: Deadline) -> dict[str, Day]:
         """Per child, the first day of a deadline that nothing has ended yet."""
         whose, values = self._among()
+        if deadline.when:
+            whose += f" AND ({' OR '.join(f'{quoted(name)} = 1' for name in deadline.when)})"
         found: dict[str, Day] = {}
         for root, text in self._read(
             f'SELECT _root, "{deadline.field}" FROM {table(kind)} WHERE _deleted IS NULL'  # noqa: S608

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Literal
@@ -99,6 +99,8 @@ class Deadline:
     doer: tuple[Role, ...]
     days: int = 0
     """After the date."""
+    when: tuple[str, ...] = ()
+    """Only where one of these yes-or-no fields says yes."""
 
 
 @dataclass(frozen=True)
@@ -242,13 +244,18 @@ class Kind:
         return found
 
     def broken(
-        self, values: Mapping[str, Any], changed: Collection[str]
+        self,
+        values: Mapping[str, Any],
+        changed: Collection[str],
+        rules: Sequence[Rule] | None = None,
     ) -> list[tuple[str, Problem]]:
-        """The rules about one of the fields `changed` that a record with `values` breaks.
+        """The rules (all, or of `rules`) about one of the fields `changed` that a record with
+        `values` breaks.
 
         What an earlier save or another person left broken is not held against this one.
         """
-        asked = (rule for rule in self.rules if not set(rule.fields).isdisjoint(changed))
+        among = self.rules if rules is None else rules
+        asked = (rule for rule in among if not set(rule.fields).isdisjoint(changed))
         return [(at, rule.problem) for rule in asked if (at := rule.fault(values))]
 
     @property

@@ -49,6 +49,9 @@ LIST: dict[str, ErrorText] = {
     ),
     "too_large": ErrorText(106, "message too large", N_("一次交的东西太大，服务器没收。记录都在本机。")),
     # 2xx: who one is
+    "no_login": ErrorText(
+        215, "no token yet", N_("这台电脑还没有在网上登录过。记录都在，没有动。有网时先运行 cuncao login 县里的地址；没有网就用U盘（cuncao bundle）。")
+    ),
     "login": ErrorText(201, "login refused", N_("登录名或密码不对，或要重新登录。本机的记录都在，没有动。")),
     "disabled": ErrorText(202, "user disabled", N_("这个用户已停用，请问县里。本机的记录都在。")),
     "passphrase": ErrorText(203, "wrong passphrase", N_("口令不对，再试一次。大写锁定开着吗？")),

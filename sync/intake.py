@@ -303,7 +303,9 @@ class Batch:
     ) -> None:
         """Raise when a change does what its kind lets nobody do, or breaks one of its rules.
 
-        A decision between two values is not held against rules: it must always be possible.
+        A decision between two values is not held against rules: it must always be possible. Nor is
+        a worse word on the safety list, where the rule is broken only together with what stands:
+        who found out offline that a carer drinks did not know that somebody signed.
         """
         if kind.is_append_only and (change.op != "create" or state is not None or not is_new):
             raise _Refusal("invalid", "append_only")
@@ -311,7 +313,12 @@ class Batch:
             raise _Refusal("invalid", "kept")
         if change.op in ("create", "put"):
             whole = {**(state.values if state else {}), **values}
-            for name, problem in kind.broken(whole, values):
+            is_worse = state is not None and any(
+                kind.is_critical(n) and kind.rank(n, v) > kind.rank(n, state.values.get(n))
+                for n, v in values.items()
+            )
+            asked = [r for r in kind.rules if not is_worse or values.keys() >= set(r.fields)]
+            for name, problem in kind.broken(whole, values, asked):
                 if not problem.is_doubt:
                     raise _Refusal("invalid", problem.code, name)
 

@@ -156,7 +156,7 @@ class Session:
 
         token = self.replica.get_state("token") or ""
         if not token:
-            raise Rejected("login")
+            raise Rejected("no_login")
         try:
             report = sync_once(self.replica, self.transport, token, limit, is_checked=is_checked)
             self._deliver(token)

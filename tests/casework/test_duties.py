@@ -387,3 +387,15 @@ def test_months_in_which_a_rule_does_not_hold_make_nothing_late(per: str, due: s
     village.visit("2027-01-20")
     assert [d for d in village.due(Day(2027, 1, 20)) if d[2] == "overdue"] == []
     assert village.due(Day(2027, 2, 28)) == []
+
+
+def test_a_signed_agreement_with_an_unfit_carer_is_late_at_once() -> None:
+    village = Village()
+    village.only("d4")
+    village.child()
+    signed = {"child": "luo", "carer": "王二", "status": "signed", "signed_on": "2026-11-01"}
+    village.put("agreement", "one", **signed, unsuitable=True, until="2027-11-01")
+    found = [d for d in duties(village.replica, TODAY) if d.rule == "agreement.signed_on"]
+    assert [(d.due, d.state) for d in found] == [("2026-11-01", "overdue")]
+    village.put("agreement", "one", **signed, until="2027-11-01", unsuitable=False)
+    assert not [d for d in duties(village.replica, TODAY) if d.rule == "agreement.signed_on"]

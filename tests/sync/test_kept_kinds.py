@@ -187,3 +187,35 @@ def test_steps_that_two_laptops_add_unseen_by_each_other_both_stand_and_nothing_
         outcomes = {s.get("outcome") for s in replica.select("case_step", {"case": case})}
         assert outcomes == {None, "又去看了一次。", "派出所来电。"}
         assert replica.conflicts() == []
+
+
+CLEAN = {"status": "signed", "harmed": False, "addicted": False, "neglected": False,
+         "child_heard": "agrees", "signed_on": "2026-11-01", "until": "2027-11-01"}  # fmt: skip
+
+
+@pytest.mark.parametrize("order", [("li", "tea"), ("tea", "li")])
+def test_a_carer_found_unfit_by_one_while_another_signs_is_heard_by_everybody(town, order):
+    """Neither saw the other's: what is worse is never turned away, nor is the signature lost."""
+    li, tea = town.replicas["li"], town.replicas["tea"]
+    town.known = child(li)
+    agreement = li.save("agreement", {"child": town.known, "carer": "王二", "status": "draft"})
+    town.sync("li", "tea", "sup")
+    li.save("agreement", CLEAN, id=agreement)
+    tea.save("agreement", {"unsuitable": True}, id=agreement)
+    town.sync(*order, "li", "tea", "sup")
+    assert li.returned() == [] or order[0] == "tea"
+    for name in ("li", "tea", "sup"):
+        assert value(town.replicas[name], agreement, "unsuitable") is True
+    if order[0] == "li":
+        assert {value(town.replicas[n], agreement, "status") for n in order} == {"signed"}
+
+
+def test_who_knows_both_is_still_stopped_by_the_law(town):
+    li = town.replicas["li"]
+    town.known = child(li)
+    agreement = li.save("agreement", {"child": town.known, "carer": "王二", "status": "draft"})
+    with pytest.raises(InvalidRecord):
+        li.save("agreement", {**CLEAN, "harmed": True}, id=agreement)
+    town.sync("li")
+    verdict = forged(town, "li", agreement, {**CLEAN, "harmed": True}, "put", "agreement")
+    assert (verdict.status, verdict.code) == ("invalid", "carer_disqualified")

@@ -232,6 +232,12 @@ class FormPlace(Place):
             one = self.on_file[0]
             said = _("像已有的「{name}」：{why}")
             return said.format(name=one.name, why=likenesses.words(one.likeness.reasons))
+        if self.kind.name == "case":
+            from casework import calls
+
+            told = calls.first(self.replica, str(self.preset.get(self.kind.parent, "")))
+            numbers = "   ".join(f"{_(call.who)} {call.number}" for call in told[:4])
+            return _("先打电话：{numbers}").format(numbers=numbers)
         return _("Tab 下一格   Esc 先放着，不会丢")
 
     def data_changed(self) -> None:
