@@ -19,6 +19,7 @@ from sync import client, clock, receive
 from sync.change import Head, Slot, device_of
 from sync.feed import Feed
 from sync.storage import transaction
+from tests.sync import files_of_one_child
 from tests.sync.history import Failure, Options, attempt
 from tests.sync.simulation import Simulation, play
 
@@ -237,6 +238,41 @@ def test_a_simulated_county_notices_a_broken_rule(a_rule, monkeypatch):
     assert not isinstance(attempt(Options(1, 20)), Failure)
     a_rule(monkeypatch)
     assert _county_fails(), f"nobody noticed: {a_rule.__name__}"
+
+
+def keep_the_history_of_what_was_erased(monkeypatch):
+    monkeypatch.setattr("sync.erasing.forget_history", lambda connection, ids: None)
+
+
+def take_late_work_on_erased_records(monkeypatch):
+    monkeypatch.setattr(SqliteStore, "erased", lambda self, ids: set())
+
+
+def leave_visits_under_the_file_that_went(monkeypatch):
+    monkeypatch.setattr("sync.following._move", lambda *given: None)
+
+
+def empty_the_pointer_and_nothing_else(monkeypatch):
+    """An un-merge that leaves in the kept file what it had taken over."""
+    monkeypatch.setattr("sync.carrying._withdraw", lambda *given, **more: None)
+    monkeypatch.setattr("sync.merges._value_before", lambda *given: (False, None))
+
+
+FILE_BREAKS = (
+    keep_the_history_of_what_was_erased,
+    take_late_work_on_erased_records,
+    leave_visits_under_the_file_that_went,
+    empty_the_pointer_and_nothing_else,
+)
+
+
+@pytest.mark.parametrize("a_rule", FILE_BREAKS, ids=lambda f: f.__name__)
+def test_merged_and_erased_files_notice_a_broken_rule(a_rule, monkeypatch):
+    assert files_of_one_child.run(1)["merge"]
+    a_rule(monkeypatch)
+    with pytest.raises(AssertionError):
+        for seed in range(1, 41):
+            files_of_one_child.run(seed)
 
 
 def test_the_simulation_is_content_while_no_rule_is_broken():
