@@ -393,7 +393,10 @@ class FilePlace(Place):
     def paint_tabs(self, row: Row) -> None:
         x = LEFT
         labels = [label for _name, label in getattr(self, "pages", [])]
-        labels = fit_all(labels, row.width - 2 * LEFT - 3 * len(labels) + 1)
+        room = row.width - 2 * LEFT - 3 * len(labels) + 1
+        if sum(map(cell_len, labels)) > room:  # the counts go before any letter does
+            labels = [label.rstrip(" 0123456789") for label in labels]
+        labels = fit_all(labels, room)
         taken = sum(cell_len(label) + 2 for label in labels)
         gap = max(1, min(3, (row.width - 2 * LEFT - taken) // max(len(labels) - 1, 1)))
         for n, label in enumerate(labels):
