@@ -143,7 +143,8 @@ def _save(scene: Scene, victim: Laptop, disk: SmallDisk) -> None:
     ran = victim("save", str(MANY), token, victim.village, program="hand", **full)
     scene.note(token, victim.village, MANY, ran)
     if ran.code == 0 or not 0 < len(_said(ran)) < MANY:
-        raise Broken(f"the disk was not full in the middle: {ran.code}, {len(_said(ran))} saved; {ran.err[-1500:]}")
+        said = f"{ran.code}, {len(_said(ran))} saved; {ran.err[-1500:]}"
+        raise Broken(f"the disk was not full in the middle: {said}")
     long = "写了半天的话。" * (LONG // 7)
     child = ("add", "child", "name=罗静", f"village={victim.village}", f"character={long}")
     disk.fill()
