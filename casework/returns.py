@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from schema.kinds import KINDS
+from schema.problems import Problem
 from sync.reading import Returned
-from sync.replica import Replica
+from sync.replica import InvalidRecord, Refused, Replica
 from sync.storage import transaction
 
 
@@ -20,4 +21,23 @@ def values_of(change: Returned) -> dict[str, Any]:
 def put_away(replica: Replica, seq: int) -> None:
     """Forget a change that was mended, or that the county keeps."""
     with transaction(replica.connection):
+        replica.connection.execute("DELETE FROM returned WHERE seq = ?", (seq,))
+
+
+def let_go(replica: Replica, seq: int, reason: str) -> None:
+    """Let a change go that came back, with a reason; its words stay on record here.
+
+    Raises:
+        InvalidRecord: no reason.
+        Refused: no such change.
+    """
+    if not reason.strip():
+        raise InvalidRecord([("reason", Problem("required", "要写原因。"))])
+    with transaction(replica.connection):
+        kept = replica.connection.execute(
+            "INSERT OR REPLACE INTO let_go SELECT seq, record, ?, ?, body FROM returned WHERE seq = ?",
+            (replica.clock.now_ms(), reason.strip(), seq),
+        )
+        if kept.rowcount < 1:
+            raise Refused("not_found", str(seq))
         replica.connection.execute("DELETE FROM returned WHERE seq = ?", (seq,))

@@ -86,7 +86,7 @@ def forget_unsent(connection: Connection, ids: Collection[str], at_ms: int) -> N
         connection.executemany(
             "INSERT OR REPLACE INTO returned VALUES (?, ?, 'invalid', ?, '', ?, ?)", blanked
         )
-    for table in ("outbox", "decided", "notice"):
+    for table in ("outbox", "decided", "notice", "let_go"):
         connection.execute(f"DELETE FROM {table} {among}", listed)  # noqa: S608
     connection.execute("DELETE FROM shadow WHERE id IN (SELECT value FROM json_each(?))", listed)
     for id_ in ids:  # a draft names its record, or the child it hangs on, in its place or its words

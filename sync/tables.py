@@ -130,6 +130,12 @@ def _steps() -> Iterable[tuple[str, Sequence[str]]]:
     yield "0006.notice", NOTICE
     yield "0007.healing", HEALING
     yield "0008.scans", SCANS
+    # What came back and its author let go, each with a reason.
+    let_go = (
+        "CREATE TABLE let_go(seq INTEGER PRIMARY KEY, record TEXT NOT NULL, at INTEGER NOT NULL,"
+        " reason TEXT NOT NULL, body BLOB NOT NULL)"
+    )
+    yield "0009.let_go", (let_go,)
     for kind in KINDS.values():
         name = table(kind.name)
         columns = ", ".join(f"{quoted(c)} {t}" for c, t in SYSTEM.items())

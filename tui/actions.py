@@ -82,7 +82,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("older", N_("取回更早的"), N_("把更早的走访联系从县里取回来"), ("o",), ("file",), "do"),
     Action("next_record", N_("下一个"), N_("下一份档案"), ("n",), ("file",), "move"),
     Action("previous_record", N_("上一个"), N_("上一份档案"), ("p",), ("file",), "move"),
-    Action("save", N_("保存"), N_("保存"), ("ctrl+s",), ("form", "visit", "put_off"), "do"),
+    Action("save", N_("保存"), N_("保存"), ("ctrl+s",), ("form", "visit", "reason"), "do"),
     Action("write", N_("写入"), N_("试算过的写进去"), ("ctrl+s",), ("import",), "do"),
     Action("undo", N_("撤销"), N_("撤销刚才写的"), ("ctrl+z",), ("form", "visit"), "do"),
     Action("as_last", N_("照上次"), N_("照上次的填"), ("f4",), ("visit",), "do"),

@@ -90,17 +90,25 @@ def test_enter_on_what_came_back_opens_it_with_the_words_kept(village: Village) 
     assert len(village.replicas["何秀英"].returned()) == 1
 
 
-def test_words_that_are_nowhere_else_cannot_be_put_away(village: Village) -> None:
+def test_words_that_are_nowhere_else_are_let_go_only_with_a_reason(village: Village) -> None:
     send_back(village, "invalid", field="address")
+    he = village.replicas["何秀英"]
 
     async def story(app: Any, pilot: Any) -> None:
         await opened(app, pilot)
         await pilot.press(*["down"] * 5, "f4")
-        assert "先按 Enter 改好" in await shown(app, pilot)
+        assert "不要了 ›" in await shown(app, pilot)
+        await pilot.press("ctrl+s")
+        assert "要写原因" in await shown(app, pilot)
+        await pilot.press("escape")
+        assert returns.values_of(he.returned()[0]) == {"address": "板石沟 5组"}
+        await pilot.press("f4", *"写错了人", "ctrl+s")
+        assert "原话和原因都留着" in await shown(app, pilot)
 
     play(village, story)
-    back = village.replicas["何秀英"].returned()
-    assert returns.values_of(back[0]) == {"address": "板石沟 5组"}
+    assert he.returned() == []
+    ((reason, body),) = he.connection.execute("SELECT reason, body FROM let_go").fetchall()
+    assert reason == "写错了人" and "板石沟 5组" in bytes(body).decode()
 
 
 def test_figures_of_the_last_contact_outlive_the_program(village: Village) -> None:

@@ -26,3 +26,19 @@ def conflicts(user: str | None, is_json: bool) -> None:
         return
     for name, value in found.items():
         click.echo(f"{name}  {value}")
+
+
+@figures.command(help=_("像是同一个孩子的：建档前发现多少，建档后多少。"))
+@as_json
+@click.pass_obj
+@guarded
+def duplicates(user: str | None, is_json: bool) -> None:
+    from casework.duplicate_figures import figures as counted
+
+    with opened(user) as session:
+        found = counted(session.replica)
+    if is_json:
+        emit(found)
+        return
+    for name, value in found.items():
+        click.echo(f"{name}  {value}")

@@ -268,11 +268,23 @@ class HomePlace(Place):
             self.program.go(FilePlace("child", child, among))
 
     def do_put_off(self) -> None:
-        here = self.duties.here()
-        if here is not None:
-            from tui.screens.put_off import PutOffPlace
+        duty = self.duties.here()
+        if duty is None:
+            return
+        from casework.putting_off import LATER, put_off
+        from tui.duty_list import when_text
+        from tui.screens.reason import ReasonPlace
 
-            self.program.go(PutOffPlace(here))
+        after = _("{n} 天后再提醒；见到了，记上走访就不再提。").format(n=LATER.days)
+        self.program.go(
+            ReasonPlace(
+                _("推后 › {name}").format(name=duty.name),
+                [(duty.name, when_text(duty, self.today)), ("", duty.why)],
+                after,
+                lambda reason: put_off(self.replica, duty.duty, reason, self.today) and None,
+                _("推后了。"),
+            )
+        )
 
     def do_visit(self) -> None:
         self._visit(is_call=False)

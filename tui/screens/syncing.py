@@ -324,14 +324,30 @@ class SyncPlace(Place):
 
         self.program.go(StickPlace(is_reading=True))
 
+    def _let_go(self, change: Returned) -> None:
+        """Words that are nowhere else are mended, or let go with a reason that stays beside them."""
+        from tui.screens.reason import ReasonPlace
+
+        kind = KINDS[change.kind]
+        what = wording.record_text(kind, change.id, self.replica, self.today)
+        self.program.go(
+            ReasonPlace(
+                _("不要了 › {what}").format(what=what or _(kind.label)),
+                [(_(kind.label), errors.sentence(change.code))],
+                _("原话和原因留在这台电脑上；要改的按 Esc，再按 Enter。"),
+                lambda reason: returns.let_go(self.replica, change.seq, reason),
+                _("不要了，原话和原因都留着。"),
+            )
+        )
+
     def do_put_away(self) -> None:
-        """Only what the county keeps; words that are nowhere else are mended, not put away."""
+        """What the county keeps is put away as it is."""
         seq = self.targets.get(self.here, ("", "", 0))[2]
         change = next((c for c in self.replica.returned() if c.seq == seq), None)
         if change is None:
             self.program.say(_("只有被退回的能收起。"))
         elif change.status == "invalid":
-            self.program.say(_("这条别处没有，先按 Enter 改好，不收起。"), "amber")
+            self._let_go(change)
         else:
             returns.put_away(self.replica, seq)
             self.data_changed()

@@ -1,18 +1,15 @@
-"""Put a duty off, with a reason: ctrl+s does it, Esc decides nothing."""
+"""One field: why. ctrl+s does what was asked for, Esc decides nothing."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from textual.widget import Widget
 
-from casework.duties import Duty
-from casework.putting_off import LATER, put_off
 from sync import errors
 from sync.language import _
 from sync.replica import InvalidRecord, Refused
 from tui.canvas import Canvas, Row
-from tui.duty_list import when_text
 from tui.fields import Typed
 from tui.place import LEFT, Place
 
@@ -24,51 +21,58 @@ class About(Canvas):
 
     def paint(self, y: int, row: Row) -> None:
         place = self.screen
-        assert isinstance(place, PutOffPlace)
-        duty = place.duty
-        if y == 1:
-            row.put(LEFT, duty.name, "text bold")
-            row.put(AT, when_text(duty, place.today), "text")
-        elif y == 2:
-            row.put(AT, duty.why, "dim", row.width - AT - LEFT)
+        assert isinstance(place, ReasonPlace)
+        if 1 <= y <= len(place.about):
+            head, words = place.about[y - 1]
+            row.put(LEFT, head, "text bold", AT - LEFT - 1)
+            row.put(AT, words, "text", row.width - AT - LEFT)
         elif y == 4:
             row.put(LEFT, _("为什么"), "dim")
 
 
-class Until(Canvas):
-    DEFAULT_CSS = "Until { height: 1fr; }"
+class After(Canvas):
+    DEFAULT_CSS = "After { height: 1fr; }"
 
     def paint(self, y: int, row: Row) -> None:
         place = self.screen
-        assert isinstance(place, PutOffPlace)
+        assert isinstance(place, ReasonPlace)
         if y == 1:
-            row.put(AT, _("{n} 天后再提醒；见到了，记上走访就不再提。").format(n=LATER.days), "dim")
+            row.put(AT, place.after, "dim", row.width - AT - LEFT)
 
 
-class PutOffPlace(Place):
-    """One field: why."""
+class ReasonPlace(Place):
+    """Says what it is about (`about`: heads and words) and what happens then (`after`); `take` is
+    given the reason, and says `done` when it raised neither `Refused` nor `InvalidRecord`."""
 
-    place = "put_off"
+    place = "reason"
     hints = ("save", "", "", "", "back")
     CSS = f"""
-    PutOffPlace Typed {{ offset: {AT} 0; width: 50; }}
+    ReasonPlace Typed {{ offset: {AT} 0; width: 50; }}
     """
 
-    def __init__(self, duty: Duty) -> None:
+    def __init__(
+        self,
+        title: str,
+        about: list[tuple[str, str]],
+        after: str,
+        take: Callable[[str], None],
+        done: str,
+    ) -> None:
         super().__init__()
-        self.duty = duty
+        self.shown, self.about, self.after = title, about, after
+        self.take, self.done = take, done
         self.reason = Typed()
 
     def body(self) -> Iterator[Widget]:
         yield About()
         yield self.reason
-        yield Until()
+        yield After()
 
     def on_mount(self) -> None:
         self.reason.focus()
 
     def title_path(self) -> str:
-        return _("推后 › {name}").format(name=self.duty.name)
+        return self.shown
 
     def on_input_submitted(self) -> None:
         self.do_save()
@@ -78,7 +82,7 @@ class PutOffPlace(Place):
 
     def do_save(self) -> None:
         try:
-            put_off(self.replica, self.duty.duty, self.reason.value, self.today)
+            self.take(self.reason.value)
         except InvalidRecord as error:
             self.program.say(error.problems[0][1].text(_), "red")
         except Refused as error:
@@ -86,4 +90,4 @@ class PutOffPlace(Place):
         else:
             self.program.leave_place()
             self.program.saved()
-            self.program.say(_("推后了。"))
+            self.program.say(self.done)
