@@ -283,8 +283,10 @@ class Feed:
             has = {k for k in kinds if self.want.reads(k, root, place.units)}
             if had and not has:
                 response.drops.append(root)
-            elif has - had:  # what goes while the root stays, the device sees by itself
-                entering[root] = has - had
+            # What goes while the root stays, the device sees by itself. What a fill has yet to come
+            # to is left to it: sent now, nobody would know that it is held when it moves on.
+            elif new := {k for k in has - had if self._is_held(cursor, k, root, place.units)}:
+                entering[root] = new
         if entering:
             self._write_rows(
                 list(entering), response, lambda kind, root, units: kind in entering[root]

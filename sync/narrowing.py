@@ -31,6 +31,15 @@ NARROW = tuple(
     if kind.scope == "hangs" and not set(_root_kind(kind).read) <= set(kind.read)
 )
 
+NARROW_ROOTS = tuple(
+    kind
+    for kind in KINDS.values()
+    if kind.scope == "root"
+    and any(o.scope == "root" and not set(o.read) <= set(kind.read) for o in KINDS.values())
+)
+"""Files of their own that fewer people may read than others in the same unit: the hub, which names
+roots by their units, does not tell them apart when the roles change."""
+
 
 def may_narrow(response: SyncResponse, entries: Iterable[Entry]) -> bool:
     """True when after this page other kinds may be readable than before."""
@@ -63,6 +72,16 @@ def unreadable(replica: Replica, grants: Iterable[Grant]) -> dict[str, list[str]
             if state and not scope.reads(kind.name, root, units_of(root_kind, state.values))
         }
         gone = [id_ for id_, root in rows if root in closed]
+        if gone:
+            found[kind.name] = gone
+    for kind in NARROW_ROOTS:
+        ids = [i for (i,) in replica.connection.execute(f"SELECT id FROM {table(kind.name)}")]  # noqa: S608
+        states = replica.records.canonical({kind.name: ids}) if ids else {}
+        gone = [
+            id_
+            for id_, state in states.items()
+            if state and not scope.reads(kind.name, id_, units_of(kind, state.values))
+        ]
         if gone:
             found[kind.name] = gone
     return found

@@ -565,7 +565,7 @@ class Simulation:
     ) -> None:
         device = self._device(who)
         found = device.replica.conflicts()
-        if not found:
+        if not found or device.is_leaving:  # a locked store is opened by nobody
             return
         conflict = found[which % len(found)]
         take = ("winner", "loser", "base", "value")[take_n % 4]

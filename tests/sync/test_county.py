@@ -17,6 +17,18 @@ def test_no_county_out_of_a_seed_breaks_a_promise(first):
         assert not isinstance(outcome, Failure), f"{outcome.message}: simulate 1 {outcome.options}"
 
 
+@pytest.mark.parametrize(
+    "seed",
+    [
+        500481,  # a child that came by a move in the middle of a fill, and moved on, stayed
+        500521,  # a pair of files stayed with a reviewer who became a counsellor
+    ],
+)
+def test_a_county_that_once_broke_a_promise_keeps_it(seed):
+    outcome = attempt(Options(seed, 200, 4))
+    assert not isinstance(outcome, Failure), outcome.message
+
+
 def test_a_county_of_forty_laptops_comes_to_rest():
     assert not isinstance(attempt(Options(4, 200, 40)), Failure)
 
