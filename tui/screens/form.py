@@ -235,8 +235,9 @@ class FormPlace(Place):
         if self.kind.name == "case":
             from casework import calls
 
-            told = calls.first(self.replica, str(self.preset.get(self.kind.parent, "")))
-            numbers = "   ".join(f"{_(call.who)} {call.number}" for call in told[:4])
+            # Everybody's numbers alone: files may be closed to reading, a report never is.
+            told = (calls.ALWAYS, calls.AMBULANCE, *calls.LINES)
+            numbers = "   ".join(f"{_(call.who)} {call.number}" for call in told)
             return _("先打电话：{numbers}").format(numbers=numbers)
         return _("Tab 下一格   Esc 先放着，不会丢")
 
