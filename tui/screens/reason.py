@@ -47,7 +47,7 @@ class ReasonPlace(Place):
     place = "reason"
     hints = ("save", "", "", "", "back")
     CSS = f"""
-    ReasonPlace Typed {{ offset: {AT} 0; width: 50; }}
+    ReasonPlace Typed {{ offset: {AT} -2; width: 50; }}
     """
 
     def __init__(
