@@ -15,6 +15,7 @@ from server.accounts import Caller, User
 from server.requests import Refusal, parse, too_large, unpacked
 from server.workers import Desk
 from sync.change import Change
+from sync.feed import is_known
 from sync.forms import MOST
 from sync.hub import Session, content_hash
 from sync.protocol import (
@@ -148,7 +149,10 @@ def _handed_in(desk: Desk, ask: Ask) -> Refusal:
         for device in {ask.caller.device.id, *former}:  # a copied disk has work of before the copy
             own = [c for c in ask.request.changes if c.device == device]
             taken.update(set_aside(desk, device, own, "device_revoked"))
-    return Refusal(403, "revoked", "This device has been revoked.", taken=sorted(taken))
+        cursor = ask.request.cursor
+        reset = bool(cursor) and not is_known(desk.store, Cursor.decode(cursor))
+    message = "This device has been revoked."
+    return Refusal(403, "revoked", message, taken=sorted(taken), reset=reset)
 
 
 def set_aside(desk: Desk, device: str, own: Sequence[Change], code: str) -> list[int]:

@@ -48,16 +48,17 @@ def _state(connection: Connection, key: str) -> int:
 
 
 def _own_entries(
-    connection: Connection, where: str, given: tuple[object, ...]
+    connection: Connection, where: str, given: tuple[object, ...], after: int | None = None
 ) -> list[tuple[int, _Claim, bytes]]:
     """(log number, what a change says of itself, its JSON) of this device's own entries in `log`
-    that no backup has."""
+    after a number; without one, those that no backup has."""
+    since = _state(connection, "backup") if after is None else after
     own: list[tuple[int, _Claim, bytes]] = []
     for device, below in own_ids(connection).items():
         # Most entries of a county admin's log are others': told apart in SQL, 1 µs each.
         for (body,) in connection.execute(
             f"SELECT body FROM log WHERE {where} AND seq > ? AND instr(body, ?) > 0",  # noqa: S608
-            (*given, _state(connection, "backup"), f'["{device}",'.encode()),
+            (*given, since, f'["{device}",'.encode()),
         ):
             entry = _decode_entry(body)
             claim = _decode_claim(entry.change)
@@ -105,12 +106,12 @@ def send_all_again(connection: Connection) -> None:
     connection.execute("UPDATE kept SET number = ?", (AGAIN,))
 
 
-def send_unsaved_again(connection: Connection) -> None:
+def send_unsaved_again(connection: Connection, *, is_all: bool = False) -> None:
     """What no backup has yet is sent once more, the entries of records held here included: this
-    device is leaving."""
+    device is leaving. `is_all`: whatever a backup had, for an older one was put back."""
     rows = [
         (claim.seq, claim.id, claim.txn, AGAIN, 0, body)
-        for _, claim, body in _own_entries(connection, "1", ())
+        for _, claim, body in _own_entries(connection, "1", (), 0 if is_all else None)
     ]
     connection.executemany("INSERT OR IGNORE INTO kept VALUES (?, ?, ?, ?, ?, ?)", rows)
     send_all_again(connection)

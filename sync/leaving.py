@@ -6,7 +6,8 @@ again.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from typing import Any
 
 from sync import keeping
 from sync.replica import Replica
@@ -18,13 +19,15 @@ def is_leaving(replica: Replica) -> bool:
     return bool(replica.get_state("leaving", 0))
 
 
-def begin(replica: Replica) -> None:
-    """Note it, and put what no backup has yet beside what is unsent."""
-    if is_leaving(replica):
+def begin(replica: Replica, *, is_put_back: bool = False) -> None:
+    """Note it, and put what no backup has yet beside what is unsent. `is_put_back`: the county does
+    not know where this device stands, so that a backup may not have been enough."""
+    stage = 2 if is_put_back else 1
+    if replica.get_state("leaving", 0) >= stage:
         return
     with transaction(replica.connection):
-        keeping.send_unsaved_again(replica.connection)
-        replica.set_state(leaving=1)
+        keeping.send_unsaved_again(replica.connection, is_all=is_put_back)
+        replica.set_state(leaving=stage)
 
 
 def stay(replica: Replica) -> None:
@@ -38,3 +41,10 @@ def settle(replica: Replica, taken: Collection[int]) -> int:
         keeping.settle(replica.connection, taken)
     row = replica.connection.execute("SELECT count(DISTINCT seq) FROM sendable").fetchone()
     return int(row[0])
+
+
+def hand_over(replica: Replica, refusal: Mapping[str, Any]) -> int:
+    """Do what the county's refusal says: let go what it has, and put beside the rest what it may have
+    lost; how much is left."""
+    begin(replica, is_put_back=bool(refusal.get("reset")))
+    return settle(replica, refusal.get("taken", ()))

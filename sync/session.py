@@ -227,9 +227,8 @@ class Session:
         from sync.client import sync_once
         from sync.transport import Offline, Rejected
 
-        leaving.begin(self.replica)
         before = -1
-        while left := leaving.settle(self.replica, refusal.body.get("taken", ())):
+        while left := leaving.hand_over(self.replica, refusal.body):
             if left == before:
                 raise Rejected("revoked_kept") from refusal
             before = left

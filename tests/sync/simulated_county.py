@@ -159,7 +159,7 @@ class County(Simulation):
             self._absorb()
             self._judge(head)
         rejected = Rejected("revoked")
-        rejected.body = {"taken": refusal.more["taken"]}
+        rejected.body = dict(refusal.more)
         raise rejected
 
     def _leaks_nothing(self, device: str, answer: tuple[bytes, str]) -> None:

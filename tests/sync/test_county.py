@@ -22,6 +22,7 @@ def test_no_county_out_of_a_seed_breaks_a_promise(first):
     [
         500481,  # a child that came by a move in the middle of a fill, and moved on, stayed
         500521,  # a pair of files stayed with a reviewer who became a counsellor
+        502902,  # work that only a newer backup had went with a revoked laptop, an older one put back
     ],
 )
 def test_a_county_that_once_broke_a_promise_keeps_it(seed):
