@@ -14,6 +14,7 @@ from schema.kinds.case_step import STEP
 from schema.types import Phone
 from sync.language import _
 from tui.canvas import Canvas, Row, fit_all
+from tui.moving import Moving
 from tui.place import LEFT, Place
 
 CASE, STEPS, CHILD = KINDS["case"], KINDS["case_step"], KINDS["child"]
@@ -48,7 +49,7 @@ class CaseBody(Canvas, can_focus=True):
         place.paint_body(y, row)
 
 
-class CasePlace(Place):
+class CasePlace(Moving, Place):
     """One case. The cursor runs over the numbers to call, then over the steps."""
 
     place = "case"
@@ -216,12 +217,6 @@ class CasePlace(Place):
         n = self.at - len(self.calls)
         self.top = max(0, min(self.top, n), n - max(shown, 1) + 1)
         self.repaint()
-
-    def do_down(self) -> None:
-        self._move(1)
-
-    def do_up(self) -> None:
-        self._move(-1)
 
     # -- doing
 

@@ -15,6 +15,7 @@ from sync.language import _
 from sync.reading import View
 from sync.replica import Refused
 from tui.canvas import Canvas, Row, fit
+from tui.moving import Moving
 from tui.place import LEFT, Place
 
 LABEL, MARK, ONE, OTHER = LEFT, 11, 14, 47
@@ -107,7 +108,7 @@ class PairTable(Canvas):
             row.put(LEFT, _("以后发现弄错了，能拆回两份，两边的旧值都留在历史里。"), "dim")
 
 
-class DuplicatesPlace(Place):
+class DuplicatesPlace(Moving, Place):
     """The queue of pairs; ← → chooses the value that is kept, one key gives the verdict."""
 
     place = "duplicates"
@@ -224,13 +225,7 @@ class DuplicatesPlace(Place):
 
     # -- moving
 
-    def do_down(self) -> None:
-        self._go(1)
-
-    def do_up(self) -> None:
-        self._go(-1)
-
-    def _go(self, step: int) -> None:
+    def _move(self, step: int) -> None:
         self.at = min(max(self.at + step, 0), max(len(self.slots) - 1, 0))
         room = max(self.canvas.size.height - HEAD - FOOT, 1)
         self.top = min(max(self.top, self.at - room + 1), self.at)

@@ -16,6 +16,7 @@ from schema.types import LongText, Name, Phone, YesNo
 from sync import errors
 from sync.language import _
 from tui.canvas import Canvas, Row, fit, fit_all, wrap
+from tui.moving import Moving
 from tui.place import LEFT, Place
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ class FileBody(Canvas, can_focus=True):
         place.paint_body(y, row)
 
 
-class FilePlace(Place):
+class FilePlace(Moving, Place):
     """One record. `among`: the list it was opened from, for next and previous."""
 
     place = "file"
@@ -445,23 +446,9 @@ class FilePlace(Place):
             self.top = 0
         self.repaint()
 
-    def do_down(self) -> None:
-        self._move(1)
-
-    def do_up(self) -> None:
-        self._move(-1)
-
-    def do_page_down(self) -> None:
-        self._move(self._room)
-
-    def do_page_up(self) -> None:
-        self._move(-self._room)
-
-    def do_home_end(self) -> None:
-        self._move(-len(self.lines))
-
-    def do_to_end(self) -> None:
-        self._move(len(self.lines))
+    @property
+    def _page_rows(self) -> int:
+        return self._room
 
     def on_key(self, event: Any) -> None:
         if event.key.isdigit() and 0 < int(event.key) <= len(self.pages):

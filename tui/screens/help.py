@@ -9,6 +9,7 @@ from textual.geometry import Region
 from sync.language import N_, _
 from tui import actions
 from tui.canvas import Row, fit, wrap
+from tui.moving import Moving
 from tui.overlay import Overlay
 from tui.place import Place
 
@@ -36,7 +37,7 @@ LETTER, WORDS = 7, 12
 """Columns of the second key and of the words, inside a column of actions."""
 
 
-class HelpPlace(Overlay):
+class HelpPlace(Moving, Overlay):
     """Help over the place `under`; Esc or F1 closes it."""
 
     place = "help"
@@ -142,12 +143,6 @@ class HelpPlace(Overlay):
         most = len(self._columns(width)) - self._height(width)
         self.top = max(0, min(self.top + step, most))
         self.repaint()
-
-    def do_down(self) -> None:
-        self._move(1)
-
-    def do_up(self) -> None:
-        self._move(-1)
 
     def do_help(self) -> None:
         self.do_back()

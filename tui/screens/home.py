@@ -17,6 +17,7 @@ from schema.kinds import KINDS
 from sync.language import N_, _
 from tui.canvas import Canvas, Row
 from tui.duty_list import MARKS, DutyList
+from tui.moving import Moving
 from tui.place import LEFT, Place
 from tui.records import RecordList
 from tui.screens.case import next_words
@@ -123,7 +124,7 @@ class ListHead(Canvas):
             x -= 3
 
 
-class HomePlace(Place):
+class HomePlace(Moving, Place):
     """The first place after unlocking."""
 
     place = "home"
@@ -301,23 +302,12 @@ class HomePlace(Place):
 
         self.program.go(VisitPlace([child], is_call=is_call))
 
-    def do_down(self) -> None:
-        self.list.move(1)
+    @property
+    def _page_rows(self) -> int:
+        return self.list.rows_shown
 
-    def do_up(self) -> None:
-        self.list.move(-1)
-
-    def do_page_down(self) -> None:
-        self.list.move(self.list.rows_shown)
-
-    def do_page_up(self) -> None:
-        self.list.move(-self.list.rows_shown)
-
-    def do_home_end(self) -> None:
-        self.list.go_to(0)
-
-    def do_to_end(self) -> None:
-        self.list.go_to(self.list.total - 1)
+    def _move(self, step: int) -> None:
+        self.list.move(step)
 
     def do_back(self) -> None:
         """Home is the bottom: Esc decides nothing."""

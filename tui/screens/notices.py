@@ -15,6 +15,7 @@ from sync.language import _
 from sync.notices import Notice
 from tui.canvas import Canvas, Row, fit
 from tui.fields import Typed
+from tui.moving import Moving
 from tui.place import LEFT, Place
 
 LINES = 4
@@ -73,7 +74,7 @@ def _put_unlike(row: Row, text: str, unlike: set[int], room: int) -> None:
         x = row.put(x, character, "amber underline" if n in unlike else "text")
 
 
-class NoticesPlace(Place):
+class NoticesPlace(Moving, Place):
     """The newest first. Seen ones go; what is asked back waits for a reviewer."""
 
     place = "notices"
@@ -192,14 +193,6 @@ class NoticesPlace(Place):
         self.top = max(min(self.top, self.at), self.at - room + 1)
         self.repaint()
 
-    def do_down(self) -> None:
-        self._move(1)
-
-    def do_up(self) -> None:
-        self._move(-1)
-
-    def do_page_down(self) -> None:
-        self._move(4)
-
-    def do_page_up(self) -> None:
-        self._move(-4)
+    @property
+    def _page_rows(self) -> int:
+        return 4

@@ -21,6 +21,7 @@ from sync.language import _
 from tui import actions, match
 from tui.canvas import Row, fit
 from tui.fields import SearchField
+from tui.moving import Moving
 from tui.overlay import Overlay
 from tui.place import Place
 
@@ -68,7 +69,7 @@ def fits(action: actions.Action, wanted: str) -> int | None:
     return None
 
 
-class PalettePlace(Overlay):
+class PalettePlace(Moving, Overlay):
     """Opens over the place `under`; Enter does or opens, Esc only closes."""
 
     place = "palette"
@@ -250,12 +251,6 @@ class PalettePlace(Overlay):
         head = 1 if self.at > 0 and self.lines[self.at - 1].is_heading else 0
         self.top = min(max(self.top, self.at - height + 1), self.at - head)
         self.repaint()
-
-    def do_down(self) -> None:
-        self._move(1)
-
-    def do_up(self) -> None:
-        self._move(-1)
 
     def do_only_records(self) -> None:
         self.is_records_only = not self.is_records_only

@@ -11,6 +11,7 @@ from sync import errors
 from sync.language import _
 from sync.replica import InvalidRecord, Refused
 from tui.canvas import Canvas, Row
+from tui.moving import Moving
 from tui.place import LEFT, Place
 
 ACTION, WHY = 20, 36
@@ -38,7 +39,7 @@ class ProposalList(Canvas, can_focus=True):
             row.mark(1, "here", "accent on raise")
 
 
-class ProposalsPlace(Place):
+class ProposalsPlace(Moving, Place):
     """By name. Nothing is written until accepted."""
 
     place = "proposals"
@@ -74,17 +75,12 @@ class ProposalsPlace(Place):
         self.top = min(max(self.top, self.at - room + 1), self.at)
         self.repaint()
 
-    def do_down(self) -> None:
-        self._go_to(self.at + 1)
+    @property
+    def _page_rows(self) -> int:
+        return self.canvas.size.height - 1
 
-    def do_up(self) -> None:
-        self._go_to(self.at - 1)
-
-    def do_page_down(self) -> None:
-        self._go_to(self.at + self.canvas.size.height - 1)
-
-    def do_page_up(self) -> None:
-        self._go_to(self.at - self.canvas.size.height + 1)
+    def _move(self, step: int) -> None:
+        self._go_to(self.at + step)
 
     def do_open(self) -> None:
         if self.proposals:

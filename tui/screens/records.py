@@ -18,6 +18,7 @@ from sync import errors
 from sync.language import _
 from tui.canvas import Canvas, Row, wrap
 from tui.fields import SearchField
+from tui.moving import Moving
 from tui.place import LEFT, Place
 from tui.records import RecordList
 
@@ -121,7 +122,7 @@ class PeekPane(Canvas):
             row.put(0, text, spec, row.width - LEFT)
 
 
-class RecordsPlace(Place):
+class RecordsPlace(Moving, Place):
     """The list of one kind."""
 
     place = "records"
@@ -318,28 +319,12 @@ class RecordsPlace(Place):
         shown = PeekPane if self.query_one(PeekPane).display else Peek
         self.query_one(shown).refresh()
 
-    def do_down(self) -> None:
-        self.list.move(1)
-        self._moved()
+    @property
+    def _page_rows(self) -> int:
+        return self.list.rows_shown
 
-    def do_up(self) -> None:
-        self.list.move(-1)
-        self._moved()
-
-    def do_page_down(self) -> None:
-        self.list.move(self.list.rows_shown)
-        self._moved()
-
-    def do_page_up(self) -> None:
-        self.list.move(-self.list.rows_shown)
-        self._moved()
-
-    def do_home_end(self) -> None:
-        self.list.go_to(0)
-        self._moved()
-
-    def do_to_end(self) -> None:
-        self.list.go_to(self.list.total - 1)
+    def _move(self, step: int) -> None:
+        self.list.move(step)
         self._moved()
 
     def do_mark(self) -> None:

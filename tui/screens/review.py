@@ -20,11 +20,12 @@ from tui.asking import WhomField
 from tui.canvas import fit
 from tui.editors import FieldEditor
 from tui.fields import Typed
+from tui.moving import Moving
 from tui.place import LEFT, Place
 from tui.screens.review_table import ASK_AT, ASKED, Table
 
 
-class ReviewPlace(Place):
+class ReviewPlace(Moving, Place):
     """The queue of open conflicts; the one at hand is laid open above, the next ones stand
     below."""
 
@@ -430,23 +431,9 @@ class ReviewPlace(Place):
             self.at = (self.at + 1) % len(self.queue)
             self._look()
 
-    def do_down(self) -> None:
-        self._move(1)
-
-    def do_up(self) -> None:
-        self._move(-1)
-
-    def do_page_down(self) -> None:
-        self._move(5)
-
-    def do_page_up(self) -> None:
-        self._move(-5)
-
-    def do_home_end(self) -> None:
-        self._move(-len(self.queue))
-
-    def do_to_end(self) -> None:
-        self._move(len(self.queue))
+    @property
+    def _page_rows(self) -> int:
+        return 5
 
     def do_next_telling(self) -> None:
         self.other += 1

@@ -16,6 +16,7 @@ from sync.language import _
 from sync.replica import Refused
 from tui.canvas import Canvas, Row, wrap
 from tui.fields import SearchField
+from tui.moving import Moving
 from tui.place import LEFT, Place
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ def spreadsheets(typed: str) -> list[Path]:
     return [path for _time, path in found]
 
 
-class RosterPlace(Place):
+class RosterPlace(Moving, Place):
     """First the file, then the rehearsal; nothing is written before ctrl+s."""
 
     place = "import"
@@ -474,23 +475,9 @@ class RosterPlace(Place):
         self.top = min(max(self.top, self.at - room + 1), self.at)
         self.repaint()
 
-    def do_down(self) -> None:
-        self._move(1)
-
-    def do_up(self) -> None:
-        self._move(-1)
-
-    def do_page_down(self) -> None:
-        self._move(self._room)
-
-    def do_page_up(self) -> None:
-        self._move(-self._room)
-
-    def do_home_end(self) -> None:
-        self._move(-len(self.rows) - len(self.files))
-
-    def do_to_end(self) -> None:
-        self._move(len(self.rows) + len(self.files))
+    @property
+    def _page_rows(self) -> int:
+        return self._room
 
     def data_changed(self) -> None:
         self.repaint()

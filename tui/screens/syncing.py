@@ -18,6 +18,7 @@ from sync.client import SyncReport
 from sync.language import _
 from sync.reading import Pending, Returned
 from tui.canvas import Canvas, Row, wrap
+from tui.moving import Moving
 from tui.place import LEFT, Place
 
 Line = list[tuple[int, str, str]]
@@ -49,7 +50,7 @@ class SyncBody(Canvas, can_focus=True):
                 row.put(column, text, spec, row.width - LEFT - column)
 
 
-class SyncPlace(Place):
+class SyncPlace(Moving, Place):
     """Order is worry: what exists only here, what came back, then the receipts."""
 
     place = "sync"
@@ -273,12 +274,6 @@ class SyncPlace(Place):
         elif self.here < self.top or self.here == min(order, default=0):
             self.top = max(min(self.here - 1, self.top), 0)
         self.repaint()
-
-    def do_down(self) -> None:
-        self._move(1)
-
-    def do_up(self) -> None:
-        self._move(-1)
 
     def do_open(self) -> None:
         """A returned value opens in its form as it was written, anything else in its file."""
