@@ -16,6 +16,8 @@ from textual.widget import Widget
 
 from tui.look import Look
 
+Line = list[tuple[int, str, str]]
+"""A line to be painted: (column, text, style) pieces."""
 _TAIL = ""
 """Second cell of a wide character."""
 

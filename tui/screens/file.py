@@ -1,33 +1,25 @@
-"""A record's file: overview, everything declared, what hangs on it, and its history. Any kind."""
+"""A record's file, of any kind: which page is open, where the cursor is, what the keys do."""
 
 from __future__ import annotations
 
-import datetime
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from rich.cells import cell_len
 from textual.widget import Widget
 
-from casework import columns, duplicates, summary, wording
+from casework import summary, wording
 from schema.kinds import KINDS
-from schema.record import Field, Kind
-from schema.types import LongText, Name, Phone, YesNo
+from schema.record import Kind
 from sync import errors
 from sync.language import _
-from tui.canvas import Canvas, Row, fit, fit_all, wrap
+from tui.canvas import Canvas, Line, Row, fit_all
 from tui.moving import Moving
 from tui.place import LEFT, Place
+from tui.screens.file_pages import FilePages
 
 if TYPE_CHECKING:
     from tui.records import RecordList
-
-Line = list[tuple[int, str, str]]
-"""A painted line: (column, text, style) pieces."""
-LABEL = 9
-RIGHT = 51
-MONTHS = 12
-EIGHTHS = " ▁▂▃▄▅▆▇█"
 
 
 class FileHead(Canvas):
@@ -115,264 +107,23 @@ class FilePlace(Moving, Place):
         self.whereabouts = self._whereabouts()
         self.pages = self.tabs
         self.tab = min(self.tab, len(self.pages) - 1)
+        made = FilePages(
+            self.replica, self.program.look, self.kind, self.row, self.today,
+            self.size.width, self.size.height, self.is_revealed,
+        )  # fmt: skip
         name = self.pages[self.tab][0]
-        if name == "overview":
-            self.lines = self._overview()
-        elif name == "data":
-            self.lines = self._data()
-        elif name == "history":
-            self.lines = self._history()
+        if name in self.hanging:
+            self.lines = made.hanging(self.hanging[name])
         else:
-            self.lines = self._hanging(self.hanging[name])
+            self.lines = {
+                "overview": made.overview, "data": made.data, "history": made.history,
+            }[name]()  # fmt: skip
+        self.targets = made.targets
         self.at = self._nearest(self.at)
         self.repaint()
 
     def data_changed(self) -> None:
         self.read()
-
-    def _overview(self) -> list[Line]:
-        left: list[Line] = []
-        if duplicates.has_another(self.replica, self.record_id):
-            told = _("县里可能另有这个孩子的一份档案；县里知道，会来核对。")
-            left += [[(LEFT, told, "amber")], []]
-        for other in summary.hanging_kinds(self.kind):
-            if summary.is_people(other) and not other.page:
-                left.append([(LEFT, _("{what}和电话").format(what=_(other.label)), "text bold")])
-                people = self._people(other)[:6]
-                for person, line in zip(people, self._aligned(other, people), strict=True):
-                    self.targets[len(left)] = (other.name, person["id"])
-                    left.append(line)
-                if not people:
-                    left.append([(LEFT, _("还没有{what}").format(what=_(other.label)), "faint")])
-        right = self._worries()
-        lines: list[Line] = []
-        for n in range(max(len(left), len(right))):
-            line = list(left[n]) if n < len(left) else []
-            line += [(self._right + x, t, s) for x, t, s in (right[n] if n < len(right) else [])]
-            lines.append(line)
-        for other in summary.hanging_kinds(self.kind):
-            if not summary.is_people(other) and not other.page:
-                lines.append([])
-                lines += self._year(other)
-                newest = self.replica.select(
-                    other.name,
-                    {other.parent: self.record_id},
-                    limit=3 if self.size.height < 30 else 8,
-                )
-                for entry, line in zip(newest, self._aligned(other, newest), strict=True):
-                    self.targets[len(lines)] = (other.name, entry["id"])
-                    lines.append(line)
-                if not newest:
-                    what = _("还没有{what}。F2 记第一条。").format(what=_(other.label))
-                    lines.append([(LEFT, what, "dim")])
-        return lines
-
-    @property
-    def _right(self) -> int:
-        """Where the right half of the overview begins."""
-        return RIGHT if self.size.width < 110 else 78
-
-    def _people(self, kind: Kind) -> list[dict[str, Any]]:
-        """People around the child, those with a mark of their own (who looks after the child)
-        first."""
-        people = self.replica.children_of(kind.name, self.record_id)
-        flags = [n for n in kind.list_columns if isinstance(kind.by_name[n].type, YesNo)]
-        return sorted(people, key=lambda p: not any(p.get(n) for n in flags))
-
-    def _aligned(self, kind: Kind, rows: Sequence[dict[str, Any]]) -> list[Line]:
-        """Rows of one kind, each column as wide as its widest text; what nobody has takes no
-        room."""
-        table = [self._cells(kind, row) for row in rows]
-        widths = [max(cell_len(text) for text, _s in column) for column in zip(*table, strict=True)]
-        lines: list[Line] = []
-        for row, cells in zip(rows, table, strict=True):
-            line: Line = []
-            x = LEFT
-            for (text, spec), width in zip(cells, widths, strict=True):
-                line.append((x, text, spec))
-                x += width + 2 if width else 0
-            if row["_open"]:
-                line.append((x, self.program.look.mark("told_two_ways"), "amber"))
-            if row["_pending"]:
-                line.append((-4, self.program.look.mark("unsent"), "text bold"))
-            lines.append(line)
-        return lines
-
-    def _cells(self, kind: Kind, row: dict[str, Any]) -> list[tuple[str, str]]:
-        """A row's title, its facts in one cell, then phones, the only bold numbers."""
-        titles: list[tuple[str, str]] = []
-        facts: list[str] = []
-        phones: list[tuple[str, str]] = []
-        is_people = summary.is_people(kind)
-        for name in kind.list_columns:
-            if name == kind.parent:  # whose it is, the head says
-                continue
-            if name not in kind.by_name:
-                cell = columns.COMPUTED[name].load(self.replica, [row], self.today)[0]
-                mark = f"{self.program.look.mark(cell.mark)} " if cell.mark else ""
-                spec = self.program.look.mark_style(cell.mark) if cell.mark else "dim"
-                label = _(columns.COMPUTED[name].label)
-                titles.append((f"{label} {mark}{cell.text}" if cell.text else "", spec))
-                continue
-            field = kind.by_name[name]
-            text = wording.value_text(field, row.get(name), self.replica, self.today)
-            text = text.replace("\n", " ")
-            if isinstance(field.type, Phone):
-                phones.append((text, "text bold"))
-            elif isinstance(field.type, YesNo):
-                facts.append(_(field.label) if row.get(name) else "")
-            elif name in kind.title or not is_people:
-                titles.append((text, "text" if isinstance(field.type, (LongText, Name)) else "dim"))
-            else:
-                facts.append(text)
-        joined = [(" ".join(f for f in facts if f), "text")] if is_people else []
-        return [*titles, *joined, *phones]
-
-    def _worries(self) -> list[Line]:
-        """The fields of the safety list, with their marks."""
-        lines: list[Line] = [[(0, _("要留意"), "text bold")]]
-        for field in self.kind.fields:
-            value = self.row.get(field.name)
-            if not field.is_critical or value is None:
-                continue
-            text = wording.value_text(field, value, self.replica, self.today)
-            code = getattr(getattr(field.type, "codes", None), "by_code", {}).get(value)
-            mark = code.mark if code else ("danger" if field.rank(value) > 0 else "")
-            spec = "text"
-            if mark:
-                text = f"{self.program.look.mark(mark)} {text}"
-                spec = self.program.look.mark_style(mark)
-            lines.append([(0, _(field.label), "dim"), (LABEL, text, spec)])
-        if len(lines) == 1:
-            return [*lines, [(0, _("还没评估"), "faint")]]
-        start = max(LABEL, *(cell_len(line[0][1]) + 2 for line in lines[1:]))
-        return [lines[0], *([label, (start, *value[1:])] for label, value in lines[1:])]
-
-    def _year(self, kind: Kind) -> list[Line]:
-        """Twelve months as bars two rows high, their numbers in plain, with the longest gap in
-        words."""
-        date = kind.order_by[0].lstrip("-") if kind.order_by else ""
-        rows = self.replica.children_of(kind.name, self.record_id)
-        days = sorted(d for r in rows if (d := r.get(date)) and len(d) == 10)
-        counts: list[int] = []
-        labels: list[str] = []
-        year, month = self.today.year, self.today.month
-        for back in range(MONTHS - 1, -1, -1):
-            y, m = divmod(year * 12 + month - 1 - back, 12)
-            counts.append(sum(d.startswith(f"{y:04d}-{m + 1:02d}") for d in days))
-            labels.append(str(m + 1))
-        words = f"{_(kind.label)} {len(rows)}"
-        gap = _longest_gap(days, self.today)
-        if gap:
-            words += "   " + _("最长空档 {n} 天").format(n=gap)
-        lines: list[Line] = [
-            [
-                (LEFT, _("一年来的{what}").format(what=_(kind.label)), "text bold"),
-                (LEFT + 20, words, "dim"),
-            ]
-        ]
-        top = max([*counts, 1])
-        step = 6
-        if self.program.look.is_plain:
-            lines.append([(LEFT + n * step, str(c), "text") for n, c in enumerate(counts)])
-        else:
-            sixteenths = [round(c * 16 / top) if top > 2 else c * 8 for c in counts]
-            for is_upper in (True, False):
-                line: Line = []
-                for n, size in enumerate(sixteenths):
-                    part = max(size - 8, 0) if is_upper else min(size, 8)
-                    bar = EIGHTHS[part] if part or is_upper else EIGHTHS[1]
-                    spec = "accent" if part else "line"
-                    line.append((LEFT + n * step, bar * 4, spec))
-                lines.append(line)
-        lines.append([(LEFT + n * step, m, "faint") for n, m in enumerate(labels)])
-        return lines
-
-    def _data(self) -> list[Line]:
-        lines: list[Line] = []
-        conflicts = {
-            f.name for f in self.kind.fields
-            if f.slot in (self.replica.get(self.record_id, self.kind.name).conflicts)  # type: ignore[union-attr]
-        }  # fmt: skip
-        for section, label in (*self.kind.section_labels.items(), ("", _("其他"))):
-            fields = [
-                f for f in self.kind.fields
-                if f.section == section and not f.is_hidden and self.row.get(f.name) is not None
-            ]  # fmt: skip
-            if not fields:
-                continue
-            if lines:
-                lines.append([])
-            lines.append([(LEFT, _(label), "text bold")])
-            for field in fields:
-                lines += self._value(field, field.name in conflicts)
-        return lines or [[(LEFT, _("还没有填。F4 来填。"), "dim")]]
-
-    def _value(self, field: Field, is_open: bool) -> list[Line]:
-        text = wording.value_text(
-            field, self.row[field.name], self.replica, self.today, is_masked=not self.is_revealed
-        )
-        label = _(field.label)
-        start = LEFT + max(LABEL, cell_len(label) + 2)
-        lines: list[Line] = []
-        for n, part in enumerate(wrap(text, max(self.size.width - start - LEFT, 20))):
-            line: Line = [(LEFT, label, "dim")] if n == 0 else []
-            line.append((start, part, "text"))
-            if is_open and n == 0:
-                mark = self.program.look.mark("told_two_ways")
-                line.append((start + cell_len(part) + 2, f"{mark} {_('有两种说法')}", "amber"))
-            lines.append(line)
-        return lines
-
-    def _hanging(self, kinds: Sequence[Kind]) -> list[Line]:
-        """A page: its kinds one below the other, each under its name where there are several."""
-        lines: list[Line] = []
-        for kind in kinds:
-            rows = (
-                self._people(kind)
-                if summary.is_people(kind)
-                else self.replica.children_of(kind.name, self.record_id)
-            )
-            if len(kinds) > 1:
-                lines += [[]] if lines else []
-                lines.append([(LEFT, f"{_(kind.label)} {len(rows)}", "text bold")])
-            for row, line in zip(rows, self._aligned(kind, rows), strict=True):
-                self.targets[len(lines)] = (kind.name, row["id"])
-                lines.append(line)
-            if not rows:
-                self.targets[len(lines)] = (kind.name, "")
-                words = _("还没有{what}。F9 添一条。").format(what=_(kind.label))
-                lines.append([(LEFT, words, "dim")])
-            since = self.replica.window_since() if kind.window_field else ""
-            if since:
-                words = _("{month} 以前的在县里，o 取回。").format(month=since)
-                lines.append([(LEFT, words, "dim")])
-        return lines
-
-    def _history(self) -> list[Line]:
-        """The newest first; who and when stand once for what was written together."""
-        lines: list[Line] = []
-        above = ("", "")
-        for past in reversed(self.replica.history(self.record_id)):
-            when = wording.moment_text(past.at_ms, self.today)
-            same = (when, past.author) == above
-            above = (when, past.author)
-            text = wording.slot_text(
-                self.kind, past.field, past.value, self.replica, self.today,
-                is_masked=not self.is_revealed,
-            )  # fmt: skip
-            label = fit(wording.slot_label(self.kind, past.field), 12)
-            sent = "" if past.is_sent else self.program.look.mark("unsent")
-            if past.receipt:
-                sent = self.program.look.mark("done")
-            lines.append([
-                (LEFT, "" if same else when, "dim"),
-                (LEFT + 14, "" if same else past.author, "text"),
-                (LEFT + 24, label, "dim"),
-                (LEFT + 38, (text or _("（清掉）")).replace("\n", " "), "text"),
-                (-4, sent, "text bold"),
-            ])
-        return lines
 
     # -- painting
 
@@ -568,14 +319,3 @@ class FilePlace(Moving, Place):
                 self.record_id = record["id"]
                 self.at = self.top = 0
                 self.read()
-
-
-def _longest_gap(days: Sequence[str], today: datetime.date) -> int:
-    """The most days without an entry within the last year; 0 when there are fewer than two."""
-    year_ago = today - datetime.timedelta(days=365)
-    dates = [
-        d for d in (datetime.date.fromisoformat(day) for day in days) if year_ago <= d <= today
-    ]
-    if len(dates) < 2:
-        return 0
-    return max((b - a).days for a, b in zip(dates, [*dates[1:], today], strict=True))
