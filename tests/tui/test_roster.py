@@ -13,6 +13,7 @@ from village import Village
 
 from casework import rosters
 from tui.screens import roster
+from tui.spreadsheets import spreadsheets
 
 HEAD = "姓名,性别,出生日期,村,家庭住址,身份证号\n"
 ROWS = (
@@ -164,5 +165,5 @@ def test_spreadsheets_of_a_typed_folder_are_offered_newest_first(tmp_path: Path)
         path = tmp_path / name
         path.write_bytes(b"")
         os.utime(path, (1_000_000 - age, 1_000_000 - age))
-    assert [p.name for p in roster.spreadsheets(str(tmp_path))] == ["新.xlsx", "旧.csv"]
-    assert [p.name for p in roster.spreadsheets(str(tmp_path / "旧"))] == ["旧.csv"]
+    assert [p.name for p in spreadsheets(str(tmp_path))] == ["新.xlsx", "旧.csv"]
+    assert [p.name for p in spreadsheets(str(tmp_path / "旧"))] == ["旧.csv"]
