@@ -257,6 +257,22 @@ class Accounts:
             if told is None or told.values.get("name") != shown:
                 self.hub.write("device", id_, {"name": shown})
 
+    def device_names(self) -> dict[str, str]:
+        """Device to what its laptop is called, of those that told it."""
+        with self.store.read():
+            records = {device_record(device.id): device.id for device in self.devices()}
+            states = self.store.states(list(records))
+        return {records[id_]: str(state.values.get("name")) for id_, state in states.items()}
+
+    def name_formers(self, device: str, formers: Iterable[str]) -> None:
+        """Ids that nobody logged in with are called like the laptop that wrote under them: one of
+        a copied disk had to take another. Inside `write`."""
+        wanted = [id_ for id_ in formers if not self._devices("WHERE id = ?", id_)]
+        own = self.store.states([device_record(device)]) if wanted else {}
+        for state in own.values():
+            for id_ in wanted:
+                self.name_device(id_, str(state.values["name"]))
+
     def split(self, twin: Device) -> Login:
         """A device and a token of its own for a laptop made from the disk of another."""
         with self.store.write():

@@ -71,6 +71,8 @@ class LoginRequest(Struct):
 class SplitRequest(Struct):
     keys: bytes = b""
     """The new device's public keys, for bundles."""
+    name: str = ""
+    """What the laptop is called, for people."""
 
 
 class RecoverRequest(Struct):
@@ -143,6 +145,7 @@ class County:
                 raise Refusal(403, "revoked", "This device has been revoked.", taken=[])
             made = desk.accounts.split(twin)
             senders.put_keys(desk, made.device, asked.keys)
+            desk.accounts.name_device(made.device, asked.name)
             return {"device": made.device, "token": made.token}
 
         return answer(await self.workers.write(work))

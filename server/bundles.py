@@ -100,6 +100,7 @@ def read(desk: Desk, data: bytes) -> Answered:
         pages: list[bytes] = []
         taken, refused = 0, len(home.taken)
     else:
+        desk.accounts.name_device(caller.device.id, head.called)
         verdicts = _taken(desk, asks)
         pages = _answers(desk, asks, verdicts)
         refused = sum(v.status != "duplicate" for v in verdicts)

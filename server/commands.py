@@ -254,12 +254,13 @@ def device() -> None:
 @JSON
 def device_list(as_json: bool) -> None:
     with open_desk() as desk:
-        devices = desk.accounts.devices()
+        devices, names = desk.accounts.devices(), desk.accounts.device_names()
     if as_json:
         print_json([
             {
                 "id": d.id,
                 "user": d.user,
+                "name": names.get(d.id),
                 "last_sync": iso_time(d.last_sync),
                 "acked": d.acked,
                 "revoked": d.is_revoked,
@@ -272,7 +273,7 @@ def device_list(as_json: bool) -> None:
         state = _("停用") if d.is_revoked else ""
         if d.cloned_from:
             state = f"{state} {_('与 {id} 同盘复制').format(id=d.cloned_from)}".strip()
-        print_rows([(d.id, d.user, iso_time(d.last_sync), d.acked, state)])
+        print_rows([(d.id, d.user, names.get(d.id), iso_time(d.last_sync), d.acked, state)])
 
 
 @device.command("revoke", help=_("停用一台设备；它只能再交一次没交的记录"))

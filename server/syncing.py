@@ -124,6 +124,7 @@ def take_in(ask: Ask) -> Callable[[Desk], list[Verdict]]:
         with desk.store.write():
             window.move(desk)  # when a month has passed
             verdicts = desk.hub.push(session, ask.request.changes, ask.request.cursor)
+            desk.accounts.name_formers(device.id, former)
             quarantine.take_followers(desk, ask.request.changes)
         return verdicts
 

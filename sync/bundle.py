@@ -62,6 +62,8 @@ class Outward(Struct, omit_defaults=True):
     """How often the device began anew by itself; comes back with the answer."""
     envelopes: list[str] = []
     """Names of the parts behind the pages: envelopes of the laptop's other users (sync/spool.py)."""
+    called: str = ""
+    """What people call the laptop."""
 
 
 class Homeward(Struct, omit_defaults=True):

@@ -21,6 +21,7 @@ from sync import ids
 from sync.change import Change
 from sync.formers import Former, formers
 from sync.overlay import overlay
+from sync.platform import machine_name
 from sync.protocol import MEDIA_PLAIN
 from sync.replica import Replica
 from sync.storage import transaction
@@ -52,7 +53,7 @@ def part(
         return token
     secret = secrets.token_bytes(32)
     keys = base64.b64encode(DeviceKeys(secret).public).decode()
-    body = msgspec.json.encode({"keys": keys})
+    body = msgspec.json.encode({"keys": keys, "name": machine_name()})
     content, _ = transport.post("/v1/device", body, MEDIA_PLAIN, token)
     answer = msgspec.json.decode(content, type=_Answer)
     with transaction(replica.connection):

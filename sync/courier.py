@@ -16,6 +16,7 @@ from msgspec import Struct
 from sync import bundle, enrolment, ids, leaving, scrub, spool
 from sync.bundle import NEWS, OUT, BadBundle, DeviceKeys, Homeward, Outward
 from sync.client import SyncReport, make_request
+from sync.platform import machine_name
 from sync.protocol import SyncResponse, compress
 from sync.reading import Identity
 from sync.receive import receive
@@ -65,7 +66,7 @@ def write(replica: Replica, others: Sequence[tuple[spool.Sealed, bytes]] = ()) -
             size += len(plain)
         head = Outward(
             me.device, me.user, keys.public, replica.get_state("ticket") or "", _repairs(replica),
-            [file.name for file, _data in others],
+            [file.name for file, _data in others], machine_name(),
         )  # fmt: skip
     pages += [data for _file, data in others]
     data = bundle.write(OUT, bytes(county), keys.signing, head, pages)

@@ -11,7 +11,7 @@ import time
 import httpx
 import msgspec
 import pytest
-from server_process import PASSWORD, CountyServer, wait_for
+from server_process import PASSWORD, CountyServer, RawDevice, wait_for
 
 from sync.protocol import MAX_BODY, MEDIA_ZSTD, PROTOCOL, compress, pack
 
@@ -191,11 +191,29 @@ def test_a_laptop_of_a_copied_disk_gets_an_id_and_a_token_of_its_own(running):
     dong.seq -= 1
     after = [child(dong, "c2"), child(dong, "c3")]
     assert [v[:2] for v in dong.sync(*after)] == [[1, "cloned"], [2, "cloned"]]
-    answer = dong.post("/v1/device", b"{}").json()
+    answer = dong.post("/v1/device", '{"name": "村小的电脑"}'.encode()).json()
     assert answer["device"] != dong.id
     assert dong.ask().status_code == 200  # the other laptop goes on with its own
-    listed = running.done("device", "list", "--json").json
-    assert {d["id"]: d["cloned_from"] for d in listed}[answer["device"]] == dong.id
+    listed = {d["id"]: d for d in running.done("device", "list", "--json").json}
+    assert listed[answer["device"]]["cloned_from"] == dong.id
+    assert listed[answer["device"]]["name"] == "村小的电脑"
+    assert "村小的电脑" in running.done("device", "list").out
+
+
+def test_what_a_laptop_wrote_before_it_got_an_id_of_its_own_bears_its_name(running):
+    dong, xi = running.login("dong"), running.login("xi")
+    answer = dong.post("/v1/device", '{"name": "村小的电脑"}'.encode()).json()
+    twin = RawDevice(running, "dong", answer["device"], answer["token"], {})
+    earlier = [
+        msgspec.structs.replace(child(dong, "c1"), device="before01"),
+        msgspec.structs.replace(child(dong, "c2"), device=xi.id),
+    ]
+    twin.sync(*earlier, child(twin, "c3"))
+    fresh = running.login("dong")
+    fresh.sync()
+    told = [(id_, values) for id_, (kind, values) in fresh.records.items() if kind == "device"]
+    names = {id_: values["name"] for id_, values in told}
+    assert names == {f"device:{twin.id}": "村小的电脑", "device:before01": "村小的电脑"}
 
 
 def test_a_revoked_device_gets_no_new_id(running):

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from casework import told
 from server import bundles, senders
 from server.home import make_county_keys
 from server.workers import Desk
@@ -126,6 +127,24 @@ def test_bundles_and_answers_in_any_order_lose_nothing(data: st.DataObject) -> N
         assert (stick.town.replicas["wu"].get(record) is not None) == (village == "112")
     assert not any(stick.town.replicas[user].has_unsent() for user in users)
     assert not stick.town.quarantined()
+
+
+def test_a_laptop_that_only_ever_meets_the_county_by_stick_has_a_name(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(courier, "machine_name", lambda: "村委办公室")
+    stick = Stick("li", "adm")
+    li, adm = stick.town.replicas["li"], stick.town.replicas["adm"]
+    known = child(li)
+    stick.turn("li", "adm")
+    assert told.device_text(adm, adm.history(known)[0].version) == "村委办公室"
+    assert told.device_text(li, adm.history(known)[0].version) == "这台电脑"
+    head = stick.log()
+    stick.turn("li", "adm")
+    assert stick.log() == head  # told again, and nothing written
+    monkeypatch.setattr(courier, "machine_name", lambda: "")
+    stick.turn("li")
+    assert stick.desk.accounts.device_names()["devli"] == "村委办公室"
 
 
 def test_an_answer_overtaken_by_the_network_is_not_applied_backwards() -> None:
