@@ -13,7 +13,7 @@ import msgspec
 from schema import idnumber
 from schema.kinds import KINDS
 from schema.record import DELETED, Kind
-from sync import answering, carrying, clock, digest, erasing, ids, merging, window
+from sync import answering, carrying, clock, digest, erasing, ids, merging, window, withheld
 from sync.change import OPS, Change, Entry, Head, Mark, Slot, State, is_shallow
 from sync.decide import floor_of, replay
 from sync.forms import MOST, by_txn, fits, is_well_formed
@@ -525,6 +525,7 @@ class Batch:
     def _write(self) -> None:
         if not self.entries:
             return
+        withheld.follow(self)
         sums: dict[tuple[str, tuple[str, ...]], int] = {}
         moved = {m.root for m in self.moves}
         changed = {i for i in self.states if self.states[i] is not self.before.get(i)}

@@ -30,6 +30,7 @@ from schema.kinds.told import TOLD
 from schema.kinds.unit import UNIT
 from schema.kinds.unit_log import UNIT_LOG
 from schema.kinds.user import USER
+from schema.kinds.withheld import WITHHELD
 from schema.record import Kind
 
 _IN_ORDER = (
@@ -60,6 +61,7 @@ _IN_ORDER = (
     DEFERRAL,
     DUPLICATE,
     ANOTHER_FILE,
+    WITHHELD,
     UNIT_LOG,
 )
 KINDS: dict[str, Kind] = {k.name: k for k in _IN_ORDER}

@@ -113,6 +113,35 @@ def test_psychological_records_reach_counsellor_and_supervisor_and_nobody_else(
     assert seen == {"何秀英": [], "苏日娜": [talk], "刘国强": [talk], "周晓燕": [], "陈德福": []}
 
 
+def test_the_admin_sees_that_a_psychological_record_is_told_two_ways_and_not_what_it_says(
+    laptops, county: County
+) -> None:
+    he, su, liu = laptops["何秀英"], laptops["苏日娜"], laptops["刘国强"]
+    boy = child(he, "罗俊豪")
+    he.sync()
+    su.sync()
+    words = (f"child={boy}", "on=2026-11-18", "sort=individual", "done_by=苏日娜")
+    talk = su.add("psych_record", *words)
+    su.sync()
+    liu.sync()
+    su("set", talk, "done_by=苏老师")
+    liu("set", talk, "done_by=刘老师")
+    su.sync()
+    liu.sync(expect=1)
+    admin = county.laptop("陈德福").login()
+    admin.sync()
+    (told,) = admin("conflicts", "--json").json
+    assert (told["meeting"], told["unit"], told["record"]) == ("withheld", TOWNSHIP, None)
+    assert told["winner"]["value"] is told["loser"]["value"] is told["field"] is None
+    assert "限看的 1 处" in admin("conflicts").out
+    admin("resolve", told["id"], "--take", "winner", expect=4)
+    (open_,) = liu("conflicts", "--json").json
+    liu("resolve", open_["id"], "--take", "loser")
+    liu.sync()
+    admin.sync()
+    assert admin("conflicts", "--json").json == []
+
+
 def test_every_kind_works_by_the_same_words_and_reaches_the_township(laptops) -> None:
     he, liu = laptops["何秀英"], laptops["刘国强"]
     girl = child(he, "上官若兰")

@@ -353,3 +353,29 @@ def test_the_conflicts_of_one_child_stand_together(village: Village) -> None:
         replica.save("child", {"hobbies": words}, village.ids["陈嘉怡"])
     village.sync("何秀英", "周晓燕", REVIEWER)
     assert queue(village)[:2] == ["lives_with", "hobbies"]
+
+
+def test_of_what_an_admin_may_not_read_they_see_how_many_where_and_since_when(
+    village: Village,
+) -> None:
+    for n, unit in enumerate(("510811101", "510811101", "510811")):
+        given = {"unit": unit, "opened": f"2026-11-{n + 3:02d}"}
+        village.hub.write("withheld", f"withheld{n}", given)
+    village.sync("陈德福", REVIEWER)
+
+    async def story(app: Any, pilot: Any) -> None:
+        await pilot.pause()
+        assert "3 处限看的两种说法，由看得到的人定" in await shown(app, pilot)
+        await pilot.press("f6")
+        words = "限看的 3 处，由看得到的人定，最早 11月3日：卫子镇 2  昭化区 1"
+        assert words in await shown(app, pilot)
+        await pilot.press("f7", *"nobody", "enter")
+        assert words in await shown(app, pilot)
+
+    play(village, story, user="陈德福")
+
+    async def nothing(app: Any, pilot: Any) -> None:
+        await pilot.press("f6")
+        assert "限看的" not in await shown(app, pilot)
+
+    play(village, nothing, user=REVIEWER)

@@ -9,6 +9,7 @@ import click
 
 from casework import wording
 from casework.questions import answers_to
+from casework.withheld import Withheld, withheld, withheld_words
 from schema.kinds import KINDS
 from schema.record import DELETED, Kind
 from sync.change import Conflict, Head, device_of
@@ -52,6 +53,27 @@ def conflict_data(conflict: Conflict, replica: Replica) -> dict[str, Any]:
     }
 
 
+def withheld_data(one: Withheld) -> dict[str, Any]:
+    """What an admin is told of a conflict that they may not read: the same keys, empty, and where it
+    is and since when."""
+    nothing: dict[str, Any] = dict.fromkeys(("value", "author", "device", "at", "seen"))
+    return {
+        "id": one.id,
+        "record": None,
+        "kind_of_record": None,
+        "field": None,
+        "meeting": "withheld",
+        "unit": one.unit,
+        "opened": one.opened,
+        "base": {"value": None},
+        "winner": nothing,
+        "loser": nothing,
+        "others": [],
+        "answers": [],
+        "notes": [],
+    }
+
+
 def _line(conflict: Conflict, replica: Replica) -> str:
     """A conflict in words: which file, which field, and every value told, the standing one
     first."""
@@ -75,12 +97,16 @@ def conflicts(user: str | None, is_json: bool) -> None:
         open_now = [c for c in replica.conflicts() if len(c.heads) > 1]
         found = [conflict_data(c, replica) for c in open_now]
         lines = [] if is_json else [_line(c, replica) for c in open_now]
+        hidden = withheld(replica)
+        kept_back = withheld_words(replica, wording.day_of(replica.clock.now_ms()))
     if is_json:
-        emit(found)
+        emit([*found, *map(withheld_data, hidden)])
         return
     for line in lines:
         click.echo(line)
-    if not found:
+    if hidden:
+        click.echo(kept_back)
+    elif not found:
         say(_("没有两种说法，都一致。"))
 
 
@@ -98,7 +124,8 @@ def resolve(
     with opened(user) as session:
         found = session.replica.conflict(id)
         if found is None:
-            raise Refused("not_found", id)
+            is_withheld = any(w.id == id for w in withheld(session.replica))
+            raise Refused("not_permitted" if is_withheld else "not_found", id)
         chosen = typed(found, value) if take == "value" else None
         record = session.replica.resolve(id, take, chosen, note)
     if is_json:

@@ -12,6 +12,7 @@ from casework import cases, questions, search, summary, wording
 from casework.cadences import rules
 from casework.duties import LABELS, Duty, duties
 from casework.views import views_of
+from casework.withheld import withheld
 from schema import roles
 from schema.kinds import KINDS
 from sync.language import N_, _
@@ -213,6 +214,9 @@ class HomePlace(Moving, Place):
             ending = _("您来定") if may else _("镇里或县里在核")
             said = _("{what}，{more}").format(what=words, more=ending)
             needs.append(("told_two_ways", said, "F6" if may else ""))
+        if hidden := len(withheld(self.replica)):
+            said = _("{n} 处限看的两种说法，由看得到的人定").format(n=hidden)
+            needs.append(("told_two_ways", said, "F6"))
         asked = questions.count_for_me(self.replica)
         if asked:
             needs.append(("told_two_ways", _("{n} 处问您哪个对").format(n=asked), "^B"))

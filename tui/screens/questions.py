@@ -28,6 +28,9 @@ class QuestionsPlace(ReviewPlace):
         self.asked_of_me = {q.conflict.id: q for q in questions.for_me(self.replica)}
         return [q.conflict for q in self.asked_of_me.values()]
 
+    def read_withheld(self) -> str:
+        return ""
+
     def why_not_decide(self, conflict: Conflict) -> str:
         return ""
 

@@ -10,6 +10,7 @@ from textual.widget import Widget
 from casework import questions, told, wording
 from casework.questions import Question
 from casework.told import Telling
+from casework.withheld import withheld_words
 from schema.kinds import KINDS
 from schema.record import DELETED, Field
 from sync import decisions, errors
@@ -50,6 +51,8 @@ class ReviewPlace(Moving, Place):
         self.answers: list[Question] = []
         """What somebody asked about the one at hand has said."""
         self._titles: dict[str, str] = {}
+        self.withheld = ""
+        """What is said of conflicts that the person may not read."""
         self.may = False
         """True when the person may decide the one at hand."""
         self.words = ""
@@ -68,6 +71,7 @@ class ReviewPlace(Moving, Place):
     def data_changed(self) -> None:
         here = self.conflict.id if self.conflict else ""
         self.queue = self.read_queue()
+        self.withheld = self.read_withheld()
         self.marked &= {c.id for c in self.queue}
         if self.root:
             self.queue.sort(key=lambda c: not self._is_about(c, self.root))
@@ -78,6 +82,9 @@ class ReviewPlace(Moving, Place):
 
     def read_queue(self) -> list[Conflict]:
         return told.queue(self.replica, self.words)
+
+    def read_withheld(self) -> str:
+        return withheld_words(self.replica, self.today)
 
     def why_not_decide(self, conflict: Conflict) -> str:
         """Code of why the person may not; empty when they may."""

@@ -77,12 +77,13 @@ class Table(Canvas):
 
     def paint(self, y: int, row: Row) -> None:
         conflict = self.place.conflict
-        if conflict is None:
+        if self.place.withheld and y == (BAND + 2 if conflict is None else self.size.height - 1):
+            row.put(LEFT, self.place.withheld, "dim", row.width - 2 * LEFT)
+        elif conflict is None:
             if y == BAND:
                 row.put(LEFT, self.place.when_empty(), "text")
                 row.put(LEFT + 30, _("Esc 返回"), "dim")
-            return
-        if y == BAND:
+        elif y == BAND:
             self._paint_band(row, conflict)
         elif y == ASKED and self.place.asked:
             row.put(LEFT, self.place.asked[0], "accent", ASK_AT - LEFT - 1)
