@@ -213,6 +213,8 @@ class _Reckoning:
                 code = f"{kind.name}.{deadline.field}"
                 rule = Rule(code, deadline.what, doer=deadline.doer)
                 mine = {c["id"]: c for c in self._children(rule)}
+                if not mine:  # nothing need be read: an admin's reach is the county
+                    continue
                 days = datetime.timedelta(days=deadline.days)
                 for child_id, day in self.facts.running(kind.name, deadline).items():
                     child = mine.get(child_id)

@@ -206,7 +206,9 @@ class Facts:
         """Children paired with a helper who is this user."""
         if "helper" not in KINDS or "login" not in KINDS["helper"].by_name:
             return frozenset()
-        mine = {row["id"] for row in self.replica.select("helper") if row["login"] == user}
+        mine = {row["id"] for row in self.replica.select("helper", {"login": user})}
+        if not mine:
+            return frozenset()
         return frozenset(row["child"] for row in self._pairings if row["helper"] in mine)
 
     @cached_property
