@@ -18,7 +18,7 @@ def posts_of(replica: Reading, user: str) -> list[Post]:
 
 def _parsed(text: str | None) -> list[Post]:
     found = (word.partition("@") for word in (text or "").split())
-    return [(role, unit) for role, _at, unit in found]
+    return [(role, unit) for role, _at, unit in found if unit]
 
 
 def names_of(replica: Reading, user: str) -> list[str]:

@@ -4,19 +4,24 @@ the county sets it."""
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from casework import told
+from casework import posts, told
 from schema.kinds import KINDS
 from schema.problems import Problem
 from schema.record import DELETED
-from sync.change import Conflict
+from sync.change import Conflict, Grant
 from sync.clock import ms_of
+from sync.language import _
 from sync.reading import Reading
 from sync.replica import InvalidRecord, Refused, Replica
+from sync.scope import Scope
 
 KIND = "question"
+FEW = 5
+"""Users named in place of one who may not see the child."""
 
 
 @dataclass(frozen=True)
@@ -34,12 +39,40 @@ class Question:
     is_answered: bool = False
 
 
+def who_may_be_asked(replica: Reading, conflict: Conflict) -> list[tuple[str, str]]:
+    """(login, name) of those who may see what it is about, as far as laptops know it: who wrote one of
+    the values, the last to have seen the child first, then those nearest to the child."""
+    root = told.root_of(replica, conflict)
+    units = replica.units_of_root(root)
+    heads = sorted(conflict.heads, key=lambda h: h.mark.seen or "", reverse=True)
+    authors = list(dict.fromkeys(h.mark.author for h in heads))
+    found: list[tuple[int, int, str, str]] = []
+    for row in replica.select("user"):
+        login = str(row["id"])
+        if row.get("is_disabled") or login == replica.identity.user:
+            continue
+        grants = [Grant(role, unit) for role, unit in posts.posts_of(replica, login)]
+        scope = Scope(grants, replica.tree)
+        if scope.reads(conflict.kind, root, units) or _may_know_single_children(row):
+            place = authors.index(login) if login in authors else len(authors)
+            reach = len(set().union(*scope.reach.values())) if grants else len(replica.units())
+            found.append((place, reach, login, str(row.get("name") or login)))
+    return [(login, name) for _place, _reach, login, name in sorted(found)]
+
+
+def _may_know_single_children(user: Mapping[str, Any]) -> bool:
+    """True of who looks after single children: which ones, laptops are not told."""
+    told_posts = str(user.get("posts") or "").split()
+    return not told_posts or any(post.endswith("@") for post in told_posts)
+
+
 def ask(replica: Replica, conflict_id: str, whom: str, words: str = "") -> str:
     """Send a conflict's values to a user as a question; returns its id.
 
     Raises:
         Refused: `not_found`: no such open conflict or user here; `not_permitted`: not a reviewer, or
-            a record that not everyone with the child may read.
+            a record that not everyone with the child may read; `asks_blind`: the user may not see
+            the child; `detail` says whom to ask instead.
     """
     found = replica.conflict(conflict_id)
     if found is None or found.slot == DELETED:
@@ -49,6 +82,9 @@ def ask(replica: Replica, conflict_id: str, whom: str, words: str = "") -> str:
         raise Refused("not_permitted")
     if not replica.rows("user", [whom]):
         raise Refused("not_found", whom)
+    may = who_may_be_asked(replica, found)
+    if whom != replica.identity.user and whom not in (login for login, _name in may):
+        raise Refused("asks_blind", _("、").join(name for _login, name in may[:FEW]))
     kind = KINDS[KIND]
     if not kind.read <= KINDS[found.kind].read:  # the question would tell more people than the record
         raise Refused("not_permitted")

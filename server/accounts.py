@@ -210,7 +210,7 @@ class Accounts:
     def _publish(self, name: str) -> None:
         """Tell every device who this is, so that an author is a person."""
         user = self.user(name)
-        posts = " ".join(sorted(f"{g.role}@{g.unit}" for g in user.grants if g.unit))
+        posts = " ".join(sorted({f"{g.role}@{g.unit}" for g in user.grants}))
         values = {
             "login": name,
             "name": user.display,

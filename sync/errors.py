@@ -100,7 +100,7 @@ LIST: dict[str, ErrorText] = {
     "envelope_gap": ErrorText(316, "envelope before this one missing", N_("它前面的还没到，县里先收着；前面的到了自动接上。")),
     "user_disabled": ErrorText(317, "envelope of a disabled user", N_("来自已停用的用户，县里先收着等人看，没有丢。")),
     "taken_back": ErrorText(319, "decision taken back before", N_("这个决定已经撤销过了，什么都没写。")),
-    "same_file": ErrorText(320, "one file twice", N_("这是同一份档案，不用合并。什么都没写。")),
+    "same_file": ErrorText(323, "one file twice", N_("这是同一份档案，不用合并。什么都没写。")),
     "append_only": ErrorText(330, "append-only record", N_("险情的记录只能添，不能改、不能删。写错了就添一步「更正」。")),
     "kept": ErrorText(331, "root that must be kept", N_("这个孩子有险情记录，档案不能删。可以结案注销。")),
     "erased": ErrorText(320, "record erased", N_("这份记录已由县里抹去，写在上面的不再留存。")),
@@ -108,6 +108,7 @@ LIST: dict[str, ErrorText] = {
         321, "critical conflict decided by an author", N_("紧急的一处不能由写它的人自己定，请另一位督导员或县里定。")
     ),
     "cannot_be_asked": ErrorText(322, "user asked may not read the record", N_("问的这位看不到这个孩子的这一项，没有问。换一位问。")),
+    "asks_blind": ErrorText(324, "user to be asked may not read the record", N_("这位看不到这个孩子的这一项，没有问。可以问：{detail}。")),
     # 4xx: what was typed
     "invalid": ErrorText(401, "invalid value", N_("有一格不能这样写，什么都没写进去。")),
     "no_such_kind": ErrorText(402, "no such kind", N_("没有「{detail}」这种记录。")),

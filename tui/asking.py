@@ -1,4 +1,4 @@
-"""A field that finds a user by name: who is asked."""
+"""A field that finds a user by name: who is asked, of those who may be."""
 
 from __future__ import annotations
 
@@ -6,22 +6,18 @@ from typing import Any
 
 from sync import pinyin
 from sync.language import _
-from sync.reading import Reading
 from tui.fields import Typed
 
 SHOWN = 8
 
 
 class WhomField(Typed):
-    """Typed letters or characters leave fewer users; the first of them is taken. `first`: those who
-    are offered before anything is typed."""
+    """Typed letters or characters leave fewer users; the first of them is taken. `users`: (login,
+    name), in the order in which they are offered."""
 
-    def __init__(self, replica: Reading, first: list[str], **kwargs: Any) -> None:
+    def __init__(self, users: list[tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(placeholder=_("姓名或拼音首字母；Enter 问第一个"), **kwargs)
-        me = replica.identity.user
-        rows = [r for r in replica.select("user") if not r.get("is_disabled") and r["id"] != me]
-        rows.sort(key=lambda r: (first.index(r["id"]) if r["id"] in first else len(first)))
-        self.users = [(str(r["id"]), str(r.get("name") or r["id"])) for r in rows]
+        self.users = users
 
     def found(self) -> list[tuple[str, str]]:
         """(login, name) of those the typed text fits."""

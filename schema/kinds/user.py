@@ -21,8 +21,8 @@ USER = Kind(
         Field("login", Name(64), "登录名", is_required=True, is_fixed=True),
         Field("name", Name(64), "姓名", is_searchable=True),
         Field("is_disabled", YesNo(), "停用"),
-        # `role@unit`, separated by spaces: whose visit counts for which duty, whom to ask. Grants for
-        # a single child are not told.
+        # `role@unit`, separated by spaces: whose visit counts for which duty, whom to ask. Of grants for
+        # single children it says `role@`, not which.
         Field("posts", Text(2000), "职务", is_hidden=True),
     ),
 )

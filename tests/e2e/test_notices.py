@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 
 import pytest
-from county import County, Laptop
+from county import TOWNSHIP, County, Laptop
 
 IDENTITY = ("11010519491231002X", "440524188001010014")
 
@@ -101,6 +101,15 @@ def test_the_village_is_asked_and_answers_offline(
         laptop.sync(None)
     conflict = next(c for c in admin("conflicts", "--json").json if c["record"] == child)
     admin("ask", conflict["id"], "--user", "没有这个人", expect=2)
+    other = next(
+        u["code"]
+        for u in county("unit", "list", "--json").json
+        if u["level"] == "township" and u["code"] != TOWNSHIP
+    )
+    county.user("蒲春兰", "director", other)
+    admin.sync(None)
+    blind = admin("ask", conflict["id"], "--user", "蒲春兰", expect=4)
+    assert "何秀英" in blind.err and "蒲春兰" not in blind.err
     director("ask", conflict["id"], "--user", "周晓燕", expect=2)  # not here before a sync
     task = admin("ask", conflict["id"], "--user", "何秀英", "--note", "哪个对？", "--json").json["id"]
     admin.sync(None)

@@ -130,6 +130,32 @@ def test_nobody_is_asked_about_what_they_may_not_read(town: Town) -> None:
     assert mine(town, "wu") == []
 
 
+POSTS = {
+    "adm": "admin@1", "sup": "supervisor@11", "li": "director@111", "wu": "director@112",
+    "tea": "teacher@11", "cou": "counsellor@", "ins": "inspector@1", "gone": "director@111",
+}  # fmt: skip
+
+
+def test_who_cannot_see_the_child_is_not_asked_and_who_can_is_named(town: Town) -> None:
+    meet(town, "address", "2组", "5组")
+    for login, posts in POSTS.items():
+        is_gone = login == "gone" or None
+        told = {"login": login, "name": login, "posts": posts, "is_disabled": is_gone}
+        town.hub.write("user", login, {k: v for k, v in told.items() if v})
+    town.sync("sup")
+    sup = town.replicas["sup"]
+    (conflict,) = sup.conflicts()
+    may = [login for login, _name in questions.who_may_be_asked(sup, conflict)]
+    assert may == ["tea", "li", "adm", "cou"]
+    pending = sup.pending_count()
+    for blind in ("wu", "ins", "gone"):
+        with pytest.raises(Refused, match="asks_blind tea、li、adm、cou"):
+            questions.ask(sup, conflict.id, blind)
+    assert sup.pending_count() == pending
+    for login in may:
+        questions.ask(sup, conflict.id, login)
+
+
 def test_who_is_not_asked_does_not_answer_and_who_may_not_review_does_not_ask(
     town: Town,
 ) -> None:

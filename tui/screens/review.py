@@ -268,16 +268,19 @@ class ReviewPlace(Moving, Place):
         if self.answers:
             self._decide("value", self.answers[-1].answer)
             return
-        seen = sorted(conflict.heads, key=lambda h: h.mark.seen or "", reverse=True)
-        whom = WhomField(self.replica, [h.mark.author for h in seen])
+        whom = WhomField(questions.who_may_be_asked(self.replica, conflict))
 
         def take() -> None:
             found = whom.found()
             if not found:
-                self.trouble = _("没有这样的人，换个写法。")
+                self.trouble = _("看得到这个孩子的人里没有这样的，换个写法。")
                 return
             login, name = found[0]
-            questions.ask(self.replica, conflict.id, login)
+            try:
+                questions.ask(self.replica, conflict.id, login)
+            except Refused as refusal:
+                self.trouble = errors.sentence(refusal.code, detail=refusal.detail)
+                return
             self.do_later()
             self.program.saved()
             self.program.say(_("问了{who}，下次收发时送到；答了这一处就有着落。").format(who=name))
