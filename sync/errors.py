@@ -108,7 +108,9 @@ LIST: dict[str, ErrorText] = {
         321, "critical conflict decided by an author", N_("紧急的一处不能由写它的人自己定，请另一位督导员或县里定。")
     ),
     "cannot_be_asked": ErrorText(322, "user asked may not read the record", N_("问的这位看不到这个孩子的这一项，没有问。换一位问。")),
-    "asks_blind": ErrorText(324, "user to be asked may not read the record", N_("这位看不到这个孩子的这一项，没有问。可以问：{detail}。")),
+    "asks_blind": ErrorText(
+        324, "user to be asked may not read the record", N_("这位看不到这个孩子的这一项，没有问。可以问：{detail}。")
+    ),
     # 4xx: what was typed
     "invalid": ErrorText(401, "invalid value", N_("有一格不能这样写，什么都没写进去。")),
     "no_such_kind": ErrorText(402, "no such kind", N_("没有「{detail}」这种记录。")),
