@@ -8,7 +8,8 @@ import secrets
 import msgspec
 from msgspec import Struct
 
-from server import spool, syncing
+from server import scans, spool, syncing
+from server.accounts import Caller
 from server.home import PRIVATE_KEY, PUBLIC_KEY
 from server.requests import Refusal
 from server.senders import caller_of, digest_of, keys_of, signer, stored_password
@@ -20,12 +21,13 @@ from sync.enrolment import Enrolment
 from sync.forms import MOST
 from sync.hub import Session
 from sync.intake import CLONED
+from sync.parcels import Request, Response
 from sync.protocol import (
     MAX_BODY,
     OLDEST,
     PAGE,
     PROTOCOL,
-    SyncRequest,
+    Cursor,
     SyncResponse,
     Verdict,
     short_from,
@@ -46,6 +48,8 @@ class Answered(Struct, frozen=True):
     """Changes of this bundle that are in the log, by this bundle or an earlier delivery."""
     refused: int
     is_revoked: bool = False
+    papers: int = 0
+    """Papers of this bundle whose bytes are all here."""
 
 
 # ---------------------------------------------------------------------------- keys
@@ -94,28 +98,35 @@ def read(desk: Desk, data: bytes) -> Answered:
     keys = keys_of(desk, caller.device.id) or head.keys
     asks = [Ask(caller, request) for request in requests]
     home = Homeward(head.device, requests[0].cursor, head.repairs)
+    papers: list[str] = []
     home.envelopes = dict(zip(head.envelopes, spool.take_each(others)(desk), strict=True))
     if caller.device.is_revoked:
         home.taken = sorted({seq for ask in asks for seq in _hand_in(desk, ask)})
         pages: list[bytes] = []
         taken, refused = 0, len(home.taken)
+        papers = scans.take_carried(desk, caller, (c for r in requests for c in r.papers))
     else:
         desk.accounts.name_device(caller.device.id, head.called)
         verdicts = _taken(desk, asks)
+        papers = scans.take_carried(desk, caller, (c for r in requests for c in r.papers))
         pages = _answers(desk, asks, verdicts)
+        if requests[0].wanted is not None:
+            pages += _papers(desk, caller, requests[0], papers)
         refused = sum(v.status != "duplicate" for v in verdicts)
         taken = sum(len(r.changes) for r in requests) - refused
     acked = max(asks[0].acked, caller.device.acked)
     desk.accounts.note_syncs([(caller.device.id, desk.store.now_ms(), acked)])
     signing = bundle.county_signing(private)
     answer = bundle.write(NEWS, keys[32:], signing, home, pages)
-    return Answered(answer, head.device, taken, refused, caller.device.is_revoked)
+    return Answered(
+        answer, head.device, taken, refused, caller.device.is_revoked, len(papers)
+    )
 
 
-def _request(plain: bytes, device: str) -> SyncRequest:
+def _request(plain: bytes, device: str) -> Request:
     """A page's request, as strictly as on the wire."""
     try:
-        request = msgspec.json.decode(plain, type=SyncRequest)
+        request = msgspec.json.decode(plain, type=Request)
     except (ValueError, msgspec.DecodeError, RecursionError):
         raise BadBundle("bundle_forged") from None
     if not OLDEST <= request.protocol <= PROTOCOL:
@@ -173,6 +184,16 @@ def _answers(desk: Desk, asks: list[Ask], verdicts: list[Verdict]) -> list[bytes
         cursor = response.cursor or cursor
         if not response.more or size > MAX_ANSWER:
             return pages
+
+
+def _papers(desk: Desk, caller: Caller, request: Request, taken: list[str]) -> list[bytes]:
+    """Pages with the bytes of papers for a device, and those of it that are here now."""
+    cursor = Cursor.decode(request.cursor) if request.cursor else None
+    after = cursor.seq if cursor and not cursor.fill else None
+    now = desk.store.now_ms()
+    given = scans.give_carried(desk, caller, request.wanted or (), after)
+    pages = [bundle.page(Response(now, papers=[carried])) for carried in given]
+    return [*pages, bundle.page(Response(now, taken=taken))] if taken else pages
 
 
 # ---------------------------------------------------------------------------- enrolment

@@ -54,6 +54,7 @@ def bundle_read(file: Path, reply: Path, as_json: bool) -> None:
             "device": done.device,
             "taken": done.taken,
             "refused": done.refused,
+            "papers": done.papers,
             "revoked": done.is_revoked,
         })
     elif done.is_revoked:

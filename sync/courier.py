@@ -13,11 +13,12 @@ from collections.abc import Callable, Sequence
 import msgspec
 from msgspec import Struct
 
-from sync import bundle, enrolment, ids, leaving, scrub, spool
+from sync import bundle, enrolment, ids, leaving, paperbytes, scans, scrub, spool
 from sync.bundle import NEWS, OUT, BadBundle, DeviceKeys, Homeward, Outward
 from sync.client import SyncReport, make_request
+from sync.parcels import Carried, Request, Response
 from sync.platform import machine_name
-from sync.protocol import SyncResponse, compress
+from sync.protocol import PROTOCOL, compress
 from sync.reading import Identity
 from sync.receive import receive
 from sync.replica import Replica
@@ -31,6 +32,10 @@ class Written(Struct, frozen=True):
     data: bytes
     changes: int
     envelopes: int = 0
+    papers: int = 0
+    """Papers whose bytes are in it."""
+    papers_left: int = 0
+    """Papers that did not fit, and go with the next one."""
 
 
 def keys_of(replica: Replica) -> DeviceKeys:
@@ -58,19 +63,38 @@ def write(replica: Replica, others: Sequence[tuple[spool.Sealed, bytes]] = ()) -
     sent_up_to = changes = size = 0
     with transaction(replica.connection):
         keys, me = keys_of(replica), replica.identity
+        wanted: list[str] | None = paperbytes.wished(replica.connection)
         while not pages or (replica.has_sendable(after=sent_up_to) and size < bundle.MAX_WORK):
             request, sent_up_to = make_request(replica, sent_up_to)
-            plain = msgspec.json.encode(request)
+            asked = Request(**msgspec.structs.asdict(request), wanted=wanted)
+            plain = msgspec.json.encode(asked)
+            wanted = None
             pages.append(compress(plain))
             changes += len(request.changes)
             size += len(plain)
+        papers = _papers(replica, bundle.MAX_WORK - size)
+        papers_left = paperbytes.unsent(replica.connection) - len(papers)
+        pages += papers
         head = Outward(
             me.device, me.user, keys.public, replica.get_state("ticket") or "", _repairs(replica),
             [file.name for file, _data in others], machine_name(),
         )  # fmt: skip
     pages += [data for _file, data in others]
     data = bundle.write(OUT, bytes(county), keys.signing, head, pages)
-    return Written(data, changes, len(others))
+    return Written(data, changes, len(others), len(papers), papers_left)
+
+
+def _papers(replica: Replica, room: int) -> list[bytes]:
+    """A page each for the papers that the county lacks, as far as `room` (bytes of JSON) goes."""
+    pages: list[bytes] = []
+    for paper, content in paperbytes.to_send(replica.connection):
+        request = Request(PROTOCOL, replica.identity.device, papers=[Carried(paper, content)])
+        plain = msgspec.json.encode(request)
+        room -= len(plain)
+        if room < 0:
+            break
+        pages.append(compress(plain))
+    return pages
 
 
 def write_for_all(session: Session) -> Written:
@@ -98,6 +122,8 @@ class News(Struct, frozen=True):
     """False when the answer goes on from elsewhere: received before, or overtaken by another."""
     envelopes: dict[str, str] = {}
     """What the county said of the other users' envelopes."""
+    papers: int = 0
+    """Papers whose bytes came."""
 
 
 class DeviceRevoked(Exception):
@@ -134,12 +160,15 @@ def read(replica: Replica, data: bytes) -> News:
 def apply(replica: Replica, cursor: str, repairs: int, rest: bytes) -> News:
     """Store the pages that go on from where this replica is."""
     before = _open_conflicts(replica)
-    sent = received = rejected = joined = 0
+    sent = received = rejected = joined = papers = 0
     for plain in bundle.pages(rest):
         try:
-            response = msgspec.json.decode(plain, type=SyncResponse)
+            response = msgspec.json.decode(plain, type=Response)
         except (ValueError, msgspec.DecodeError, RecursionError):
             raise BadBundle("bundle_forged") from None
+        if response.is_papers:
+            papers += _keep_papers(replica, response, is_joined=joined > 0)
+            continue
         with transaction(replica.connection):
             here = replica.get_state("cursor") or ""
             if here == cursor and repairs == _repairs(replica):
@@ -159,7 +188,15 @@ def apply(replica: Replica, cursor: str, repairs: int, rest: bytes) -> News:
         0,
         bool(replica.get_state("in_step", 0)),
     )
-    return News(report, joined > 0)
+    return News(report, joined > 0, papers=papers)
+
+
+def _keep_papers(replica: Replica, response: Response, *, is_joined: bool) -> int:
+    """Bytes are what their paper says or they are let go, so an answer may be old, or read twice."""
+    with transaction(replica.connection):
+        for paper in response.taken if is_joined else ():
+            paperbytes.note_sent(replica.connection, paper)
+        return sum(scans.keep(replica, paper, content) for paper, content in response.papers)
 
 
 def _open_conflicts(replica: Replica) -> set[str]:

@@ -14,6 +14,7 @@ import msgspec
 
 from schema.kinds import KINDS
 from schema.record import DELETED
+from sync import paperbytes
 from sync.change import Change, Entry, Head, Mark, Slot, State
 from sync.storage import Connection
 
@@ -89,6 +90,7 @@ def forget_unsent(connection: Connection, ids: Collection[str], at_ms: int) -> N
     for table in ("outbox", "decided", "notice", "let_go"):
         connection.execute(f"DELETE FROM {table} {among}", listed)  # noqa: S608
     connection.execute("DELETE FROM shadow WHERE id IN (SELECT value FROM json_each(?))", listed)
+    paperbytes.forget(connection, ids)
     for id_ in ids:  # a draft names its record, or the child it hangs on, in its place or its words
         connection.execute(
             "DELETE FROM draft WHERE instr(place, ?) > 0 OR instr(body, ?) > 0", (id_, id_)

@@ -125,6 +125,9 @@ LIST: dict[str, ErrorText] = {
     "scan_kept": ErrorText(413, "another file is there", N_("{detail} 已经有了，没有换掉它。换个名字。")),
     "scan_differs": ErrorText(414, "bytes differ from their name", N_("取来的和登记的不一样，没有存。再取一次；还不行请告诉县里。")),
     "scan_not_here": ErrorText(415, "bytes not at the county yet", N_("这份材料还没到县里：添它的电脑还没收发。")),
+    "scan_wished": ErrorText(
+        416, "bytes asked for", N_("这份材料不在这台电脑上，现在连不上县里。记下了：下次收发，或读县里的下一个回包，就带来。")
+    ),
     # 5xx: the store
     "damaged": ErrorText(501, "store damaged", N_("这台电脑上的资料打不开了。别删任何文件，联系县里；已上传的都在服务器上。")),
     "disk_full": ErrorText(502, "disk full", N_("磁盘满了，这一条没存进去，以前的都在。腾出地方再存。")),

@@ -13,7 +13,18 @@ import msgspec
 from msgspec import Struct
 
 from schema.kinds import KINDS
-from sync import decisions, digest, erasing, keeping, narrowing, receipts, scrub, strays, window
+from sync import (
+    decisions,
+    digest,
+    erasing,
+    keeping,
+    narrowing,
+    paperbytes,
+    receipts,
+    scrub,
+    strays,
+    window,
+)
 from sync.change import Change, Entry, Grant, State, entry_json
 from sync.decide import replay
 from sync.formers import own_ids
@@ -144,6 +155,7 @@ class _Receiving:
         """
         self._drop(self._outside(self.response.grants or ()))
         keeping.send_all_again(self.connection)
+        paperbytes.send_again(self.connection)
         own = [
             (e.change.seq, e.change.id, e.change.txn, msgspec.json.encode(e.change))
             for (body,) in self.connection.execute("SELECT body FROM log")

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from schema.kinds import KINDS
-from sync import keeping
+from sync import keeping, paperbytes
 from sync.change import Change, Entry, Slot, State
 from sync.following import follow
 from sync.storage import Connection
@@ -175,11 +175,8 @@ class Records:
         touched, self._touched = self._touched, {}
         follow(self.connection, touched)
         self.connection.execute("DELETE FROM hand WHERE who = 'ours'")
-        if "paper" in touched:  # bytes stay only with their paper
-            self.connection.execute(
-                "DELETE FROM scan WHERE digest NOT IN"
-                " (SELECT digest FROM r_paper WHERE digest IS NOT NULL)"
-            )
+        if "paper" in touched:
+            paperbytes.tidy(self.connection)
         for part in _slices(touched):
             for indexer in self.indexers:
                 indexer(self.connection, part)

@@ -1,21 +1,23 @@
-"""Bytes of papers and pictures (S27): apart from changes, named by their hash, fetched on demand.
+"""Bytes of papers and pictures (S27): apart from changes, kept under their paper, fetched on demand.
 
 A laptop keeps them in its encrypted store and hands them over after a synchronisation, piece by
-piece, going on where the line broke. They are there as long as a paper held here names them.
+piece, going on where the line broke, or in a bundle (sync/parcels.py). They are there as long as
+their paper is, and those the county does not have stay until it has them.
 """
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 from typing import Any
 
 import msgspec
 from msgspec import Struct
 
+from sync import paperbytes
+from sync.paperbytes import digest_of
 from sync.protocol import MEDIA_PLAIN
 from sync.replica import Refused, Replica
-from sync.storage import Connection
+from sync.transport import Rejected
 
 MOST = 2 * 1024 * 1024
 """Bytes of one paper, as its kind says."""
@@ -58,10 +60,6 @@ class Unfit(ValueError):
         self.code = code
 
 
-def digest_of(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()
-
-
 def add(replica: Replica, values: dict[str, Any], content: bytes) -> str:
     """A paper with its bytes, in one transaction; returns the paper's id.
 
@@ -76,21 +74,19 @@ def add(replica: Replica, values: dict[str, Any], content: bytes) -> str:
     digest = digest_of(content)
     with replica.together():
         made = replica.save(PAPER, {**values, "size": len(content), "digest": digest})
-        replica.connection.execute(
-            "INSERT OR IGNORE INTO scan VALUES (?, ?, ?, 0)", (digest, len(content), content)
-        )
+        paperbytes.put(replica.connection, made, digest, len(content), content, is_own=True)
     return made
 
 
 def held(replica: Replica, paper: str) -> bytes | None:
-    """The bytes of a paper, whole; None when they are not on this device.
+    """The bytes of a paper, whole; None when they are not on this device, or are spoilt here.
 
     Raises:
         Refused: `not_found`: no such paper here, or one without bytes.
     """
-    digest, size = _named(replica, paper)
-    content = _kept(replica, digest)
-    return content if len(content) == size else None
+    digest, _size = _named(replica, paper)
+    content = paperbytes.of(replica.connection, paper)
+    return content if digest_of(content) == digest else None
 
 
 def fetch(replica: Replica, paper: str, post: Post) -> bytes:
@@ -101,7 +97,9 @@ def fetch(replica: Replica, paper: str, post: Post) -> bytes:
         Offline, Rejected: from `post`.
     """
     digest, size = _named(replica, paper)
-    content = _kept(replica, digest)
+    content = paperbytes.of(replica.connection, paper)
+    if len(content) >= size and digest_of(content) != digest:
+        content = b""
     while len(content) < size:
         body = msgspec.json.encode(GetRequest(paper, len(content)))
         answer, _media = post("/v1/scan/get", body, MEDIA_PLAIN)
@@ -109,36 +107,72 @@ def fetch(replica: Replica, paper: str, post: Post) -> bytes:
         content += piece
         is_whole = len(content) >= size
         if not piece or (is_whole and digest_of(content) != digest):
-            replica.connection.execute("DELETE FROM scan WHERE digest = ?", (digest,))
+            paperbytes.forget(replica.connection, [paper])
             raise Unfit("scan_differs")
-        replica.connection.execute(
-            "INSERT OR REPLACE INTO scan VALUES (?, ?, ?, 1)", (digest, size, content)
-        )
+        paperbytes.put(replica.connection, paper, digest, size, content)
     return content
 
 
-def unsent(connection: Connection) -> int:
-    """How many papers' bytes the county does not have yet."""
-    row = connection.execute("SELECT count(*) FROM scan WHERE is_sent = 0").fetchone()
-    return int(row[0])
+# ---------------------------------------------------------------------------- wishes
+
+
+def wish(replica: Replica, paper: str) -> None:
+    """Ask for a paper's bytes, to come with the next synchronisation or bundle.
+
+    Raises:
+        Refused: as `held`.
+    """
+    digest, size = _named(replica, paper)
+    paperbytes.ask_for(replica.connection, paper, digest, size)
+
+
+def fetch_wished(replica: Replica, post: Post) -> None:
+    """Fetch what is asked for, as far as the county has it.
+
+    Raises:
+        Offline, Rejected: from `post`, unless it is about one paper alone.
+    """
+    for paper in paperbytes.wished(replica.connection):
+        try:
+            fetch(replica, paper, post)
+        except (Unfit, Refused):
+            continue
+        except Rejected as refusal:
+            if refusal.code not in ("not_found", "scan_not_here"):
+                raise
+
+
+# ---------------------------------------------------------------------------- handing over
 
 
 def deliver(replica: Replica, post: Post) -> int:
     """Hand over what is unsent of papers that the county knows; how many came over whole."""
-    rows = replica.connection.execute(
-        "SELECT s.digest, s.body, min(p.id) FROM scan s JOIN r_paper p ON p.digest = s.digest"
-        " WHERE s.is_sent = 0 AND p._seq > 0 AND p._deleted IS NULL GROUP BY s.digest"
-    ).fetchall()
-    for digest, content, paper in rows:
-        have = _put(post, PutRequest(paper))
-        while have < len(content):
-            came = _put(post, PutRequest(paper, have, content[have : have + PIECE]))
-            if came <= have:  # not what the paper names, or another laptop is at it: next time
-                break
-            have = came
-        else:
-            replica.connection.execute("UPDATE scan SET is_sent = 1 WHERE digest = ?", (digest,))
-    return len(rows)
+    waiting = {row[0] for row in replica.connection.execute("SELECT record FROM outbox")}
+    done = 0
+    for paper, content in paperbytes.to_send(replica.connection):
+        if paper in waiting:
+            continue
+        try:
+            is_there = _hand_over(post, paper, content)
+        except Rejected as refusal:
+            if refusal.code != "not_found":
+                raise
+            continue  # in quarantine, or refused: the others go
+        if is_there:
+            paperbytes.note_sent(replica.connection, paper)
+            done += 1
+    return done
+
+
+def _hand_over(post: Post, paper: str, content: bytes) -> bool:
+    """False when the bytes are not what the paper names, or another laptop is at it: next time."""
+    have = _put(post, PutRequest(paper))
+    while have < len(content):
+        came = _put(post, PutRequest(paper, have, content[have : have + PIECE]))
+        if came <= have:
+            return False
+        have = came
+    return True
 
 
 def _put(post: Post, request: PutRequest) -> int:
@@ -153,6 +187,16 @@ def _named(replica: Replica, paper: str) -> tuple[str, int]:
     return rows[0]["digest"], int(rows[0]["size"] or 0)
 
 
-def _kept(replica: Replica, digest: str) -> bytes:
-    row = replica.connection.execute("SELECT body FROM scan WHERE digest = ?", (digest,)).fetchone()
-    return bytes(row[0]) if row else b""
+# ---------------------------------------------------------------------------- by bundle
+
+
+def keep(replica: Replica, paper: str, content: bytes) -> bool:
+    """Bytes that the county's answer brought; False when they are no paper's of this device."""
+    try:
+        digest, size = _named(replica, paper)
+    except Refused:
+        return False
+    if digest_of(content) != digest:
+        return False
+    paperbytes.put(replica.connection, paper, digest, size, content)
+    return True

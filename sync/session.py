@@ -160,7 +160,7 @@ class Session:
         try:
             report = sync_once(self.replica, self.transport, token, limit, is_checked=is_checked)
             self._deliver(token)
-            self._deliver_scans(token)
+            self._exchange_scans(token)
             return report
         except Rejected as refusal:
             if refusal.code != "revoked":
@@ -187,17 +187,18 @@ class Session:
         with suppress(Offline, Rejected, OSError, ValueError):
             self.delivered += spool.deliver(self.home, self.replica.identity.device, post)
 
-    def _deliver_scans(self, token: str) -> None:
+    def _exchange_scans(self, token: str) -> None:
         """Papers go after the records that name them; what does not get through goes next time."""
-        from sync import scans
+        from sync import paperbytes, scans
         from sync.transport import Offline, Rejected
 
         def post(path: str, body: bytes, media: str) -> tuple[bytes, str]:
             return self.transport.post(path, body, media, token)
 
-        if scans.unsent(self.replica.connection):
-            with suppress(Offline, Rejected):
+        with suppress(Offline, Rejected):
+            if paperbytes.unsent(self.replica.connection):
                 scans.deliver(self.replica, post)
+            scans.fetch_wished(self.replica, post)
 
     def scan(self, paper: str) -> bytes:
         """The bytes of a paper, fetched from the county.
@@ -238,8 +239,27 @@ class Session:
                 raise Rejected("revoked_kept") from broken
             except Rejected as again:
                 refusal = again
+        self._hand_in_scans(token)
         self.close()
         wipe(self.account)
+
+    def _hand_in_scans(self, token: str) -> None:
+        """Papers follow what names them into quarantine, as far as the county takes them.
+
+        Raises:
+            Rejected: `revoked_kept`: the line broke.
+        """
+        from sync import scans
+        from sync.transport import Offline, Rejected
+
+        try:
+            with suppress(Rejected):
+                scans.deliver(
+                    self.replica,
+                    lambda path, body, media: self.transport.post(path, body, media, token),
+                )
+        except Offline as broken:
+            raise Rejected("revoked_kept") from broken
 
     def try_to_leave(self) -> None:
         """A revoked device's next contact. Returns when the county takes it for its own again, as

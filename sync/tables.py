@@ -14,6 +14,7 @@ from schema.kinds import KINDS
 from schema.record import DELETED, Field, Kind
 from schema.types import Choices, YesNo
 from sync.change import Mark, Slot, State
+from sync.paperbytes import TABLE as PAPER_BYTES
 from sync.storage import Connection, transaction
 from sync.unread import TABLE as UNREAD
 
@@ -68,7 +69,7 @@ KEPT = (
 )
 
 SCANS = (
-    # Bytes of papers by their SHA-256 (sync/scans.py); shorter than `size`: a fetch broke off.
+    # Bytes of papers by their SHA-256: as the first program to have papers kept them.
     "CREATE TABLE scan(digest TEXT PRIMARY KEY, size INTEGER NOT NULL, body BLOB NOT NULL,"
     " is_sent INTEGER NOT NULL)",
 )
@@ -151,6 +152,7 @@ def _steps() -> Iterable[tuple[str, Sequence[str]]]:
             columns = ", ".join(quoted(c) for c in ("_root", *kind.reckoned_by))
             made = f'CREATE INDEX "{kind.name}_reckoned" ON {name}({columns})'
             yield f"{kind.name}.reckoned", (f"{made} WHERE _deleted IS NULL",)
+    yield "scans.by_paper", PAPER_BYTES
 
 
 def _watch(kind: str, op: str) -> str:

@@ -112,6 +112,10 @@ _SCANS = """
 CREATE TABLE scan (digest TEXT PRIMARY KEY, size INTEGER NOT NULL, body BLOB NOT NULL);
 """
 
+_PAPER_BYTES = """
+CREATE TABLE paper_scan (paper TEXT PRIMARY KEY, size INTEGER NOT NULL, body BLOB NOT NULL);
+"""
+
 _WINDOW = """
 ALTER TABLE record ADD COLUMN month TEXT NOT NULL DEFAULT '';
 CREATE INDEX record_month ON record (month) WHERE month != '';
@@ -193,6 +197,18 @@ def _decided(db: Database) -> None:
 @migrations(name="0011_scans")
 def _scans(db: Database) -> None:
     _run(db, _SCANS)
+
+
+@migrations(name="0012_paper_bytes")
+def _paper_bytes(db: Database) -> None:
+    """Bytes belong to the paper that names them: by digest alone, whoever named it had them."""
+    _run(db, _PAPER_BYTES)
+    for id_, body in db.execute("SELECT id, state FROM record WHERE kind = 'paper'").fetchall():
+        named = msgspec.json.decode(body, type=State).values.get("digest")
+        db.execute(
+            "INSERT INTO paper_scan SELECT ?, size, body FROM scan WHERE digest = ?", [id_, named]
+        )
+    _run(db, "DROP TABLE scan")
 
 
 def migrate(connection: Connection, number: int) -> None:

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
-from county import TOWNSHIP, County, Laptop
+from county import PASSWORD, TOWNSHIP, County, Laptop
 
 
 @pytest.fixture(scope="module")
@@ -87,3 +87,69 @@ def test_a_paper_whose_bytes_have_not_come_yet_says_so(
     liu.sync()
     liu("paper", "get", paper, str(tmp_path / "photo.jpg"), expect=4)
     assert not (tmp_path / "photo.jpg").exists()
+
+
+def test_a_scan_reaches_a_laptop_without_a_line_by_stick(
+    county: County, liu: Laptop, village: str, tmp_path: Path
+) -> None:
+    content = os.urandom(100_000)
+    (tmp_path / "consent.jpg").write_bytes(content)
+    liu.sync()
+    out, news = str(tmp_path / "out"), str(tmp_path / "news")
+    child = liu.add("child", "name=石榴", f"village={village}")
+    paper = liu("paper", "add", child, str(tmp_path / "consent.jpg"), "--json").json["id"]
+    written = liu("bundle", "write", out, "--json").json
+    assert (written["papers"], written["papers_left"]) == (1, 0)
+    county("device", "enrol", "何秀英", "--to", str(tmp_path / "enrol"))
+    far = Laptop(tmp_path / "far", "何秀英", county)
+    far("login", str(tmp_path / "enrol"), "--password-stdin", stdin=PASSWORD + "\n")
+    for expect in (1, 1):  # carried twice
+        told = county("bundle", "read", out, "--reply", news, "--json").json
+        assert told["papers"] == expect
+    assert liu("bundle", "read", news, "--json").json["papers_wanted"] == 0
+    assert liu("status", "--json").json["papers_unsent"] == 0
+    for _ in range(2):  # its first answer brings the file, the next one what is new since
+        far("bundle", "write", out)
+        county("bundle", "read", out, "--reply", news)
+        far("bundle", "read", news)
+    far("paper", "get", paper, str(tmp_path / "here.jpg"))
+    assert (tmp_path / "here.jpg").read_bytes() == content
+
+
+def test_a_scan_that_is_not_here_is_asked_for_and_brought_by_the_next_exchange(
+    county: County, he: Laptop, liu: Laptop, village: str, tmp_path: Path
+) -> None:
+    (tmp_path / "photo.jpg").write_bytes(b"photo" * 1000)
+    child = he.add("child", "name=陈苗", f"village={village}")
+    paper = he("paper", "add", child, str(tmp_path / "photo.jpg"), "--json").json["id"]
+    he.sync()
+    liu.sync()
+    county.stop()
+    asked = liu("paper", "get", paper, str(tmp_path / "out.jpg"), expect=3)
+    assert "(416)" in asked.err and not (tmp_path / "out.jpg").exists()
+    county.start()
+    liu.sync()
+    county.stop()
+    liu("paper", "get", paper, str(tmp_path / "out.jpg"))
+    county.start()
+    assert (tmp_path / "out.jpg").read_bytes() == b"photo" * 1000
+
+
+def test_a_revoked_laptop_hands_its_scans_in_too(
+    county: County, village: str, tmp_path: Path
+) -> None:
+    (tmp_path / "last.jpg").write_bytes(b"last" * 1000)
+    county.user("林秀", "director", TOWNSHIP)
+    lost = county.laptop("林秀").login()
+    child = lost.add("child", "name=林晓", f"village={village}")
+    paper = lost("paper", "add", child, str(tmp_path / "last.jpg"), "--json").json["id"]
+    devices = county("device", "list", "--json").json
+    county("device", "revoke", next(d["id"] for d in devices if d["user"] == "林秀"))
+    lost("sync", expect=4)
+    assert not list(lost.folder.glob("user-*"))
+    waiting = county("quarantine", "list", "--json").json
+    for change in sorted(waiting, key=lambda change: change["seq"]):
+        county("quarantine", "release", change["id"], "--reason", "本人来过", expect=None)
+    again = county.laptop("林秀", "again").login()
+    again("paper", "get", paper, str(tmp_path / "out.jpg"))
+    assert (tmp_path / "out.jpg").read_bytes() == b"last" * 1000

@@ -13,7 +13,9 @@ import msgspec
 import pytest
 from server_process import PASSWORD, CountyServer, RawDevice, wait_for
 
+from sync.paperbytes import digest_of
 from sync.protocol import MAX_BODY, MEDIA_ZSTD, PROTOCOL, compress, pack
+from sync.scans import GetRequest, PutRequest
 
 
 def child(device, id, village="510101", name="陈小溪", **more):
@@ -350,6 +352,34 @@ def test_history_is_given_to_whoever_may_read_the_record(running):
     for foreign in (history(xi, "c1"), history(xi, "nothing")):
         assert (foreign.status_code, foreign.json()["error"]) == (404, "not_found")
     assert history(xi, "5101").status_code == 200
+
+
+def test_a_papers_bytes_are_given_to_whoever_may_read_it_and_to_nobody_who_names_them(running):
+    content = b"signed by both" * 1000
+    named = {"sort": "agreement", "size": len(content), "digest": digest_of(content)}
+    dong, xi = running.login("dong"), running.login("xi")
+    dong.sync(child(dong, "c1"), dong.create("paper", "p1", child="c1", **named))
+    xi.sync(child(xi, "c2", village="510201"), xi.create("paper", "p2", child="c2", **named))
+
+    def put(device, paper, piece=b""):
+        body = msgspec.json.encode(PutRequest(paper, 0, piece))
+        return device.post("/v1/scan/put", body).json()
+
+    def get(device, paper):
+        answer = device.post("/v1/scan/get", msgspec.json.encode(GetRequest(paper)))
+        return answer.json().get("error", answer.status_code)
+
+    assert put(xi, "p1", content)["error"] == "not_found"
+    assert put(dong, "p1", content)["have"] == len(content)
+    assert put(xi, "p2")["have"] == 0  # does not even learn that the county has such bytes
+    assert (get(xi, "p1"), get(xi, "p2")) == ("not_found", "scan_not_here")
+    boss = running.login("boss")
+    boss.sync()
+    assert (get(dong, "p1"), get(boss, "p1"), get(boss, "p2")) == (200, 200, "scan_not_here")
+    boss.sync(boss.put("child", "c1", {"village": f"{dong.id}.1"}, village="510201"))
+    assert (get(dong, "p1"), get(xi, "p1")) == ("not_found", 200)
+    running.done("device", "revoke", xi.id)
+    assert get(xi, "p1") == "revoked"
 
 
 def test_ten_wrong_passwords_and_one_has_to_wait(running):

@@ -10,14 +10,22 @@ from hypothesis import strategies as st
 
 from casework import told
 from server import bundles, senders
+from server import scans as desk_scans
+from server.accounts import Caller
 from server.home import make_county_keys
 from server.workers import Desk
-from sync import bundle, courier, enrolment
+from sync import bundle, courier, enrolment, paperbytes, scans
 from sync.bundle import NEWS, OUT, BadBundle
 from sync.protocol import MAX_BODY
+from sync.replica import Replica
 from tests.sync.town import Town, child, contact, value
 
 PASSWORD = "correct horse"
+
+
+@pytest.fixture
+def stick() -> Stick:
+    return Stick("li", "adm")
 
 
 class Stick:
@@ -35,7 +43,7 @@ class Stick:
         self.desk = Desk(self.town.store)
         self.desk.hub = self.desk.accounts.hub = self.town.hub
 
-    def add(self, user: str) -> None:
+    def add(self, user: str) -> Replica:
         self.desk.accounts.add_user(user, PASSWORD, self.town.grants[user])
         replica = self.town.add(user)
         device = replica.identity.device
@@ -46,6 +54,7 @@ class Stick:
         county = bundles.county(self.desk)
         replica.set_state(county_seal=county.public_key, county_verify=county.verify_key)
         senders.put_keys(self.desk, device, courier.keys_of(replica).public)
+        return replica
 
     def out(self, user: str) -> bytes:
         self.town.now_ms += 1000
@@ -145,6 +154,99 @@ def test_a_laptop_that_only_ever_meets_the_county_by_stick_has_a_name(
     monkeypatch.setattr(courier, "machine_name", lambda: "")
     stick.turn("li")
     assert stick.desk.accounts.device_names()["devli"] == "村委办公室"
+
+
+def paper_of(replica: Replica, known: str, content: bytes = b"scan" * 9000) -> str:
+    return scans.add(replica, {"child": known, "sort": "agreement"}, content)
+
+
+def test_a_scan_travels_by_stick_to_another_laptop(stick: Stick) -> None:
+    li, adm = stick.town.replicas["li"], stick.town.replicas["adm"]
+    paper = paper_of(li, child(li))
+    written = courier.write(li)
+    assert (written.papers, written.papers_left) == (1, 0)
+    first = stick.answer(written.data)
+    again = stick.answer(written.data)
+    for answer in (again, first, again):
+        stick.take("li", answer)
+    assert paperbytes.unsent(li.connection) == 0
+    news = stick.take("adm", stick.answer(stick.out("adm")))
+    assert news.papers == 1 and scans.held(adm, paper) == b"scan" * 9000
+    assert stick.take("adm", stick.answer(stick.out("adm"))).papers == 0
+
+
+def test_a_scan_of_long_ago_comes_by_stick_when_it_is_asked_for(stick: Stick) -> None:
+    li = stick.town.replicas["li"]
+    paper = paper_of(li, child(li))
+    stick.turn("li")
+    late = stick.add("sup")
+    assert stick.take("sup", stick.answer(stick.out("sup"))).papers == 0  # its first fill
+    assert scans.held(late, paper) is None
+    scans.wish(late, paper)
+    asking = stick.out("sup")
+    answers = [stick.answer(asking), stick.answer(asking)]
+    assert [stick.take("sup", answer).papers for answer in answers] == [1, 1]
+    assert scans.held(late, paper) == b"scan" * 9000
+
+
+def test_scans_that_do_not_fit_go_with_the_next_bundle(
+    stick: Stick, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bundle, "MAX_WORK", 60_000)
+    li, known = stick.town.replicas["li"], child(stick.town.replicas["li"])
+    papers = [paper_of(li, known, bytes([n]) * 20_000) for n in range(3)]
+    told = [(w.papers, w.papers_left) for w in (courier.write(li), courier.write(li))]
+    assert told == [(2, 1), (2, 1)]  # nothing is let go until the county has answered
+    stick.turn("li")
+    assert [courier.write(li).papers, courier.write(li).papers_left] == [1, 0]
+    stick.turn("li")
+    assert paperbytes.unsent(li.connection) == 0
+    stick.turn("adm")
+    assert all(scans.held(stick.town.replicas["adm"], paper) for paper in papers)
+
+
+def test_an_answer_carries_no_more_than_its_share_of_scans(
+    stick: Stick, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    li, adm = stick.town.replicas["li"], stick.town.replicas["adm"]
+    papers = [paper_of(li, child(li), bytes([n]) * 20_000) for n in range(3)]
+    stick.turn("li")
+    monkeypatch.setattr(desk_scans, "MOST_CARRIED", 50_000)
+    assert stick.take("adm", stick.answer(stick.out("adm"))).papers == 2
+    (missing,) = [paper for paper in papers if scans.held(adm, paper) is None]
+    scans.wish(adm, missing)
+    assert stick.take("adm", stick.answer(stick.out("adm"))).papers == 1
+
+
+def test_scans_of_a_bundle_that_overtook_its_record_are_carried_again(stick: Stick) -> None:
+    li = stick.town.replicas["li"]
+    paper = paper_of(li, child(li))
+    early = stick.town.backup()
+    stick.turn("li")
+    stick.town.restore(early, "later")
+    stick.attach()
+    for _ in range(3):  # told that the log went back, sent again, answered
+        stick.take("li", stick.answer(stick.out("li")))
+    assert paperbytes.unsent(li.connection) == 0
+    count = "SELECT count(*) FROM paper_scan WHERE paper = ? AND length(body) = size"
+    assert stick.town.connection.execute(count, (paper,)).fetchone()[0] == 1
+
+
+def test_an_answer_hands_nobody_the_scan_of_a_child_they_may_not_see(stick: Stick) -> None:
+    li, wu = stick.town.replicas["li"], stick.add("wu")
+    stick.turn("wu")
+    paper = paper_of(li, child(li))
+    stick.turn("li")
+    mine = paper_of(wu, child(wu, "112"))  # the same bytes, and so the same digest
+    wu.connection.execute("DELETE FROM paper_scan")
+    stick.turn("wu")
+    accounts = stick.desk.accounts
+
+    def given(user: str) -> list[str]:
+        caller = Caller(accounts.user(user), accounts.device(f"dev{user}"))
+        return [p for p, _ in desk_scans.give_carried(stick.desk, caller, [paper, mine], 0)]
+
+    assert (given("wu"), given("adm")) == ([], [paper])
 
 
 def test_an_answer_overtaken_by_the_network_is_not_applied_backwards() -> None:

@@ -10,7 +10,7 @@ import click
 
 from casework import cases
 from schema.kinds import KINDS
-from sync import healing, pacing, scans, spool, tables, version
+from sync import healing, pacing, paperbytes, spool, tables, version
 from sync.client import SyncReport
 from sync.language import _
 from sync.lease import lease_of
@@ -143,7 +143,7 @@ def status(user: str | None, is_json: bool) -> None:
             "protocol": PROTOCOL,
             "schema": tables.schema(),
             "healed": healing.count(replica),
-            "papers_unsent": scans.unsent(replica.connection),
+            "papers_unsent": paperbytes.unsent(replica.connection),
             "alarms": [
                 standing_data(s, replica) for s in cases.alarms(replica, replica.clock.now_ms())
             ],

@@ -85,9 +85,15 @@ def write(user: str | None, file: Path, is_json: bool) -> None:
             "changes": written.changes,
             "bytes": len(written.data),
             "envelopes": written.envelopes,
+            "papers": written.papers,
+            "papers_left": written.papers_left,
         })
     else:
         say(_("{n} 条没交的写进包里了；县里的回包读了才算交上。").format(n=written.changes))
+        if written.papers:
+            say(_("{n} 份材料（照片、扫描件）也在里面。").format(n=written.papers))
+        if written.papers_left:
+            say(_("{n} 份材料装不下，下一个包再带；都还在这台电脑上。").format(n=written.papers_left))
         if written.envelopes:
             say(_("同用这台电脑的人没交的，也封着带上了。"))
 
@@ -98,7 +104,7 @@ def write(user: str | None, file: Path, is_json: bool) -> None:
 @click.pass_obj
 @guarded
 def read(user: str | None, file: Path, is_json: bool) -> None:
-    from sync import courier, files
+    from sync import courier, files, paperbytes
     from sync.bundle import BadBundle
 
     with opened(user, past_lease=True, may_be_leaving=True) as session:
@@ -108,12 +114,14 @@ def read(user: str | None, file: Path, is_json: bool) -> None:
             fail_bundle(error, file)
         except courier.DeviceRevoked as told:
             fail(REFUSED, "revoked" if courier.hand_in(session, told.taken) else "revoked_kept")
-    _report(news, is_json)
+        wanted = len(paperbytes.wished(session.replica.connection))
+    _report(news, wanted, is_json)
     if news.report.conflicts or news.report.rejected:
         raise SystemExit(NEEDS_A_PERSON)
 
 
-def _report(news: News, is_json: bool) -> None:
+def _report(news: News, wanted: int, is_json: bool) -> None:
+    """`wanted`: papers asked for whose bytes have not come yet."""
     report = news.report
     if is_json:
         emit({
@@ -124,6 +132,8 @@ def _report(news: News, is_json: bool) -> None:
             "cursor": report.cursor,
             "in_step": report.in_step,
             "joined": news.is_joined,
+            "papers": news.papers,
+            "papers_wanted": wanted,
         })
         return
     if not news.is_joined:
@@ -132,6 +142,10 @@ def _report(news: News, is_json: bool) -> None:
     say(
         _("交上 {sent} 条，收下 {received} 条。").format(sent=report.sent, received=report.received)
     )
+    if news.papers:
+        say(_("收到 {n} 份材料。").format(n=news.papers))
+    if wanted:
+        say(_("要的材料还有 {n} 份没来，下一个包再要。").format(n=wanted))
     if report.conflicts:
         say(_("{n} 处有两种说法，等人看。").format(n=report.conflicts))
     if report.rejected:

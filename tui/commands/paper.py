@@ -10,8 +10,12 @@ import click
 from schema.kinds import KINDS
 from sync import scans
 from sync.language import _
+from sync.paperbytes import digest_of
 from sync.replica import Refused
+from sync.session import Session
+from sync.transport import Offline
 from tui.commands.common import (
+    OFFLINE,
     WRONG_USAGE,
     as_json,
     assignments,
@@ -60,7 +64,7 @@ def add(user: str | None, child: str, file: Path, values: tuple[str, ...], is_js
             fail(WRONG_USAGE, error.code, detail=file.name)
         warn_doubts(session, KIND, given, made)
     if is_json:
-        emit({"id": made, "digest": scans.digest_of(content), "size": len(content)})
+        emit({"id": made, "digest": digest_of(content), "size": len(content)})
     else:
         click.echo(made)
 
@@ -77,7 +81,7 @@ def get(user: str | None, id: str, file: Path, is_json: bool) -> None:
     with opened(user) as session:
         content = scans.held(session.replica, id)
         try:
-            content = session.scan(id) if content is None else content
+            content = _fetched(session, id) if content is None else content
         except scans.Unfit as error:
             fail(WRONG_USAGE, error.code, detail=id)
     try:
@@ -88,3 +92,14 @@ def get(user: str | None, id: str, file: Path, is_json: bool) -> None:
         emit({"id": id, "file": str(file), "size": len(content)})
     else:
         say(_("存好了：{name}。").format(name=file.name))
+
+
+def _fetched(session: Session, id: str) -> bytes:
+    """From the county; where it is not to be had now, it is asked for and comes later."""
+    if session.account.card.server:
+        try:
+            return session.scan(id)
+        except Offline:
+            pass
+    scans.wish(session.replica, id)
+    fail(OFFLINE, "scan_wished")

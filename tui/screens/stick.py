@@ -100,7 +100,11 @@ class StickPlace(Place):
 
         written = courier.write_for_all(self._session)
         files.write(file, written.data)
-        return _("{n} 条没交的写进包里了；县里的回包读了才算交上。").format(n=written.changes)
+        words = _("{n} 条没交的写进包里了；县里的回包读了才算交上。").format(n=written.changes)
+        if written.papers_left:
+            left = _("{n} 份材料装不下，下一个包再带；都还在这台电脑上。")
+            words += left.format(n=written.papers_left)
+        return words
 
     def _read(self, file: Path) -> str:
         from sync import courier, files
