@@ -1,5 +1,6 @@
 """Changes that wait in quarantine for something that comes by itself: those of newer programs until
-the county's program is updated, those of a record unknown here until the record comes."""
+the county's program is updated, those of a record unknown here until the record comes, those of one
+that has left their author's reach until it is back."""
 
 from __future__ import annotations
 
@@ -8,6 +9,7 @@ from collections.abc import Iterable
 import msgspec
 from msgspec import Struct
 
+from schema.kinds import KINDS
 from schema.problems import InvalidValue
 from server.workers import Desk
 from sync.change import Change
@@ -15,8 +17,9 @@ from sync.hub import Session
 from sync.intake import NEWER, Batch
 
 UNKNOWN = "unknown_record"
-WAITING = (NEWER, UNKNOWN)
-"""Verdicts that an update may change: the second where a change speaks of a record that waits."""
+LEFT = "out_of_scope"
+WAITING = (NEWER, UNKNOWN, LEFT)
+"""Verdicts that change by themselves: of an update, of a record that comes, of one that moves."""
 
 
 _OPEN = (
@@ -50,28 +53,39 @@ def take_again(desk: Desk) -> Taken:
 
 
 def take_followers(desk: Desk, came: Iterable[Change]) -> None:
-    """Decide once more what waits for a record that one of these changes made.
+    """Decide once more what waits for a record that one of these changes made, or moved.
 
     A county put back to a backup hears again of a child made since from the laptop that made it;
-    whoever wrote in that child's file may have been there first.
+    whoever wrote in that child's file may have been there first, or only after it was moved away.
     """
     store = desk.store
+    came = list(came)
     made = seen = {change.id for change in came if change.op == "create"}
-    while made:
+    moved = {change.id for change in came if _may_move(change)}
+    while made or moved:
         with store.write():
             waiting = store.connection.execute(
-                f"SELECT device, change FROM quarantine WHERE code = ? AND {_OPEN}", (UNKNOWN,)
+                f"SELECT device, code, change FROM quarantine WHERE code IN (?, ?) AND {_OPEN}",
+                (UNKNOWN, LEFT),
             ).fetchall()
             followers: dict[str, list[Change]] = {}
-            for device, body in waiting:
+            for device, code, body in waiting:
                 change = msgspec.json.decode(body, type=Change)
-                if made & _spoken_of(change):
+                if (made if code == UNKNOWN else moved) & _spoken_of(change):
                     followers.setdefault(device, []).append(change)
             for device in followers:
                 _take_of(desk, device, Taken())
         # What they make in their turn is waited for too.
         made = {c.id for those in followers.values() for c in those if c.op == "create"} - seen
-        seen = seen | made
+        seen, moved = seen | made, set()
+
+
+def _may_move(change: Change) -> bool:
+    """True when a change of a record that is there writes where it belongs."""
+    kind = KINDS.get(change.kind)
+    if kind is None or change.op == "create":
+        return False
+    return not change.fields.keys().isdisjoint(kind.unit_fields)
 
 
 def _spoken_of(change: Change) -> set[str]:
@@ -81,7 +95,7 @@ def _spoken_of(change: Change) -> set[str]:
 
 def _take_of(desk: Desk, id: str, done: Taken) -> None:
     connection = desk.store.connection
-    where = f"WHERE device = ? AND code IN (?, ?) AND {_OPEN}"
+    where = f"WHERE device = ? AND code IN (?, ?, ?) AND {_OPEN}"
     rows = connection.execute(
         f"SELECT change, at FROM quarantine {where} ORDER BY device_seq", (id, *WAITING)
     ).fetchall()

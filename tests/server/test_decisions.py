@@ -49,6 +49,20 @@ def test_out_of_scope_is_released_into_the_file_of_the_new_keeper(running):
     assert entry.change.author == "dong"
 
 
+def test_what_met_a_child_gone_is_taken_when_the_child_is_back(running):
+    dong, boss = running.login("dong"), running.login("boss")
+    made = boss.create("child", "c1", name="陈小溪", village="510201")
+    boss.sync(made)
+    dong.sync(dong.create("contact", "v1", child="c1", on="2026-11-02", kind="talk"))
+    dong.sync(dong.create("contact", "v2", child="c2", on="2026-11-02", kind="talk"))
+    assert [k["reason"] for k in _kept(running)] == ["out_of_scope", "unknown_record"]
+    boss.sync(boss.put("child", "c1", {"village": made.version}, village="510101"))
+    assert [k["record"] for k in _kept(running)] == ["v2"]
+    dong.sync()
+    assert {id for id, (kind, _) in dong.records.items() if kind == "contact"} == {"v1"}
+    assert running.done("check").code == 0
+
+
 def test_what_is_dropped_is_listed_no_more_and_comes_back_by_no_resending(running):
     dong = running.login("dong")
     running.done("device", "revoke", dong.id)
