@@ -133,7 +133,7 @@ class _Receiving:
         if erased:
             self._leave_under(erased, touched, before, after)
         self.has_erased = bool(erased)
-        self._settle_outbox(refused, entries)
+        gone = self._settle_outbox(refused, entries)
         if erased:
             erasing.forget_unsent(self.connection, erased, response.now)
         as_shown = self._as_shown(before, entries, rows, met) - mended.keys()
@@ -144,7 +144,8 @@ class _Receiving:
         if erased:
             erasing.forget_history(self.connection, erased)
         own = len(self.matched)
-        return Received(len(entries) - own + len(rows), own, tuple(refused), len(response.drops))
+        news = len(entries) - own + len(rows)
+        return Received(news, own + gone, tuple(refused), len(response.drops))
 
     # -- reading the answer
 
@@ -418,9 +419,10 @@ class _Receiving:
             self._let_go(kind, gone)
         replica.set_state(narrow=0)
 
-    def _settle_outbox(self, refused: Sequence[Verdict], entries: Iterable[Entry]) -> None:
+    def _settle_outbox(self, refused: Sequence[Verdict], entries: Iterable[Entry]) -> int:
         """Take out what the hub has. A duplicate whose entry is still to come waits for it; at the
-        end of the feed none comes any more: its record has left the scope."""
+        end of the feed none comes any more: its record has left the scope. Returns how many such
+        there were."""
         settled = {v.seq for v in refused}
         settled.update(e.change.seq for e in entries if e.seq in self.matched)
         gone = {
@@ -453,6 +455,7 @@ class _Receiving:
             # What came back may be taken after all: released by a person, or by an updated county.
             taken = [(e.change.seq,) for e in entries if e.change.device == self.me]
             self.connection.executemany("DELETE FROM returned WHERE seq = ?", taken)
+        return len(gone)
 
     def _as_shown(
         self,

@@ -73,6 +73,17 @@ def test_a_child_goes_with_everything_to_its_new_village_at_once(town):
     ).fetchone() == (0,)
 
 
+def test_a_report_counts_what_was_taken_of_a_record_that_left(town):
+    li = town.replicas["li"]
+    record = child(li)
+    town.rest()
+    li.save("child", {"phone": "13900000001"}, record)
+    li.save("child", {"village": "112"}, record)
+    assert town.sync("li").sent == 2
+    assert town.sync("li").sent == 0
+    assert held(town, "li") == []
+
+
 def test_work_for_a_child_that_moved_away_goes_to_quarantine_and_to_its_author(town):
     li, tea = town.replicas["li"], town.replicas["tea"]
     record = child(li)
