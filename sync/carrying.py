@@ -218,10 +218,11 @@ def _withdraw(
     into = merging.pointers(kind, states.values())
     taken = {t.version for version in merges if (t := _taken(batch, version, target))}
     below = {i for i in states if i == change.id or change.id in merging.way(into, i)}
+    above = [i for i in [target, *merging.way(into, target)] if i not in below]
     again: list[tuple[Change, str, Any]] = []
-    for id in [target, *merging.way(into, target)]:
+    for id in [target] if only_taken else above:
         state = batch.states.get(id)
-        if state is None or id in below:
+        if state is None:
             continue
         gone: dict[str, set[str]] = {}
         for name, slot in state.slots.items():
@@ -259,26 +260,35 @@ def _restore(
     names: list[str] = []
     for name, ops in gone.items():
         staying = [op for head in state.slots[name].heads for op in head.ops if op not in ops]
-        first = _before(batch, name, ops, staying)
+        is_known, first = _before(batch, name, ops, staying)
         left: list[Any] = []
         closed: list[str] = []
         is_clear = True
         for head in state.slots[name].heads:
             others = [op for op in head.ops if op not in ops]
-            if len(others) < len(head.ops) and others and kind.merge(name) != "last":
-                is_clear, value = _again(batch, kind, name, others, first)
+            is_cut = 0 < len(others) < len(head.ops) and kind.merge(name) != "last"
+            is_joined, value = _again(batch, kind, name, others, first) if is_cut else (False, None)
+            if is_joined:
                 closed.append(head.mark.version)
                 first = value
             else:
+                is_clear &= not is_cut or _all_say(batch, name, others, head.value)
                 closed += [op for op in head.ops if op in ops]
                 left += [head.value] if others else []
         if is_clear:
-            fields[name] = left[0] if left and first is None else first
+            fields[name] = left[0] if left and first is None and not is_known else first
             base[name] = closed[0]
             names += closed
     if fields:
         names = list(dict.fromkeys(names))
         _write(batch, kind, state.id, "resolve", fields, base, names, cause)
+
+
+def _all_say(batch: Batch, name: str, ops: Iterable[str], value: Any) -> bool:
+    """True when each of these changes wrote this very value: a head that they share with others who
+    did, and not one put together of parts."""
+    entries = [batch.lookup(raw_version(op)) for op in ops]
+    return all(e is not None and e.change.fields.get(name) == value for e in entries)
 
 
 def _again(batch: Batch, kind: Kind, name: str, ops: Sequence[str], value: Any) -> tuple[bool, Any]:
@@ -294,12 +304,14 @@ def _again(batch: Batch, kind: Kind, name: str, ops: Sequence[str], value: Any) 
     return all(e is not None for e in entries), value
 
 
-def _before(batch: Batch, name: str, ops: Iterable[str], staying: Iterable[str]) -> Any:
-    """What stood in a slot before the merge among `ops` took over another value; None where one of
-    the changes that stay has been written over it."""
+def _before(
+    batch: Batch, name: str, ops: Iterable[str], staying: Iterable[str]
+) -> tuple[bool, Any]:
+    """What stood in a slot before the merge among `ops` took over another value; False where nobody
+    had written it, or one of the changes that stay has been written over it."""
     taken = [e for op in ops if not merging.is_carried(op) and (e := batch.lookup(op)) is not None]
     if not taken or name not in taken[0].change.base:
-        return None
+        return False, None
     version = taken[0].change.base[name]
     seen: set[str] = set()
     waiting = list(staying)
@@ -310,8 +322,8 @@ def _before(batch: Batch, name: str, ops: Iterable[str], staying: Iterable[str])
         seen |= new
         waiting += new
     if seen & set(changes_in(version, name, batch.lookup)):
-        return None
-    return value_of(version, name, batch.lookup)
+        return False, None
+    return True, value_of(version, name, batch.lookup)
 
 
 def _write(

@@ -16,7 +16,7 @@ from typing import Any
 
 from schema.record import DELETED, Kind
 from schema.types import Choices
-from sync import erasing, ids
+from sync import erasing, ids, merging
 from sync.change import (
     Change,
     Entry,
@@ -118,7 +118,8 @@ def _meet(
     value: Any,
     lookup: Lookup,
 ) -> Slot:
-    new = Head(mark, value, (mark.version,), change.op == "resolve")
+    is_decision = change.op == "resolve" and not _is_put_back(change)
+    new = Head(mark, value, (mark.version,), is_decision)
     if before is None:
         return Slot((new,))
     seen = _seen(name, change, lookup)
@@ -187,7 +188,9 @@ def _combine(
         return [new]
     # A device's chain of edits is one head, its last (decision 0005): what of it a set or a text
     # still holds is combined all the same.
-    others = [h for h in (without(head, _chain(head, change)) for head in rest) if h]
+    others = list(rest)
+    if not _is_of_a_merge(kind, change, lookup):
+        others = [h for h in (without(head, _chain(head, change)) for head in rest) if h]
     how = kind.merge(name)
     if how == "set":
         base = value_of(change.base.get(name), name, lookup)
@@ -200,7 +203,7 @@ def _combine(
         # Two reviewers decided the same conflict unseen by each other: one result, both on record.
         winner = max([*others, new], key=lambda h: precedence(kind, name, h))
         return [_joined([*others, new], new, winner.value)]
-    if how != "text":
+    if how != "text" or _is_put_back(change):
         return [*others, new]
     if not was_open and len(rest) == 1:
         # `rest` may be a merged text of which the author saw one half: against what they saw, the
@@ -216,6 +219,21 @@ def _combine(
 def _chain(head: Head, change: Change) -> set[str]:
     """The changes in a head that the same device made before: its author knew them."""
     return {op for op in head.ops if device_of(op) == change.device and seq_of(op) < change.seq}
+
+
+def _is_put_back(change: Change) -> bool:
+    """True for what the county puts back as a merge is taken back (sync/carrying.py): nobody's
+    decision and no edit of what stands beside it."""
+    return change.op == "resolve" and merging.is_carried(change.version)
+
+
+def _is_of_a_merge(kind: Kind, change: Change, lookup: Lookup) -> bool:
+    """True for what a file takes over from one merged into it: another's words, which are no later
+    edit of the reviewer's own. An un-merge takes them out again and leaves the rest."""
+    if not kind.pointer or change.seq < 2:
+        return False
+    entry = lookup(f"{change.device}.{change.seq - 1}")
+    return bool(entry and entry.change.txn == change.txn and kind.pointer in entry.change.fields)
 
 
 def combined_value(kind: Kind, name: str, base: Any, ours: Any, theirs: Any) -> Any:

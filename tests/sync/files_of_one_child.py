@@ -9,7 +9,7 @@ from __future__ import annotations
 import random
 import re
 from collections import Counter
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -258,10 +258,8 @@ class FilesOfOneChild:
         if len(held) > 1:
             self._merge(name, *self.dice.sample(held, 2))
 
-    def _merge(self, name: str, kept: str, away: str, fixed: Collection[str] = ()) -> str | None:
-        """`fixed`: slots of the kept file that take nothing over."""
+    def _merge(self, name: str, kept: str, away: str) -> str | None:
         take = {t: self.dice.choice(("kept", "away")) for t in TEXTS if self.dice.randrange(2)}
-        take |= dict.fromkeys(fixed, "kept")
         made: str | None = self._perform(
             name, lambda replica: merges.merge(replica, kept, away, take)
         )
@@ -416,13 +414,13 @@ class FilesOfOneChild:
 
     def _there_and_back(self) -> None:
         """A merge that nobody wrote after, taken back, leaves both files as they were."""
-        held = [i for i in self._held("adm") if self.town.replicas["adm"].kept(i) == i]
+        of_adm = self.town.replicas["adm"]  # one that points at a deleted file would lose that
+        held = [i for i in self._held("adm") if of_adm.get(i).values.get("merged_into") is None]
         before = standing(self.town)
         if len(held) < 2:
             return
         kept, away = self.dice.sample(held, 2)
-        open_ = [c.slot for c in self.town.replicas["adm"].conflicts(kept)]
-        merge = self._merge("adm", kept, away, open_)
+        merge = self._merge("adm", kept, away)
         if merge is None:  # a machine that stopped may have kept it all the same
             self._come_to_rest()
             return

@@ -112,6 +112,94 @@ def test_the_edit_of_a_laptop_away_for_a_month_stands_beside_the_kept_value():
     ended(town)
 
 
+def test_a_merge_leaves_an_earlier_value_of_its_reviewer_in_an_open_conflict():
+    town, one, other = pair()
+    adm, li = town.replicas["adm"], town.replicas["li"]
+    adm.save("child", {"phone": "13900000005"}, one)
+    li.save("child", {"phone": "13900000006"}, one)
+    town.sync("adm", "li", "adm")
+    assert phones(town, one) == ["13900000006", "13900000005"]
+    merge = merges.merge(adm, one, other, {"phone": "away"})
+    town.sync("adm", "li")
+    assert phones(town, one) == ["13900000002", "13900000005"]
+    merges.unmerge(adm, merge)
+    town.sync("adm", "li")
+    assert sorted(phones(town, one)) == ["13900000005", "13900000006"]
+    ended(town)
+
+
+def test_an_unmerge_brings_back_what_stood_in_a_conflict_an_empty_value_too():
+    town, one, other = pair()
+    adm, li = town.replicas["adm"], town.replicas["li"]
+    li.save("child", {"phone": "13900000006"}, one)
+    town.now_ms += 1000
+    adm.save("child", {"phone": None}, one)
+    town.sync("li", "adm", "li")
+    assert phones(town, one) == [None, "13900000006"]
+    merge = merges.merge(adm, one, other, {"phone": "away"})
+    town.sync("adm")
+    merges.unmerge(adm, merge)
+    town.sync("adm")
+    assert set(phones(town, one)) == {None, "13900000006"}
+    ended(town)
+
+
+def test_an_unmerge_decides_no_conflict():
+    town, one, other = pair()
+    adm, li = town.replicas["adm"], town.replicas["li"]
+    li.save("child", {"phone": "13900000006"}, one)
+    adm.save("child", {"phone": "13900000005"}, one)
+    town.sync("li", "adm")
+    merge = merges.merge(adm, one, other, {"phone": "away"})
+    town.sync("adm")
+    unseen = town.add("sup")
+    unseen.become(Identity("sup", "devsup", (Grant("supervisor", "11"),)))
+    town.sync("sup")
+    for conflict in unseen.conflicts(one):
+        unseen.resolve(conflict.id, "loser")
+    li.save("child", {"phone": "13900000007"}, one)
+    town.sync("li", "sup", "adm")
+    merges.unmerge(adm, merge)
+    town.sync("adm")
+    before = phones(town, one)
+    merge = merges.merge(adm, one, other, {"phone": "away"})
+    town.sync("adm")
+    merges.unmerge(adm, merge)
+    town.sync("adm")
+    assert sorted(phones(town, one)) == sorted(before)
+    ended(town)
+
+
+def test_an_unmerge_leaves_the_same_words_of_others_and_brings_back_what_stood():
+    town, one, other = pair()
+    adm, li, wu = (town.replicas[n] for n in ("adm", "li", "wu"))
+    wu.save("child", {"note": "怕黑。"}, other)
+    town.sync("wu")
+    adm.save("child", {"note": "会做饭。"}, one)
+    li.save("child", {"note": "怕黑。"}, one)  # unseen by adm
+    town.sync("adm", "wu")
+    merge = merges.merge(adm, one, other, {"note": "away"})
+    town.sync("li", "adm")
+    merges.unmerge(adm, merge)
+    town.sync("adm")
+    assert sorted(standing(adm, one, "note")) == ["会做饭。", "怕黑。"]
+    ended(town)
+
+
+def test_what_a_refused_merge_had_taken_over_goes_again():
+    town, one, other = pair()
+    adm = town.replicas["adm"]
+    third = child(adm, hobbies="下棋")
+    merges.merge(adm, other, one)
+    merges.merge(adm, third, other)
+    adm.delete(other, "建重了")  # its two neighbours are files of their own now
+    merges.merge(adm, one, third, {"hobbies": "away"})
+    town.sync("adm")
+    assert value(adm, third, "merged_into") is None
+    assert value(adm, one, "hobbies") is None
+    ended(town)
+
+
 def test_a_chain_of_late_edits_is_one_value_beside_the_kept_one():
     town, one, other = pair()
     adm, wu = town.replicas["adm"], town.replicas["wu"]
