@@ -281,7 +281,11 @@ class Feed:
                 continue  # its entries flow from its birth on, or not at all
             had = {k for k in kinds if self._is_held(cursor, k, root, path[0].before)}
             has = {k for k in kinds if self.want.reads(k, root, place.units)}
-            if had and not has:
+            # Where the grants changed twice a fill counts nothing as held, though it may be here.
+            may_be_here = had or (
+                cursor.fill and any(self.want.reads(k, root, path[0].before) for k in kinds)
+            )
+            if may_be_here and not has:
                 response.drops.append(root)
             # What goes while the root stays, the device sees by itself. What a fill has yet to come
             # to is left to it: sent now, nobody would know that it is held when it moves on.

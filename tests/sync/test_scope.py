@@ -84,6 +84,23 @@ def test_a_report_counts_what_was_taken_of_a_record_that_left(town):
     assert held(town, "li") == []
 
 
+def test_a_child_kept_while_grants_change_twice_goes_when_it_leaves_in_the_middle_of_the_fill(town):
+    li, tea = town.replicas["li"], town.replicas["tea"]
+    record = child(li, school="s1")
+    town.rest()
+    tea.save("child", {"hobbies": "画画"}, record)
+    town.sync("tea")
+    town.grants["li"] = (Grant("director", "111"), Grant("teacher", "s1"))
+    town.break_off("li", 1, limit=1)
+    town.grants["li"] = (Grant("teacher", "s1"),)
+    town.break_off("li", 1, limit=1)
+    assert held(town, "li") == [record]
+    tea.save("child", {"school": None}, record)
+    town.sync("tea")
+    report = town.sync("li")
+    assert (held(town, "li"), report.in_step, report.healed) == ([], True, 0)
+
+
 def test_work_for_a_child_that_moved_away_goes_to_quarantine_and_to_its_author(town):
     li, tea = town.replicas["li"], town.replicas["tea"]
     record = child(li)
