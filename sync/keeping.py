@@ -7,13 +7,14 @@ backup loses what came after it; its devices send that again.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 
 import msgspec
 from msgspec import Raw, Struct
 
 from sync.change import Change
 from sync.formers import own_ids
+from sync.protocol import Verdict
 from sync.storage import Connection
 
 KEPT_MS = 90 * 86_400_000
@@ -122,3 +123,19 @@ def settle(connection: Connection, seqs: Collection[int]) -> None:
     rows = [(seq,) for seq in seqs]
     connection.executemany("DELETE FROM outbox WHERE seq = ?", rows)
     connection.executemany(f"DELETE FROM kept WHERE seq = ? AND number = {AGAIN}", rows)  # noqa: S608
+
+
+def give_back(
+    connection: Connection, refused: Iterable[Verdict], sent: Mapping[int, Change], now_ms: int
+) -> None:
+    """Keep what the county refused, with its reason, for the author. `sent`: changes by number."""
+    connection.executemany(
+        "INSERT OR IGNORE INTO returned VALUES (?, ?, ?, ?, ?, ?, ?)",
+        [
+            (
+                v.seq, sent[v.seq].id, v.status, v.code, v.field, now_ms,
+                msgspec.json.encode(sent[v.seq]),
+            )
+            for v in refused
+        ],
+    )  # fmt: skip

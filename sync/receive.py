@@ -432,16 +432,7 @@ class _Receiving:
             if not self.response.more
         }
         settled.update(gone)
-        self.connection.executemany(
-            "INSERT OR IGNORE INTO returned VALUES (?, ?, ?, ?, ?, ?, ?)",
-            [
-                (
-                    v.seq, self.outbox[v.seq].id, v.status, v.code, v.field, self.response.now,
-                    msgspec.json.encode(self.outbox[v.seq]),
-                )
-                for v in refused
-            ],
-        )  # fmt: skip
+        keeping.give_back(self.connection, refused, self.outbox, self.response.now)
         for verdict in refused:
             decisions.forget(self.connection, self.outbox[verdict.seq])
         keeping.settle(self.connection, settled)
