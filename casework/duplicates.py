@@ -14,6 +14,7 @@ from schema.kinds.duplicate import LATER as LATER
 from schema.kinds.duplicate import NOT_SAME as NOT_SAME
 from schema.record import Kind
 from sync import ids, merges
+from sync.likeness import compare
 from sync.reading import Reading, View
 from sync.replica import Refused, Replica
 
@@ -63,7 +64,8 @@ def certain(replica: Reading) -> list[Pair]:
 
 
 def _told(replica: Reading) -> list[Pair]:
-    """Pairs on record, two files that are one by now left out, each two files once."""
+    """Pairs on record, each two files once; left out are two files that are one by now, and those
+    that a correction made unlike."""
     rows = replica.select(PAIR.name)
     kept = replica.kept_of({row[side] for row in rows for side in "ab"})
     here = {
@@ -72,7 +74,8 @@ def _told(replica: Reading) -> list[Pair]:
     found: dict[tuple[str, str], Pair] = {}
     for row in rows:
         a, b = sorted(kept.get(row[side], row[side]) for side in "ab")
-        if a == b or not {a, b} <= here:
+        is_unlike = row["score"] == 0 and not row["verdict"]
+        if a == b or is_unlike or not {a, b} <= here:
             continue
         pair = Pair(
             row["id"], a, b, row["score"] or 0, bool(row["is_certain"]), row["why"] or "",
@@ -126,6 +129,14 @@ def say(replica: Replica, id: str, verdict: str) -> None:
         merges.put_on_record(replica, PAIR, id, a, b, {"verdict": verdict})
 
 
+def is_certain_now(replica: Reading, a: str, b: str) -> bool:
+    """True when two files as they stand here have one valid number and one name: since the county
+    found the pair, either may have been corrected."""
+    one, other = likenesses.all_facts(replica, {a, b})
+    found = compare(one, other)
+    return found is not None and found.is_certain
+
+
 def merge_certain(replica: Replica) -> tuple[str, list[tuple[str, str]]]:
     """Merge every certain pair that this user reviews; (id of the batch, [(merge, kept file)]).
 
@@ -135,7 +146,8 @@ def merge_certain(replica: Replica) -> tuple[str, list[tuple[str, str]]]:
     made: list[tuple[str, str]] = []
     for pair in sorted(certain(replica), key=lambda p: (p.a, p.b)):
         kept, away = (replica.kept(i) for i in (pair.a, pair.b))
-        if kept != away and merges.may_merge(replica, kept, away):
+        is_so = kept != away and is_certain_now(replica, kept, away)
+        if is_so and merges.may_merge(replica, kept, away):
             made.append((merges.merge(replica, kept, away), kept))
     return merges.batch_id([m for m, _ in made]) if made else "", made
 

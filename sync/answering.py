@@ -11,7 +11,7 @@ from schema.kinds import KINDS
 from schema.record import DELETED, Kind
 from schema.settings import SETTINGS
 from sync import clock, ids
-from sync.change import Change, State
+from sync.change import Change, Slot, State
 from sync.hubstore import HUB_DEVICE
 from sync.reopening import decides_own_danger
 from sync.scope import Scope
@@ -55,13 +55,17 @@ def _close(batch: Batch, question: State, reply: Change) -> None:
         return
     state, name = batch.states.get(record), str(question.values.get("slot"))
     slot = state.slots.get(name) if state else None
-    if state is None or slot is None or slot.conflict != question.values.get("conflict"):
+    if state is None or slot is None:
         return
     kind = KINDS[state.kind]
     fits, value = _value(kind, name, reply.fields[REPLY].get("answer"))
     names = str(reply.fields[REPLY].get("saw") or "").split()
     if not fits or not names:
         return
+    if slot.conflict != question.values.get("conflict"):
+        if not _is_own_answer(slot, reply):
+            return
+        names.insert(0, slot.standing.mark.version)  # they thought better of it before it was sent
     seq = batch.seq + 1
     device = ANSWERS + ids.derived_id(reply.version, record, str(seq))[:8]
     decision = Change(
@@ -70,6 +74,15 @@ def _close(batch: Batch, question: State, reply: Change) -> None:
     )  # fmt: skip
     if not decides_own_danger(kind, decision, state):  # then it is offered to a reviewer
         batch.accept(decision, kind)
+
+
+def _is_own_answer(slot: Slot, reply: Change) -> bool:
+    """True when what stands is what the same person answered before from the same laptop, unsent
+    until now: who has heard that it closed the conflict is asked no more."""
+    mark = slot.standing.mark
+    return (
+        len(slot.heads) == 1 and mark.author == reply.author and mark.version.startswith(ANSWERS)
+    )
 
 
 def _value(kind: Kind, name: str, text: Any) -> tuple[bool, Any]:

@@ -71,10 +71,12 @@ class Watch:
             if slot.conflict:
                 self._contested(after, name, slot, entry.stamp)
         is_of_one_slot = len(change.fields) == 1  # what a merge carries along is no decision
-        if change.op == "resolve" and is_of_one_slot and not is_own and before is not None:
+        if change.op == "resolve" and is_of_one_slot and before is not None:
             for name in change.fields:
                 was, now = before.slots.get(name), after.slots.get(name)
-                if was is not None and now is not None:
+                if now is not None and is_own:
+                    self._outdone(after, name, now, entry)
+                elif was is not None and now is not None:
                     self._decided(after, name, was, now, entry)
         if change.op == "reopen" and is_own:
             self.asked(change)
@@ -92,16 +94,25 @@ class Watch:
             self._put(state, name, version, slot.conflict or "", stamp, "")
 
     def _decided(self, state: State, name: str, was: Slot, now: Slot, entry: Entry) -> None:
-        """Somebody closed a head of ours and chose another value."""
+        """Somebody closed a head of ours and chose another value; or decided otherwise, unseen by
+        us, what we had decided: both are in one head then."""
         standing_heads = {op for head in now.heads for op in head.ops}
         mine: list[Head] = [
             h for h in was.heads
-            if h.mark.author == self.me and not standing_heads.intersection(h.ops)
+            if h.mark.author == self.me
+            and (h.is_decision or not standing_heads.intersection(h.ops))
         ]  # fmt: skip
         lost = [h for h in mine if h.value != now.standing.value]
         if lost:
             version = max(lost, key=lambda h: h.mark.stamp).mark.version
             self._put(state, name, version, entry.change.version, entry.stamp, "")
+
+    def _outdone(self, state: State, name: str, now: Slot, entry: Entry) -> None:
+        """Our decision came after another's, unseen by us, and that one counts."""
+        stands, version = now.standing, entry.change.version
+        is_beaten = stands.is_decision and version in stands.ops
+        if is_beaten and stands.value != entry.change.fields[name]:
+            self._put(state, name, version, stands.mark.version, entry.stamp, "")
 
     def asked(self, change: Change) -> None:
         """The person asked for their value back: here, or on another laptop of theirs."""

@@ -465,7 +465,7 @@ class Reading:
         steps = [p for _, p in past if p.version not in mine]
         for change in mine.values():
             steps += _steps(change, change.hlc, wanted, is_sent=False)
-        if field and kind.is_group(wanted or ""):
+        if field not in (None, wanted) and kind.is_group(wanted or ""):
             steps = [msgspec.structs.replace(p, value=(p.value or {}).get(field)) for p in steps]
         return steps
 

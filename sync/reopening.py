@@ -54,6 +54,7 @@ def again(
         for version in change.names
         if version not in closed and (head := _head(name, version, told, lookup))
     ]
+    heads = [_apart(h, back, name, lookup) for h in heads]
     heads += [h for h in back if not _is_there(h, heads)]
     if not heads or not (back or taken_back):
         return before
@@ -61,7 +62,10 @@ def again(
         heads.sort(key=lambda h: precedence(kind, name, h), reverse=True)
     if len(heads) == 1:
         return Slot((heads[0],))
-    first = next((s for s in (before, *reversed(told)) if s.conflict), None)
+    # A decision taken back opens its own conflict again; a value asked back is a new one, so that
+    # every laptop gives it the same id, whichever of the two values came first.
+    known = (before, *reversed(told)) if taken_back else (before,)
+    first = next((s for s in known if s.conflict), None)
     if first is None:
         base = _base_of(back, name, lookup)
         opened = ids.derived_id(change.id, name, change.version)
@@ -86,6 +90,14 @@ def _left(name: str, heads: Iterable[Head], taken_back: str, lookup: Lookup) -> 
         else:
             left.append(head)
     return left
+
+
+def _apart(head: Head, back: Iterable[Head], name: str, lookup: Lookup) -> Head:
+    """A decision without the other one in it, made unseen by its author, that is asked back."""
+    other = (b for b in back if head.is_decision and b.value != head.value)
+    asked = {op for b in other if set(b.ops) < set(head.ops) for op in b.ops}
+    rest = without(head, asked)
+    return original(rest, name, lookup) if rest is not None else head
 
 
 def _closed_by(name: str, heads: Iterable[Head], lookup: Lookup) -> set[str]:

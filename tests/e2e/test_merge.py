@@ -10,6 +10,7 @@ import pytest
 from county import TOWNSHIP, County, Laptop
 
 NUMBERS = ("51081120150618776X", "11010519491231002X", "510811201603021016", "510811201603021024")
+CORRECTED = "440524188001010014"
 _count = itertools.count()
 
 
@@ -125,6 +126,10 @@ def test_all_certain_pairs_of_an_import_go_with_one_command_and_come_back_with_o
     admin.sync()
     assert len(children(admin, *files)) == 6
     assert len(open_pairs(admin, files)) == 2
+    # A number corrected since, the county not having heard of it: no longer certain.
+    admin("set", files[0], f"id_number={CORRECTED}")
+    assert len(admin("merge", "--certain", "--json").json["merges"]) == 1
+    assert set(files[:2]) <= set(children(admin, *files))
 
 
 def test_who_may_not_merge_is_told_and_a_wrong_word_writes_nothing(

@@ -128,3 +128,62 @@ def test_a_merged_away_file_is_no_longer_compared() -> None:
     county.look()
     found = {(p["a"], p["b"]) for p in county.pairs()}
     assert ("b", "c") not in found and ("a", "c") in found
+
+
+NUMBER = {"id_type": "resident", "id_number": "510811201503080027"}
+NUMBERED = {**LUO, "identity": NUMBER}
+
+
+def notes(county: County) -> dict[str, object]:
+    """File to whether what it was told of another one is settled."""
+    rows = county.desk.store.log_rows(0, 100_000)
+    told = county.desk.store.states([row.root for row in rows] + ids_of(county, "another_file"))
+    return {
+        str(s.values["child"]): s.values.get("is_settled")
+        for s in told.values()
+        if s.kind == "another_file"
+    }
+
+
+def ids_of(county: County, kind: str) -> list[str]:
+    return [row.record for row in county.desk.store.log_rows(0, 100_000) if row.kind == kind]
+
+
+def test_a_certain_pair_is_certain_no_more_once_a_number_is_corrected() -> None:
+    county = County()
+    county.save("child", "a", village="v1", **NUMBERED)
+    county.save("child", "b", village="v2", **NUMBERED)
+    county.look()
+    assert [p["is_certain"] for p in county.pairs()] == [True]
+    assert notes(county) == {"a": None, "b": None}
+    other = {"id_type": "resident", "id_number": "510811201503080043"}
+    county.save("child", "b", op="put", identity=other)
+    county.look()
+    (pair,) = {p["a"]: p for p in county.pairs()}.values()
+    assert not pair["is_certain"] and not pair["score"]
+    assert notes(county) == {"a": True, "b": True}
+
+
+def test_two_files_that_a_correction_made_unlike_are_no_pair() -> None:
+    county = County()
+    county.save("child", "a", village="v1", **LUO)
+    county.save("child", "b", village="v1", **LUO)
+    county.look()
+    county.save("child", "b", op="put", name="王强")
+    county.look()
+    assert {(p["score"], p.get("why")) for p in county.pairs()} == {(0, None)}
+    county.save("child", "b", op="put", name="罗婧")
+    county.look()
+    assert {p["score"] for p in county.pairs()} != {0}
+
+
+def test_either_side_is_told_when_a_pair_becomes_certain_later() -> None:
+    county = County()
+    for file in ("a", "b"):
+        county.save("child", file, village="v1", **LUO)
+    county.look()
+    assert notes(county) == {}
+    for file in ("a", "b"):
+        county.save("child", file, op="put", identity=NUMBER)
+    county.look()
+    assert notes(county) == {"a": None, "b": None}

@@ -190,3 +190,20 @@ def test_an_identity_is_asked_and_answered_whole(town: Town) -> None:
     town.sync("li", "sup")
     assert value(town.replicas["sup"], record, "id_number") == "11010519491231002X"
     assert town.replicas["sup"].conflicts() == []
+
+
+def test_who_thinks_better_of_an_answer_before_it_is_sent_is_heard(town: Town) -> None:
+    record = meet(town, "address", "2组", "5组")
+    made = asked(town)
+    for said in ("3组", "4组", "5组"):
+        questions.answer(town.replicas["li"], made, said)
+    town.sync("li", *NAMES)
+    for name in ("sup", "li", "tea"):
+        assert value(town.replicas[name], record, "address") == "5组"
+    newest, *_ = decisions.decisions(town.replicas["sup"].connection)
+    town.replicas["sup"].undo(newest.version)
+    town.sync("sup", *NAMES)
+    assert sorted(standing(town.replicas["li"], record, "address")) == ["2组", "5组"]
+    with pytest.raises(Refused):
+        town.replicas["sup"].undo(newest.version)
+    assert check(town.store).faults == []

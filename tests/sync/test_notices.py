@@ -173,3 +173,48 @@ def test_nobody_asks_for_the_value_of_somebody_else(town: Town) -> None:
 def test_there_is_no_asking_without_a_notice(town: Town) -> None:
     with pytest.raises(Refused):
         notices.claim(town.replicas["li"], "nothing", "")
+
+
+@pytest.mark.parametrize("later", ["sup", "adm"])
+@pytest.mark.parametrize("first", ["sup", "adm"])
+def test_of_two_decisions_unseen_by_each_other_the_one_that_lost_is_told(
+    town: Town, first: str, later: str
+) -> None:
+    two_addresses(town)
+    earlier = {"sup": "adm", "adm": "sup"}[later]
+    (conflict,) = town.replicas["sup"].conflicts()
+    for name in (earlier, later):
+        town.now_ms += 1000
+        town.replicas[name].resolve(conflict.id, "value", name)
+    second = {"sup": "adm", "adm": "sup"}[first]
+    town.sync(first, second, first, second)
+    assert told(town, earlier) == [(earlier, later, later, "decided")]
+    assert told(town, later) == []
+    notices.claim(town.replicas[earlier], only(town.replicas[earlier]).id, "我问过")
+    town.sync(earlier, later)
+    (again,) = town.replicas[later].conflicts()
+    assert [h.value for h in again.heads] == [later, earlier]
+
+
+def test_two_decisions_of_one_mind_tell_no_reviewer(town: Town) -> None:
+    two_addresses(town)
+    (conflict,) = town.replicas["sup"].conflicts()
+    for name in ("sup", "adm"):
+        town.replicas[name].resolve(conflict.id, "winner")
+    town.sync("sup", "adm", "sup", "adm")
+    assert told(town, "sup") == told(town, "adm") == []
+
+
+@pytest.mark.parametrize("whose", ["li", "tea"])
+def test_what_is_asked_back_has_one_id_before_and_after_it_is_sent(town: Town, whose: str) -> None:
+    two_addresses(town)
+    mine = town.replicas[whose]
+    (conflict,) = town.replicas["sup"].conflicts()
+    town.replicas["sup"].resolve(conflict.id, "value", "3组")
+    town.sync("sup", whose)
+    notices.claim(mine, only(mine).id, "我问过")
+    (again,) = mine.conflicts()
+    town.sync(whose, "sup")
+    assert [c.id for c in mine.conflicts()] == [again.id]
+    assert [c.id for c in town.replicas["sup"].conflicts()] == [again.id]
+    assert again.base_value == conflict.base_value

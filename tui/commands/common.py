@@ -36,6 +36,8 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 _USAGE_CODES = {"address", "insecure", "ca_file"}
 _LATER_CODES = {"throttled"}
+_WRONG_HERE = {"not_found", "not_a_choice", "deleted", "taken_back", "decided", "same_file"}
+"""What is asked of something that is not there, or not so any more: wrong usage, nothing written."""
 
 
 def fail(exit_code: int, code: str, **args: object) -> NoReturn:
@@ -162,8 +164,7 @@ def guarded(command: Function) -> Function:
         except DamagedStore:
             fail(DAMAGED, "damaged")
         except Refused as error:
-            is_usage = error.code in ("not_found", "not_a_choice", "deleted", "taken_back", "same_file")
-            fail(WRONG_USAGE if is_usage else REFUSED, error.code, detail=error.detail)
+            fail(WRONG_USAGE if error.code in _WRONG_HERE else REFUSED, error.code, detail=error.detail)
         except InvalidRecord as error:
             for field, problem in error.problems:
                 say(f"{field}: {problem.text(_)} ({problem.code})")

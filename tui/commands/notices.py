@@ -6,7 +6,9 @@ from typing import Any
 
 import click
 
+from casework.told import person
 from sync.language import _
+from tui.commands import tellings
 from tui.commands.common import as_json, emit, guarded, iso, opened, say
 
 
@@ -22,7 +24,7 @@ def notices(
 ) -> None:
     from sync import notices
 
-    if claim and not note.strip():
+    if bool(claim) != bool(note.strip()):
         raise click.UsageError(_("--claim 要同时给 --note，写一句为什么。"))
     with opened(user) as session:
         replica = session.replica
@@ -37,6 +39,7 @@ def notices(
             return
         if seen:
             notices.put_away(replica, seen)
+        told = notices.notices(replica)
         found: list[dict[str, Any]] = [
             {
                 "id": n.id,
@@ -48,12 +51,17 @@ def notices(
                 "by": n.by,
                 "at": iso(n.at_ms),
             }
-            for n in notices.notices(replica)
+            for n in told
+        ]
+        lines = [
+            tellings.line(replica, n.id, n.kind, n.record, n.slot, (n.mine, n.standing))
+            + f"  {person(replica, n.by)}"
+            for n in ([] if is_json else told)
         ]
     if is_json:
         emit(found)
         return
-    for n in found:
-        click.echo(f"{n['id']}  {n['field']}  {n['mine']}  {n['standing']}  {n['by']}")
+    for line in lines:
+        click.echo(line)
     if not found:
         say(_("您写的都算数。"))

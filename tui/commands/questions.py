@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import click
 
+from casework.questions import Question
 from sync.language import _
-from sync.replica import Refused
+from sync.replica import Refused, Replica
+from tui.commands import tellings
 from tui.commands.common import as_json, emit, guarded, iso, opened, say
-from tui.commands.review import head_data, typed
+from tui.commands.review import head_data
 
 
 @click.command(help=_("一处两种说法，问知道的人：下次收发时送到他的电脑上。"))
@@ -28,6 +30,15 @@ def ask(user: str | None, conflict: str, whom: str, note: str, is_json: bool) ->
         say(_("问了：下次收发时送到。"))
 
 
+def _line(replica: Replica, question: Question) -> str:
+    conflict = question.conflict
+    told = tellings.line(
+        replica, question.id, conflict.kind, conflict.record, conflict.slot,
+        (head.value for head in conflict.heads),
+    )  # fmt: skip
+    return "  ".join([told, " ".join(question.words.split())]).rstrip()
+
+
 @click.command(help=_("问您的：哪一处，有哪几种说法。"))
 @as_json
 @click.pass_obj
@@ -36,6 +47,7 @@ def tasks(user: str | None, is_json: bool) -> None:
     from casework import questions
 
     with opened(user) as session:
+        asked = questions.for_me(session.replica)
         found = [
             {
                 "id": q.id,
@@ -49,14 +61,14 @@ def tasks(user: str | None, is_json: bool) -> None:
                 "base": q.conflict.base_value,
                 "values": [head_data(h) for h in q.conflict.heads],
             }
-            for q in questions.for_me(session.replica)
+            for q in asked
         ]
+        lines = [] if is_json else [_line(session.replica, q) for q in asked]
     if is_json:
         emit(found)
         return
-    for q in found:
-        values = "  ".join(str(v["value"]) for v in q["values"])
-        click.echo(f"{q['id']}  {q['field']}  {values}")
+    for line in lines:
+        click.echo(line)
     if not found:
         say(_("没有问您的。"))
 
@@ -74,7 +86,7 @@ def answer(user: str | None, task: str, value: str, is_json: bool) -> None:
         asked = next((q for q in questions.questions(session.replica) if q.id == task), None)
         if asked is None:
             raise Refused("not_found", task)
-        record = questions.answer(session.replica, task, typed(asked.conflict, value))
+        record = questions.answer(session.replica, task, tellings.typed(asked.conflict, value))
     if is_json:
         emit({"id": task, "record": record})
     else:

@@ -190,6 +190,8 @@ def show(user: str | None, words: tuple[str, ...], own: bool, is_json: bool) -> 
 @click.pass_obj
 @guarded
 def history(user: str | None, id: str, field: str | None, is_json: bool) -> None:
+    from casework import wording
+
     with opened(user) as session:
         view = session.replica.get(id)
         if view is None:
@@ -197,29 +199,31 @@ def history(user: str | None, id: str, field: str | None, is_json: bool) -> None
         kind = KINDS[view.kind]
         if field and field not in kind.by_name and field not in kind.slots:
             kind.parse({field: ""})  # says that there is no such field
-        past = session.replica.history(id, field)
-    steps = []
-    for p in past:
-        is_group = kind.is_group(p.field) and field is None
-        members = kind.spread(p.field, p.value) if is_group else {field or p.field: p.value}
-        for name, value in members.items():
-            steps.append({
-                "field": name,
-                "value": value,
-                "author": p.author,
-                "device": p.device,
-                "at": iso(p.at_ms),
-                "version": p.version,
-                "op": p.op,
-                "sent": p.is_sent,
-                "note": p.note,
-                "receipt": receipt_data(p.receipt),
-            })
+        today = wording.day_of(session.replica.clock.now_ms())
+        steps, lines = [], []
+        for p in session.replica.history(id, field):
+            is_group = kind.is_group(p.field) and field is None
+            members = kind.spread(p.field, p.value) if is_group else {field or p.field: p.value}
+            for name, value in members.items():
+                steps.append({
+                    "field": name,
+                    "value": value,
+                    "author": p.author,
+                    "device": p.device,
+                    "at": iso(p.at_ms),
+                    "version": p.version,
+                    "op": p.op,
+                    "sent": p.is_sent,
+                    "note": p.note,
+                    "receipt": receipt_data(p.receipt),
+                })
+                text = wording.slot_text(kind, name, value, session.replica, today)
+                lines.append(f"{iso(p.at_ms)}  {p.author}  {wording.slot_label(kind, name)}  {text}")
     if is_json:
         emit(steps)
     else:
-        for step in steps:
-            click.echo("  ".join(str(step[k]) for k in ("at", "author", "field", "value")))
+        for line in lines:
+            click.echo(line)
 
 
 @click.command(help=_("添一条记录。"))

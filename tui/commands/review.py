@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import click
 
-from casework import wording
+from casework import told, wording
 from casework.questions import answers_to
 from casework.withheld import Withheld, withheld, withheld_words
 from schema.kinds import KINDS
-from schema.record import DELETED, Kind
+from schema.record import DELETED
+from sync import decisions
 from sync.change import Conflict, Head, device_of
 from sync.clock import ms_of
 from sync.language import _
 from sync.replica import Refused, Replica
-from tui.commands.common import as_json, emit, guarded, iso, opened, say
+from tui.commands import tellings
+from tui.commands.common import as_json, emit, guarded, iso, opened, say, warn_doubts
 
 
 def head_data(head: Head) -> dict[str, Any]:
@@ -74,19 +75,6 @@ def withheld_data(one: Withheld) -> dict[str, Any]:
     }
 
 
-def _line(conflict: Conflict, replica: Replica) -> str:
-    """A conflict in words: which file, which field, and every value told, the standing one
-    first."""
-    kind = KINDS[conflict.kind]
-    today = wording.day_of(replica.clock.now_ms())
-    return "  ".join([
-        conflict.id,
-        wording.record_text(kind, conflict.record, replica, today),
-        wording.slot_label(kind, conflict.slot),
-        *(wording.slot_text(kind, conflict.slot, h.value, replica, today) for h in conflict.heads),
-    ])
-
-
 @click.command(help=_("两种说法，还没有人定的。"))
 @as_json
 @click.pass_obj
@@ -94,9 +82,12 @@ def _line(conflict: Conflict, replica: Replica) -> str:
 def conflicts(user: str | None, is_json: bool) -> None:
     with opened(user) as session:
         replica = session.replica
-        open_now = [c for c in replica.conflicts() if len(c.heads) > 1]
-        found = [conflict_data(c, replica) for c in open_now]
-        lines = [] if is_json else [_line(c, replica) for c in open_now]
+        queue = told.queue(replica)
+        found = [conflict_data(c, replica) for c in queue]
+        lines = [
+            tellings.line(replica, c.id, c.kind, c.record, c.slot, (h.value for h in c.heads))
+            for c in ([] if is_json else queue)
+        ]
         hidden = withheld(replica)
         kept_back = withheld_words(replica, wording.day_of(replica.clock.now_ms()))
     if is_json:
@@ -121,45 +112,30 @@ def conflicts(user: str | None, is_json: bool) -> None:
 def resolve(
     user: str | None, id: str, take: str, value: str | None, note: str, is_json: bool
 ) -> None:
+    if value is not None and take != "value":
+        raise click.UsageError(_("--value 只和 --take value 一起用。"))
     with opened(user) as session:
-        found = session.replica.conflict(id)
+        replica = session.replica
+        found = replica.conflict(id)
         if found is None:
-            is_withheld = any(w.id == id for w in withheld(session.replica))
-            raise Refused("not_permitted" if is_withheld else "not_found", id)
-        chosen = typed(found, value) if take == "value" else None
-        record = session.replica.resolve(id, take, chosen, note)
+            raise Refused(_why_not(replica, id), id)
+        chosen = tellings.typed(found, value) if take == "value" else None
+        record = replica.resolve(id, take, chosen, note)
+        kind = KINDS[found.kind]
+        if take == "value" and found.slot != DELETED:
+            warn_doubts(session, kind, kind.spread(found.slot, chosen), record)
     if is_json:
         emit({"id": id, "record": record})
+    else:
+        say(_("定了。不对就撤销：cuncao undo {id}").format(id=id))
 
 
-def typed(conflict: Conflict, text: str | None) -> Any:
-    """`--value` as a value of the conflict's slot.
-
-    A group is given as a JSON object of its members, or as the text of the one member told two
-    ways; the others stay as they stand.
-    """
-    kind = KINDS[conflict.kind]
-    if text is None:
-        raise click.UsageError(_("--take value 要同时给 --value。"))
-    if conflict.slot == DELETED:
-        return text or None
-    if not kind.is_group(conflict.slot):
-        return kind.parse({conflict.slot: text})[conflict.slot]
-    try:
-        members = {name: str(member) for name, member in json.loads(text).items()}
-    except (ValueError, AttributeError):
-        told = _told_two_ways(conflict, kind)
-        if len(told) != 1:
-            raise click.UsageError(_("这几项是一组，--value 要写成 JSON。")) from None
-        standing = kind.spread(conflict.slot, conflict.heads[0].value)
-        return kind.slot_value(conflict.slot, standing | kind.parse({told[0]: text}))
-    return kind.slot_value(conflict.slot, kind.parse(members))
-
-
-def _told_two_ways(conflict: Conflict, kind: Kind) -> list[str]:
-    """The members of a group whose values differ among the heads."""
-    heads = [kind.spread(conflict.slot, head.value) for head in conflict.heads]
-    return [name for name in heads[0] if any(h[name] != heads[0][name] for h in heads)]
+def _why_not(replica: Replica, id: str) -> str:
+    """Code of why there is nothing to decide under an id."""
+    if any(w.id == id for w in withheld(replica)):
+        return "not_permitted"
+    decided = decisions.find(replica.connection, id)
+    return "decided" if decided and not decided.taken_back else "not_found"
 
 
 @click.command(help=_("撤销一个决定：两种说法又都摆出来，等人定。"))
@@ -208,11 +184,17 @@ def duplicates(
             }
             for p in pairs(session.replica)
         ]
+        today = wording.day_of(session.replica.clock.now_ms())
+        names = {
+            id_: wording.record_text(casework.FILE, id_, session.replica, today)
+            for id_ in ([] if is_json else {str(pair[side]) for pair in found for side in "ab"})
+        }
     if is_json:
         emit(found)
     else:
         for pair in found:
             why = words(str(pair["why"]).split())
-            click.echo(f"{pair['id']}  {pair['a']}  {pair['b']}  {pair['score']}  {why}")
+            files = "  ".join(f"{pair[side]} {names[str(pair[side])]}" for side in "ab")
+            click.echo(f"{pair['id']}  {files}  {pair['score']}  {why}")
         if not found:
             say(_("没有像同一个孩子的两份档案。"))
