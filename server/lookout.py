@@ -6,11 +6,13 @@ push is stored, in transactions of their own: a crash in between only leaves it 
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
+from typing import Any
 
 import msgspec
 
 from schema.kinds import KINDS
+from schema.kinds.duplicate import NOT_SAME
 from server.store.lookalikes import SEEN, Lookalikes
 from server.workers import Desk
 from sync import ids, likeness
@@ -56,16 +58,63 @@ def _compare(desk: Desk, roots: Collection[str]) -> None:
         if kind in KINDS_READ:
             records.setdefault(root, []).append(_decode_state(body))
     files = {root: _facts(records.get(root, ())) for root in roots}
+    before = index.held(roots)
+    was_near = {
+        root: {other.id for other in index.near(one)}
+        for root, one in before.items()
+        if files[root] != one
+    }
     index.put(files)
     for one in files.values():
         if one is None:
             continue
+        _compare_again(desk, one, index.held(was_near.get(one.id, ())).values())
         likest = sorted(
             ((found, other.id) for other in index.near(one) if (found := compare(one, other))),
             key=lambda pair: (-pair[0].score, pair[1]),
         )
         for found, other_id in likest[:MOST_PAIRS]:
             _keep(desk, min(one.id, other_id), max(one.id, other_id), found)
+
+
+def _compare_again(desk: Desk, one: Facts, others: Iterable[Facts]) -> None:
+    """Pairs on record of a file that was corrected: what speaks for them now is said, be it less."""
+    pairs = {
+        ids.derived_id("duplicate", *sorted((one.id, other.id))): other for other in others
+    }
+    for id_, known in desk.store.states(pairs).items():
+        _say(desk, known, compare(one, pairs[id_]))
+
+
+def _say(desk: Desk, known: State, found: Likeness | None) -> None:
+    """Bring a pair on record, and what either side is told of it, to what is found now."""
+    told = _told(found)
+    if all(known.values.get(name) == value for name, value in told.items()):
+        return
+    desk.hub.write("duplicate", known.id, told)
+    if known.values.get("verdict") != NOT_SAME:
+        _tell_sides(desk, known.id, (known.values["a"], known.values["b"]), told["is_certain"])
+
+
+def _tell_sides(desk: Desk, pair: str, files: Collection[str], is_certain: bool) -> None:
+    """Of a certain pair either side is told that there may be another file, and of no other."""
+    notes = {ids.derived_id("another_file", pair, file): file for file in files}
+    held = desk.store.states(notes)
+    for id_, file in notes.items():
+        is_settled = None if is_certain else True
+        if id_ in held and held[id_].values.get("is_settled") != is_settled:
+            desk.hub.write("another_file", id_, {"is_settled": is_settled})
+        elif id_ not in held and is_certain:
+            desk.hub.write("another_file", id_, {"child": file, "pair": pair})
+
+
+def _told(found: Likeness | None) -> dict[str, Any]:
+    """What a pair says; without a likeness that nothing speaks for it any more (score 0)."""
+    return {
+        "score": found.score if found else 0,
+        "is_certain": bool(found and found.is_certain),
+        "why": " ".join(found.reasons) if found else None,
+    }
 
 
 def _facts(records: Collection[State]) -> Facts | None:
@@ -81,15 +130,11 @@ def _keep(desk: Desk, a: str, b: str, found: Likeness) -> None:
     """A pair is kept once; what is surer than before is said, what a person decided stays."""
     pair = ids.derived_id("duplicate", a, b)
     known = desk.store.states([pair]).get(pair)
-    told = {
-        "score": found.score,
-        "is_certain": found.is_certain,
-        "why": " ".join(found.reasons),
-    }
     if known is None:
-        desk.hub.write("duplicate", pair, {"a": a, "b": b, "unit": _unit(desk, a, b), **told})
+        unit = _unit(desk, a, b)
+        desk.hub.write("duplicate", pair, {"a": a, "b": b, "unit": unit, **_told(found)})
     elif (known.values.get("score") or 0) < found.score:
-        desk.hub.write("duplicate", pair, told)
+        _say(desk, known, found)
 
 
 def _unit(desk: Desk, a: str, b: str) -> str | None:

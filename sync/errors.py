@@ -101,7 +101,7 @@ LIST: dict[str, ErrorText] = {
     "user_disabled": ErrorText(317, "envelope of a disabled user", N_("来自已停用的用户，县里先收着等人看，没有丢。")),
     "taken_back": ErrorText(319, "decision taken back before", N_("这个决定已经撤销过了，什么都没写。")),
     "decided": ErrorText(
-        324, "conflict decided before", N_("这一处已经定过了，什么都没写。要改就先撤销：cuncao undo {detail}")
+        325, "conflict decided before", N_("这一处已经定过了，什么都没写。要改就先撤销：cuncao undo {detail}")
     ),
     "same_file": ErrorText(323, "one file twice", N_("这是同一份档案，不用合并。什么都没写。")),
     "append_only": ErrorText(330, "append-only record", N_("险情的记录只能添，不能改、不能删。写错了就添一步「更正」。")),

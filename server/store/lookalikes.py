@@ -48,5 +48,13 @@ class Lookalikes:
         )
         return [_decode(row[0]) for row in rows]
 
+    def held(self, roots: Collection[str]) -> dict[str, Facts]:
+        """Root to what is compared of it, for those that are in the index."""
+        rows = self.connection.execute(
+            "SELECT root, facts FROM lookalike WHERE root IN (SELECT value FROM json_each(?))",
+            (as_json(sorted(roots)),),
+        )
+        return {root: _decode(facts) for root, facts in rows}
+
     def forget(self, roots: Collection[str]) -> None:
         self.put(dict.fromkeys(roots))

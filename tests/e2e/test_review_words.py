@@ -87,6 +87,6 @@ def test_what_cannot_be_decided_so_is_said_and_writes_nothing(
     he("notices", "--note", "没说是哪一条", expect=2)
     doubted = admin("resolve", id_, "--take", "value", "--value", "abc")
     assert "phone:" in doubted.err
-    assert "(324)" in admin("resolve", id_, "--take", "winner", expect=2).err
+    assert "(325)" in admin("resolve", id_, "--take", "winner", expect=2).err
     admin("undo", id_)
     admin("resolve", id_, "--take", "winner")
