@@ -8,6 +8,7 @@ import re
 import secrets
 import unicodedata
 from collections.abc import Iterable
+from typing import Any
 
 from msgspec import Struct
 
@@ -33,6 +34,17 @@ class User(Struct, frozen=True):
     display: str
     is_disabled: bool
     grants: tuple[Grant, ...]
+
+
+def told_of(user: User) -> dict[str, Any]:
+    """What every laptop is told of a user."""
+    posts = " ".join(sorted({f"{g.role}@{g.unit}" for g in user.grants}))
+    return {
+        "login": user.name,
+        "name": user.display,
+        "is_disabled": user.is_disabled or None,
+        "posts": posts or None,
+    }
 
 
 class Device(Struct, frozen=True):
@@ -209,14 +221,7 @@ class Accounts:
 
     def _publish(self, name: str) -> None:
         """Tell every device who this is, so that an author is a person."""
-        user = self.user(name)
-        posts = " ".join(sorted({f"{g.role}@{g.unit}" for g in user.grants}))
-        values = {
-            "login": name,
-            "name": user.display,
-            "is_disabled": user.is_disabled or None,
-            "posts": posts or None,
-        }
+        values = told_of(self.user(name))
         told = self.store.states([name]).get(name)
         fresh = {k: v for k, v in values.items() if v != (told.values.get(k) if told else None)}
         if fresh:

@@ -12,6 +12,8 @@ from msgspec import Struct
 from schema import idnumber
 from schema.kinds import KINDS
 from schema.record import Kind
+from server import check_tables
+from server.check_tables import Fault
 from server.store.sqlite import SqliteStore
 from sync import digest, merging, window
 from sync.change import Entry, Slot, State
@@ -22,14 +24,6 @@ from sync.reopening import outcome_of
 from sync.storage import damages
 
 PAGE = 2000
-
-
-class Fault(Struct, frozen=True):
-    """One thing wrong. `where` is a log number, an id or a word of SQLite's, never a person's
-    data."""
-
-    code: str
-    where: str
 
 
 class Findings(Struct):
@@ -81,6 +75,7 @@ def _check(store: SqliteStore, found: Findings) -> None:
     states: dict[str, State] = {}
     born: dict[str, int] = {}
     stamps: dict[str, int] = {}
+    course = check_tables.Course()
     running = hashlib.blake2b(digest_size=16)
     found.entries = store.head()
     gone = erasures(store)
@@ -100,11 +95,16 @@ def _check(store: SqliteStore, found: Findings) -> None:
         stamps[change.device] = entry.stamp
         if not is_gone and not _is_as_decided(kind, before, entry, store, gone):
             found.faults.append(Fault("decision", str(seq)))
-        states[change.id] = replay(kind, before, entry)
+        states[change.id] = after = replay(kind, before, entry)
+        course.add(entry, before, after)
         if kind.scope == "root":
             born.setdefault(change.id, seq)
     found.records, found.hash = len(states), running.hexdigest()
-    stored = {s.id: s for s in _states(store)}
+    stored: dict[str, State] = {}
+    for state, wrong in check_tables.columns(store):
+        stored[state.id] = state
+        found.faults += [wrong] if wrong else []
+    found.faults += [] if store.meta("epoch") else [Fault("meta", "epoch")]
     found.faults += [
         Fault("record", id)
         for id in sorted(states.keys() | stored.keys())
@@ -121,13 +121,17 @@ def _check(store: SqliteStore, found: Findings) -> None:
     }
     held = store.places(list(places))
     # Where an erased file was is kept, for whoever holds it; what it followed from is not.
-    places |= {root: place for root, place in held.items() if root in gone}
+    places |= {root: Place(held[root].units, born[root]) for root in held.keys() & gone.keys()}
     found.faults += [Fault("place", root) for root, p in places.items() if held.get(root) != p]
     rows = {tuple(r) for r in store.connection.execute("SELECT unit, root FROM place_unit")}
     meant = {(unit, root) for root, place in places.items() for unit in place.units}
     found.faults += [Fault("place", root) for _, root in sorted(rows ^ meant)]
     found.faults += _bucket_faults(store, states, places)
     found.faults += _number_faults(store, states)
+    found.faults += course.faults(store, places)
+    found.faults += check_tables.quarantine(store)
+    found.faults += check_tables.papers(store, states)
+    found.faults += check_tables.people(store, states)
 
 
 def _is_as_decided(
@@ -186,24 +190,26 @@ def _entries(store: SqliteStore) -> Iterator[tuple[int, Entry | None, str]]:
                 "SELECT seq, body FROM body WHERE seq BETWEEN ? AND ?", (first, last)
             )
         )
-        contents = dict(
-            store.connection.execute(
-                "SELECT seq, content FROM log WHERE seq BETWEEN ? AND ?", (first, last)
+        more = {
+            seq: (bytes(content), stamp)
+            for seq, content, stamp in store.connection.execute(
+                "SELECT seq, content, stamp FROM log WHERE seq BETWEEN ? AND ?", (first, last)
             )
-        )
+        }
         for row in rows:
             try:
                 entry = msgspec.json.decode(bodies[row.seq], type=Entry)
             except (KeyError, msgspec.DecodeError):
                 yield row.seq, None, "log_body"
                 continue
-            change = entry.change
+            change, (content, stamp) = entry.change, more[row.seq]
             told = (entry.seq, entry.root, change.kind, change.txn, change.device, change.seq)
-            if told != (row.seq, row.root, row.kind, row.txn, row.device, row.device_seq):
+            held = (row.seq, row.root, row.kind, row.txn, row.device, row.device_seq)
+            if (*told, change.id, entry.stamp) != (*held, row.record, stamp):
                 yield row.seq, entry, "log_row"
             elif erased.get(entry.change.id, 0) > row.seq:
                 yield row.seq, entry, "" if is_blank(entry) else "not_erased"
-            elif bytes(contents[row.seq]) != content_hash(change):
+            elif content != content_hash(change):
                 yield row.seq, entry, "log_content"
             else:
                 yield row.seq, entry, ""
