@@ -12,7 +12,8 @@ from schema.problems import Problem
 
 _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _CHECK = "10X98765432"
-_SHAPE = re.compile(r"\d{17}[\dX]")
+_BASE = ord("0") * sum(_WEIGHTS)
+_SHAPE = re.compile(r"[0-9]{17}[0-9X]")
 
 
 def check_character(first17: str) -> str:
@@ -21,7 +22,7 @@ def check_character(first17: str) -> str:
     >>> check_character("11010519491231002")
     'X'
     """
-    return _CHECK[sum(map(mul, map(int, first17), _WEIGHTS)) % 11]
+    return _CHECK[(sum(map(mul, first17.encode(), _WEIGHTS)) - _BASE) % 11]
 
 
 def normalise(text: str) -> str:
@@ -39,7 +40,7 @@ def birth_date(number: str) -> str | None:
     if not _SHAPE.fullmatch(number):
         return None
     try:
-        return datetime.date(int(number[6:10]), int(number[10:12]), int(number[12:14])).isoformat()
+        return datetime.date.fromisoformat(f"{number[6:10]}-{number[10:12]}-{number[12:14]}").isoformat()
     except ValueError:
         return None
 

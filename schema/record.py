@@ -163,25 +163,33 @@ class Kind:
             found.setdefault(f.slot, []).append(f)
         return {name: tuple(members) for name, members in found.items()}
 
+    @cached_property
+    def _members(self) -> dict[str, tuple[str, ...]]:
+        """Of every group its fields."""
+        groups = {name: fields for name, fields in self.slots.items() if name not in self.by_name}
+        return {name: tuple(f.name for f in fields) for name, fields in groups.items()}
+
     def knows(self, slot: str) -> bool:
         """False for a slot that only a newer program declares."""
         return slot in self.slots or slot == DELETED
 
     def is_group(self, slot: str) -> bool:
-        return slot in self.slots and slot not in self.by_name
+        return slot in self._members
 
     def slot_value(self, slot: str, values: Mapping[str, Any]) -> Any:
         """What stands in a slot: one value, or `{field: value}` of a group without its empty
         members."""
-        if slot == DELETED or not self.is_group(slot):
+        names = self._members.get(slot)
+        if names is None:
             return values.get(slot)
-        members = {f.name: values.get(f.name) for f in self.slots[slot]}
-        return {name: v for name, v in members.items() if v is not None} or None
+        return {name: v for name in names if (v := values.get(name)) is not None} or None
 
     def spread(self, slot: str, value: Any) -> dict[str, Any]:
         """The reverse of `slot_value`: every field of the slot with its value."""
-        if slot in self.slots and slot not in self.by_name:
-            return {f.name: (value or {}).get(f.name) for f in self.slots[slot]}
+        names = self._members.get(slot)
+        if names is not None:
+            given = value or {}
+            return {name: given.get(name) for name in names}
         if isinstance(value, dict):  # a group that a newer program declares: no field holds a dict
             return dict(value)
         return {slot: value}
@@ -258,14 +266,18 @@ class Kind:
         asked = (rule for rule in among if not set(rule.fields).isdisjoint(changed))
         return [(at, rule.problem) for rule in asked if (at := rule.fault(values))]
 
-    @property
+    @cached_property
     def makers(self) -> frozenset[Role]:
         """Who may make a new one."""
         return self.write | self.report
 
     def missing(self, values: Mapping[str, Any]) -> list[str]:
         """Required fields that a new record lacks."""
-        return [f.name for f in self.fields if f.is_required and values.get(f.name) is None]
+        return [name for name in self._required if values.get(name) is None]
+
+    @cached_property
+    def _required(self) -> tuple[str, ...]:
+        return tuple(f.name for f in self.fields if f.is_required)
 
 
 def replace_field(field_: Field, type_: FieldType) -> Field:

@@ -21,6 +21,8 @@ Merge = Literal["last", "set", "text"]
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
 """What no text holds: control characters, and halves of a character, which no store can write."""
+_DAY = re.compile(r"\d{4}(-\d{2}){0,2}")
+_PHONE = re.compile(r"1[3-9]\d{9}|(0\d{2,3}-?)?\d{7,8}(-\d{1,6})?|1\d{2,4}|[48]00\d{7}")
 
 
 def _refuse(code: str, message: str, **args: object) -> InvalidValue:
@@ -147,7 +149,7 @@ class Date(FieldType):
     def check(self, value: Any) -> Problem | None:
         if not isinstance(value, str):
             return _kind_problem(self, value)
-        if not re.fullmatch(r"\d{4}(-\d{2}){0,2}", value) or (len(value) < 10 and not self.partial):
+        if not _DAY.fullmatch(value) or (len(value) < 10 and not self.partial):
             return Problem(
                 "bad_date",
                 "「{text}」不是日期。日期写成 2026-11-18 这样。",
@@ -320,9 +322,7 @@ class Phone(FieldType):
     def check(self, value: Any) -> Problem | None:
         if not isinstance(value, str) or not 0 < len(value) <= 40 or _CONTROL.search(value):
             return _kind_problem(self, value)
-        if not re.fullmatch(
-            r"1[3-9]\d{9}|(0\d{2,3}-?)?\d{7,8}(-\d{1,6})?|1\d{2,4}|[48]00\d{7}", value
-        ):
+        if not _PHONE.fullmatch(value):
             return Problem(
                 "phone_doubtful", "这个电话看着不像电话：{text}。", True, (("text", value),)
             )

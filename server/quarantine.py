@@ -14,7 +14,8 @@ from schema.problems import InvalidValue
 from server.workers import Desk
 from sync.change import Change
 from sync.hub import Session
-from sync.intake import NEWER, Batch
+from sync.intake import Batch
+from sync.judging import NEWER
 
 UNKNOWN = "unknown_record"
 LEFT = "out_of_scope"

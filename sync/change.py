@@ -19,7 +19,7 @@ _encode = msgspec.json.Encoder().encode
 OPS = ("create", "put", "delete", "undelete", "resolve", "reopen")
 
 
-class Grant(Struct, frozen=True, array_like=True):
+class Grant(Struct, frozen=True, array_like=True, gc=False):
     """A role in a unit and everything under it, or for one child."""
 
     role: str
@@ -27,7 +27,7 @@ class Grant(Struct, frozen=True, array_like=True):
     child: str = ""
 
 
-class Change(Struct, frozen=True, array_like=True):
+class Change(Struct, frozen=True, array_like=True, gc=False):
     """One save of one record by one author on one device. Immutable."""
 
     device: str
@@ -67,9 +67,7 @@ def is_shallow(value: Any, left: int = MOST_DEPTH) -> bool:
         value = value.values()
     elif not isinstance(value, list):
         return True
-    if _NESTING.isdisjoint(map(type, value)):  # nearly always, and a fifth of the time
-        return left > 0
-    return left > 0 and all(is_shallow(v, left - 1) for v in value)
+    return left > 0 and all(is_shallow(v, left - 1) for v in value if type(v) in _NESTING)
 
 
 _NESTING = frozenset((dict, list))
@@ -99,7 +97,7 @@ def combined(version: str, ops: Iterable[str]) -> str:
     return f"{version}*{zlib.crc32(' '.join(sorted(ops)).encode()):08x}"
 
 
-class Mark(Struct, frozen=True, array_like=True):
+class Mark(Struct, frozen=True, array_like=True, gc=False):
     """Who wrote a value, when, and when that person last saw the child."""
 
     version: str
@@ -108,7 +106,7 @@ class Mark(Struct, frozen=True, array_like=True):
     seen: str | None = None
 
 
-class Head(Struct, frozen=True, array_like=True):
+class Head(Struct, frozen=True, array_like=True, gc=False):
     """One of the values standing in a slot; `ops` are the changes in it that no other change has
     seen."""
 
@@ -119,7 +117,7 @@ class Head(Struct, frozen=True, array_like=True):
     """True when a person's resolve put it there."""
 
 
-class Slot(Struct, frozen=True, array_like=True):
+class Slot(Struct, frozen=True, array_like=True, gc=False):
     """What the log says of one slot. `heads[0]` stands; more than one head is an open conflict."""
 
     heads: tuple[Head, ...]
@@ -134,7 +132,7 @@ class Slot(Struct, frozen=True, array_like=True):
         return self.heads[0]
 
 
-class State(Struct, array_like=True):
+class State(Struct, array_like=True, gc=False):
     """A record as the log makes it. `slots` holds only what differs from `made`."""
 
     kind: str
@@ -176,7 +174,7 @@ class State(Struct, array_like=True):
         )  # fmt: skip
 
 
-class Entry(Struct, frozen=True, array_like=True):
+class Entry(Struct, frozen=True, array_like=True, gc=False):
     """One row of the hub's log: the change, its effective stamp and what became of it."""
 
     seq: int

@@ -4,7 +4,6 @@ batch."""
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
@@ -12,28 +11,20 @@ import msgspec
 
 from schema import idnumber
 from schema.kinds import KINDS
-from schema.record import DELETED, Kind
+from schema.record import Kind
 from sync import answering, carrying, clock, digest, erasing, ids, merging, window, withheld
-from sync.change import OPS, Change, Entry, Head, Mark, Slot, State, is_shallow
+from sync.change import Change, Entry, Head, Mark, Slot, State
 from sync.decide import floor_of, replay
-from sync.forms import MOST, by_txn, fits, is_well_formed
+from sync.forms import MOST, by_txn, fits
 from sync.hubstore import HUB_DEVICE, SERVER_AUTHOR, HubStore, Known, Move, Place, Session
+from sync.judging import Judge, Made, Refusal
 from sync.protocol import Verdict
-from sync.reopening import asks_own, decides_own_danger, outcome_of
+from sync.reopening import outcome_of
 from sync.scope import Scope, UnitTree, units_of
-
-_RECORD_ID = re.compile(r"(?![0-9]*$)[0-9a-z]{1,40}")
-"""What a device may call a record: never '', which is the public root, and never like a unit's
-code."""
-
 
 GAP = "envelope_gap"
 """Why an envelope's changes stand in quarantine until those before them have come; then they are
 judged anew, whoever brings them."""
-NEWER = "newer_program"
-"""Why a change is quarantined that names a kind, a field, a code or an op unknown here: whoever
-sent it checks its words before it saves them, so this program is the older one."""
-
 CLONED = ("cloned", "same_id_other_content")
 """Verdict: the laptop must take a new device id (sync/clones.py)."""
 _encode = msgspec.json.Encoder().encode
@@ -47,11 +38,6 @@ def content_hash(change: Change) -> bytes:
 def hash_of(body: bytes) -> bytes:
     """`content_hash` of a change that is encoded already."""
     return hashlib.blake2b(body, digest_size=16).digest()
-
-
-class _Refusal(Exception):
-    def __init__(self, status: str, code: str, field: str = "") -> None:
-        self.status, self.code, self.field = status, code, field
 
 
 class Batch:
@@ -72,9 +58,6 @@ class Batch:
         self.entries: dict[str, Entry] = {}
         self.bodies: dict[str, bytes] = {}
         """JSON of every change accepted, by version: hashed and stored as it is."""
-        self.sound: dict[str, set[tuple[str, str]]] = {}
-        """(field, text) per kind that this push has found fit already: most fields repeat
-        theirs."""
         self.moves: list[Move] = []
         self.unit_moves: list[tuple[int, str, str | None]] = []
         self.numbers: dict[str, str | None] = {}
@@ -82,6 +65,7 @@ class Batch:
 
     def take(self, changes: Sequence[Change]) -> list[Verdict]:
         assert self.session is not None
+        judge = Judge(self, self.session)
         speaks_for = {self.session.device, *self.session.former}
         known = self._known(changes)
         # What follows a change that another laptop of the same disk made under its number has seen
@@ -102,7 +86,7 @@ class Batch:
                     verdicts.append(Verdict(change.seq, "invalid", "foreign_device"))
                 elif _is_twin(change, known) or (is_after_twin and _is_news(met, change)):
                     verdicts.append(Verdict(change.seq, *CLONED))
-                elif met is None and not erased.isdisjoint(erasing.subjects(change)):
+                elif erased and met is None and not erased.isdisjoint(erasing.subjects(change)):
                     verdicts.append(Verdict(change.seq, "invalid", erasing.ERASED))
                 elif _is_news(met, change) and change.seq not in in_batch:
                     body = self.bodies[change.version] = _encode(change)
@@ -117,7 +101,7 @@ class Batch:
                     verdicts.append(
                         met.verdict or Verdict(change.seq, "duplicate", number=met.number)
                     )
-            verdicts += self._take_txn(fresh)
+            verdicts += self._take_txn(judge, fresh)
         answering.close_answered(self)
         self._pairs()
         self._write()
@@ -184,16 +168,16 @@ class Batch:
                 if r in placed:
                     self.places[r] = placed[r]
 
-    # -- judging
+    # -- judging and accepting
 
-    def _take_txn(self, txn: Sequence[Change]) -> list[Verdict]:
+    def _take_txn(self, judge: Judge, txn: Sequence[Change]) -> list[Verdict]:
         """Accept all changes of a txn or none."""
-        made: dict[str, tuple[Kind, str, tuple[str, ...]]] = {}
-        refusal: _Refusal | None = None
+        made: Made = {}
+        refusal: Refusal | None = None
         for change in txn:
             try:
-                self._judge(change, made)
-            except _Refusal as error:
+                judge.judge(change, made)
+            except Refusal as error:
                 if refusal is None or error.status == "invalid":
                     refusal = error
         if refusal is None:
@@ -218,193 +202,6 @@ class Batch:
         if not kind.report or state is None or place is None:
             return True
         return self.scope.reads(kind.name, state.root, place.units)
-
-    def _judge(self, change: Change, made: dict[str, tuple[Kind, str, tuple[str, ...]]]) -> None:
-        """Raise `_Refusal` when a change cannot go into the log. `made`: records this txn makes."""
-        assert self.session is not None
-        if not _RECORD_ID.fullmatch(change.id):
-            raise _Refusal("invalid", "bad_id")
-        if change.author != self.session.user:
-            raise _Refusal("invalid", "foreign_author")
-        if not is_shallow(change.fields):
-            raise _Refusal("invalid", "wrong_type")
-        if self.session.is_revoked:
-            raise _Refusal("quarantined", "device_revoked")
-        kind = KINDS.get(change.kind)
-        if kind is None or change.op not in OPS:
-            raise _Refusal("quarantined", NEWER)
-        if kind.scope == "public" and not kind.write:
-            raise _Refusal("invalid", "unknown_kind")
-        state = self.states.get(change.id)
-        if state is not None and state.kind != change.kind:
-            raise _Refusal("invalid", "other_kind")
-        is_unmet = state is None or DELETED not in state.slots
-        if not is_well_formed(change) or (
-            change.op in ("resolve", "reopen") and DELETED in change.fields and is_unmet
-        ):
-            raise _Refusal("invalid", "bad_op")
-        values = self._checked(kind, change)
-        if change.op == "create":
-            missing = kind.missing(values)
-            if missing and state is None:
-                raise _Refusal("invalid", "required", missing[0])
-        elif state is None and change.id not in made:
-            raise _Refusal("quarantined", "unknown_record")
-        self._keep_rules(kind, change, state, values, is_new=change.id not in made)
-        if state is not None:
-            for name, value in values.items():
-                if kind.by_name[name].is_fixed and value != state.values.get(name):
-                    raise _Refusal("invalid", "fixed_field", name)
-        root, units = self._whereabouts(kind, change, state, values, made)
-        made[change.id] = (kind, root, units)
-        roles = {"create": kind.makers, "delete": kind.delete, "undelete": kind.delete}
-        if kind.pointer in change.fields:
-            allowed = self._may_merge(kind, change, root, units)
-        elif change.op == "resolve" or (change.op == "reopen" and change.base):
-            allowed = self.scope.may_resolve(root, units) and self.scope.may(kind.read, root, units)
-        elif change.op == "reopen":
-            allowed = self.scope.may(kind.read, root, units) and asks_own(change, self.lookup)
-        else:
-            allowed = self.scope.may(roles.get(change.op, kind.write) or (), root, units)
-            if not allowed and change.op in ("delete", "undelete"):
-                allowed = self._is_withdrawal(change, state)
-        is_question = change.op == "create" and kind.name == answering.QUESTION
-        if is_question and not answering.can_be_asked(self, values, root, units):
-            raise _Refusal("invalid", "cannot_be_asked", "whom")
-        if change.op == "resolve" and decides_own_danger(kind, change, state):
-            raise _Refusal("quarantined", "own_words")
-        if not allowed:
-            in_reach = self.scope.may(kind.read, root, units)
-            raise _Refusal("quarantined", "not_permitted" if in_reach else "out_of_scope")
-
-    def _may_merge(self, kind: Kind, change: Change, root: str, units: Collection[str]) -> bool:
-        """Two files become one, or two again, by the word of who reviews both of them."""
-        if set(change.fields) != {kind.pointer} or change.op not in ("put", "resolve"):
-            raise _Refusal("invalid", "bad_op")
-        target = change.fields[kind.pointer]
-        if not target:
-            return self.scope.may_resolve(root, units)
-        into = self.states.get(target)
-        if into is None or into.kind != kind.name or target == change.id:
-            raise _Refusal("quarantined", "unknown_record", kind.pointer)
-        place = self.places.get(target)
-        return self.scope.may_resolve(root, units) and self.scope.may_resolve(
-            target, place.units if place else ()
-        )
-
-    def _keep_rules(
-        self,
-        kind: Kind,
-        change: Change,
-        state: State | None,
-        values: Mapping[str, Any],
-        *,
-        is_new: bool,
-    ) -> None:
-        """Raise when a change does what its kind lets nobody do, or breaks one of its rules.
-
-        A decision between two values is not held against rules: it must always be possible. Nor is
-        a worse word on the safety list, where the rule is broken only together with what stands:
-        who found out offline that a carer drinks did not know that somebody signed.
-        """
-        if kind.is_append_only and (change.op != "create" or state is not None or not is_new):
-            raise _Refusal("invalid", "append_only")
-        if change.op == "delete" and kind.scope == "root" and self._is_kept(change.id):
-            raise _Refusal("invalid", "kept")
-        if change.op in ("create", "put"):
-            whole = {**(state.values if state else {}), **values}
-            is_worse = state is not None and any(
-                kind.is_critical(n) and kind.rank(n, v) > kind.rank(n, state.values.get(n))
-                for n, v in values.items()
-            )
-            asked = [r for r in kind.rules if not is_worse or values.keys() >= set(r.fields)]
-            for name, problem in kind.broken(whole, values, asked):
-                if not problem.is_doubt:
-                    raise _Refusal("invalid", problem.code, name)
-
-    def _is_kept(self, root: str) -> bool:
-        """True when something hangs on a root that must not lose it, here or in this push."""
-        keepers = {k.name for k in KINDS.values() if k.keeps_root}
-        if any(s and s.root == root and s.kind in keepers for s in self.states.values()):
-            return True
-        return any(kind in keepers for _root, kind, _body in self.store.records_of([root]))
-
-    def _checked(self, kind: Kind, change: Change) -> dict[str, Any]:
-        """Field values of a change; raises when one cannot be stored. Doubts are allowed."""
-        values: dict[str, Any] = {}
-        unproven: dict[str, Any] = {}
-        sound = self.sound.setdefault(kind.name, set())
-        by_name = kind.by_name
-        for slot, value in change.fields.items():
-            field = by_name.get(slot)
-            if field is not None and not field.group:  # nearly all
-                values[slot] = value
-                if not isinstance(value, str) or (slot, value) not in sound:
-                    unproven[slot] = value
-            elif slot == DELETED:
-                if not (value is None or isinstance(value, str)):
-                    raise _Refusal("invalid", "wrong_type", slot)
-            elif kind.is_group(slot) and isinstance(value, dict | None):
-                members = kind.spread(slot, value)
-                if value and not members.keys() >= value.keys():
-                    raise _Refusal("quarantined", NEWER, slot)
-                values |= members
-                for name, member in members.items():
-                    if not isinstance(member, str) or (name, member) not in sound:
-                        unproven[name] = member
-            else:
-                raise _Refusal("quarantined", NEWER, slot)
-        for name, problem in kind.problems(unproven):
-            if problem.code == "not_in_list":
-                raise _Refusal("quarantined", NEWER, name)
-            if not problem.is_doubt:
-                raise _Refusal("invalid", problem.code, name)
-        for name, value in unproven.items():
-            if isinstance(value, str):
-                sound.add((name, value))
-        return values
-
-    def _is_withdrawal(self, change: Change, state: State | None) -> bool:
-        """The author of a record may take it back while nobody else has touched it."""
-        if state is None:
-            return True  # made in this very txn
-        authors = {state.made.author, state.last.author}
-        authors |= {h.mark.author for s in state.slots.values() for h in s.heads}
-        return authors == {change.author}
-
-    def _whereabouts(
-        self,
-        kind: Kind,
-        change: Change,
-        state: State | None,
-        values: Mapping[str, Any],
-        made: Mapping[str, tuple[Kind, str, tuple[str, ...]]],
-    ) -> tuple[str, tuple[str, ...]]:
-        """Root and units that decide who may do this: where the record is now, or is being made."""
-        if state is not None:
-            place = self.places.get(state.root)
-            return state.root, place.units if place else ()
-        if change.id in made:
-            return made[change.id][1:]
-        if kind.scope == "public":
-            return "", ()
-        if kind.scope == "root":
-            units = units_of(kind, values)
-            if not self.tree.parents.keys() >= set(units):
-                raise _Refusal("quarantined", "unknown_unit")
-            return change.id, units
-        parent = str(values.get(kind.parent))
-        if parent in made:
-            return made[parent][1:]
-        above = self.states.get(parent)
-        if above is None or KINDS[above.kind].scope != "root":
-            raise _Refusal("quarantined", "unknown_record", kind.parent)
-        if above.is_deleted and not kind.keeps_root:  # a child in danger is never turned away
-            raise _Refusal("quarantined", "record_deleted", kind.parent)
-        place = self.places.get(above.root)
-        return above.root, place.units if place else ()
-
-    # -- accepting
 
     def accept(self, change: Change, kind: Kind) -> None:
         state = self.states.get(change.id)

@@ -56,7 +56,7 @@ class SyncRequest(Struct, omit_defaults=True):
     """Asked when the roots differ; answered on the last page."""
 
 
-class Verdict(Struct, frozen=True, array_like=True):
+class Verdict(Struct, frozen=True, array_like=True, gc=False):
     """What became of a change that was not taken into the log by this request."""
 
     seq: int
@@ -74,7 +74,7 @@ def short_from(request: SyncRequest, verdicts: list[Verdict]) -> int:
     return 0 if any(v.status == "cloned" for v in verdicts) else request.held
 
 
-class Own(Struct, frozen=True, array_like=True):
+class Own(Struct, frozen=True, array_like=True, gc=False):
     """The log entry of a change the device itself sent: it has the body already."""
 
     seq: int
@@ -84,7 +84,7 @@ class Own(Struct, frozen=True, array_like=True):
     root: str = ""
 
 
-class Run(Struct, array_like=True):
+class Run(Struct, array_like=True, gc=False):
     """Own changes that came into the log one after the other just as they were claimed: with their
     own stamps, and with nothing to tell beside them."""
 
