@@ -19,8 +19,9 @@ from starlette.routing import Route
 
 from schema import jsonschema
 from schema.kinds import KINDS
-from server import bundles, lookout, quarantine, scans, senders, spool, syncing
+from server import bundles, quarantine, scans, senders, spool, syncing
 from server.accounts import User
+from server.behind import Behind
 from server.home import PRIVATE_KEY, Home
 from server.passwords import Brake
 from server.pressure import Door, of_store
@@ -52,9 +53,9 @@ TRIES = 10
 TRIES_OF_A_PLACE = 100
 """The same for all users of one place: a whole office may stand behind one address."""
 REFILL_S = 30.0
+MUCH = 50_000
+"""Bytes of an answer while whose sender other work had better wait: a page of a fill."""
 NOTE_AFTER_S = 0.05
-LOOK_AGAIN_S = 0.02
-"""Between two steps of the search for duplicates: others have their turn."""
 """Devices' last contacts are written together, so that an empty sync writes nothing itself."""
 
 
@@ -90,12 +91,12 @@ class County:
 
     def __init__(self, home: Home) -> None:
         self.workers = Workers(home)
+        self.behind = Behind(self.workers)
         self.door = Door()
         self.by_user = Brake(TRIES, REFILL_S)
         self.by_place = Brake(TRIES_OF_A_PLACE, REFILL_S / 10)
         self._contacts: dict[str, tuple[int, int]] = {}
         self._noting: asyncio.Task[None] | None = None
-        self._looking: asyncio.Task[None] | None = None
 
     # ---------------------------------------------------------------- login
 
@@ -187,33 +188,20 @@ class County:
 
     async def sync(self, request: Request) -> Response:
         body, media = await read_body(request)
-        ask = await self.workers.read(syncing.read_request(bearer(request), body, media))
-        verdicts = []
-        if ask.request.changes or ask.caller.device.is_revoked:
+        ask, packed = await self.workers.read(syncing.begin(bearer(request), body, media))
+        if packed is None:
             verdicts = await self.workers.write(syncing.take_in(ask))
-            await self._look(len(ask.request.changes))
-        content, media = await self.workers.read(syncing.give_out(ask, verdicts))
+            await self.behind.pushed(ask.request.changes)
+            packed = await self.workers.read(syncing.give_out(ask, verdicts))
+        content, media = packed
+        if len(content) > MUCH:
+            self.behind.is_busy()
         compare = ask.request.compare
         if compare is not None and compare.wanted:
             wanted = compare.wanted[:MOST_WANTED]
             await self.workers.write(syncing.note_healing(ask, wanted))
         self._note(ask)
         return encoded(request, content, media)
-
-    async def _look(self, changes: int) -> None:
-        """Look for files of one child: at once in what few people typed, later in a roster."""
-        if changes <= lookout.AT_ONCE:
-            for _ in range(changes // lookout.STEP + 1):
-                await self.workers.write(lookout.look)
-        if self._looking is None or self._looking.done():
-            self._looking = asyncio.create_task(self._look_later())
-
-    async def _look_later(self) -> None:
-        try:
-            while await self.workers.write(lookout.look):  # noqa: ASYNC110 - not a wait: a turn
-                await asyncio.sleep(LOOK_AGAIN_S)
-        except Exception as error:  # noqa: BLE001 - looked for again with the next push
-            say({"failed": type(error).__name__, "where": "lookout"})
 
     def _note(self, ask: syncing.Ask) -> None:
         self._contacts[ask.caller.device.id] = wall_ms(), ask.acked
@@ -299,11 +287,10 @@ class County:
         if done.taken:
             say({"taken_after_update": done.taken, "kept": done.kept})
         try:
-            self._looking = asyncio.create_task(self._look_later())
+            self.behind.start()
             yield
         finally:
-            if self._looking is not None:
-                self._looking.cancel()
+            self.behind.stop()
             if self._noting is not None:
                 await self._noting
             self.workers.close()

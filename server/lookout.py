@@ -18,12 +18,15 @@ from server.workers import Desk
 from sync import ids, likeness
 from sync.change import State
 from sync.likeness import Facts, Likeness, compare
+from sync.records import as_json
 from sync.scope import UnitTree
 
 STEP = 64
-"""Log entries looked through in one transaction: about 20 ms, so that no push waits long."""
+"""Log entries compared in one transaction: about 20 ms, so that no push waits long."""
+STRIDE = 2000
+"""Log entries passed over in one transaction, where few are of the kinds compared."""
 AT_ONCE = 100
-"""Changes after which a push is looked through before it is answered; more wait for a quiet
+"""Changes up to which a push is looked through before it is answered; more wait for a quiet
 moment."""
 MOST_PAIRS = 5
 """Of one file: more files like one another are a mistake of whoever sent them, not work for a
@@ -41,14 +44,18 @@ def look(desk: Desk) -> bool:
         head = store.head()
         if seen > head:  # an older backup stands here now
             seen = 0
-        rows = store.log_rows(seen, STEP)
-        if not rows:
+        if seen == head:
             return False
-        roots = {row.root for row in rows if row.kind in KINDS_READ}
-        if roots:
-            _compare(desk, roots)
-        store.put_meta(SEEN, str(rows[-1].seq).encode())
-    return rows[-1].seq < head
+        rows = store.connection.execute(
+            "SELECT seq, root FROM log WHERE seq > ? AND seq <= ?"
+            " AND kind IN (SELECT value FROM json_each(?)) ORDER BY seq LIMIT ?",
+            (seen, seen + STRIDE, as_json(KINDS_READ), STEP),
+        ).fetchall()
+        if rows:
+            _compare(desk, {root for _, root in rows})
+        seen = rows[-1][0] if len(rows) == STEP else min(seen + STRIDE, head)
+        store.put_meta(SEEN, str(seen).encode())
+    return seen < store.head()
 
 
 def _compare(desk: Desk, roots: Collection[str]) -> None:

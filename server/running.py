@@ -3,6 +3,7 @@ promised."""
 
 from __future__ import annotations
 
+import gc
 import os
 import socket
 import ssl
@@ -50,6 +51,10 @@ def run(home: Home, host: str, port: int, certificate: Path | None, key: Path | 
         timeout_graceful_shutdown=10,
     )
     sys.setswitchinterval(0.001)  # else an empty sync waits 5 ms a step for a push being merged
+    # What is loaded stays; what requests make has no cycles. Looking for some after every 700 new
+    # objects took 15 % of a big push, and stopped everybody for 40 ms.
+    gc.freeze()
+    gc.set_threshold(10_000, 20, 100)
     listener = _listen(host, port)
     server = _Server(config)
     scheme = "https" if certificate else "http"

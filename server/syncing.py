@@ -40,6 +40,10 @@ BACKUP = "backup_seq"
 """In meta: log number up to which a backup exists."""
 
 
+Packed = tuple[bytes, str]
+"""An answer as it travels, and its media type."""
+
+
 class Ask(Struct, frozen=True):
     """A sync request whose sender is known."""
 
@@ -109,6 +113,18 @@ def _other_protocol(version: int) -> Refusal:
     if version > PROTOCOL:
         message = "The county's server is older than this program. Your records are safe here."
     return Refusal(426, "protocol", message, speaks=[OLDEST, PROTOCOL])
+
+
+def begin(token: str, body: bytes, media: str) -> Callable[[Desk], tuple[Ask, Packed | None]]:
+    """The work of reading a request; one that brings nothing is answered in the same go."""
+    reading = read_request(token, body, media)
+
+    def work(desk: Desk) -> tuple[Ask, Packed | None]:
+        ask = reading(desk)
+        is_news = ask.request.changes or ask.caller.device.is_revoked
+        return ask, None if is_news else give_out(ask, [])(desk)
+
+    return work
 
 
 def take_in(ask: Ask) -> Callable[[Desk], list[Verdict]]:
@@ -193,10 +209,10 @@ def note_healing(ask: Ask, wanted: list[str]) -> Callable[[Desk], None]:
     return work
 
 
-def give_out(ask: Ask, verdicts: list[Verdict]) -> Callable[[Desk], tuple[bytes, str]]:
+def give_out(ask: Ask, verdicts: list[Verdict]) -> Callable[[Desk], Packed]:
     """The work of answering with the next page."""
 
-    def work(desk: Desk) -> tuple[bytes, str]:
+    def work(desk: Desk) -> Packed:
         request = ask.request
         limit = min(max(request.limit or PAGE, 1), MAX_LIMIT)
         with desk.store.read():
