@@ -71,8 +71,8 @@ class Behind:
     async def _quiet(self) -> None:
         """Wait for a quiet moment, but not for ever."""
         since = time.monotonic()
-        while time.monotonic() < min(self._busy_at + QUIET_S, since + LONGEST_S):
-            await asyncio.sleep(QUIET_S / 4)  # noqa: ASYNC110 - nobody tells of quiet
+        while time.monotonic() < min(self._busy_at + QUIET_S, since + LONGEST_S):  # noqa: ASYNC110
+            await asyncio.sleep(QUIET_S / 4)
 
 
 def _tidy(desk: Desk) -> None:
