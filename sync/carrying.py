@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from schema.kinds import KINDS
 from schema.record import DELETED, Kind
-from sync import ids, merging
+from sync import ids, merging, partings
 from sync.change import Change, State, raw_version
 from sync.decide import changes_in, combined_value, value_of
 
@@ -113,6 +113,7 @@ def _after_a_merge(batch: Batch, kind: Kind, change: Change, before: State) -> N
     if was and was != now:
         head = before.slots[kind.pointer].standing
         _withdraw(batch, kind, change, was, head.ops)
+        partings.tell(batch, change, was, head.mark.stamp)
     asked = change.fields[kind.pointer]
     if asked and asked != now:  # not the one that counts: what it took over does not either
         _withdraw(batch, kind, change, asked, (change.version,), only_taken=True)

@@ -283,6 +283,7 @@ def after(replica: Reading, merge: str) -> list[tuple[Entry, str, int]]:
     files = {kept: kept, away: away, **{i: f for i, f in hanging.items() if f in (kept, away)}}
     found: list[tuple[Entry, str, int]] = []
     begun = None
+    ended = 1 << 62  # stamp of the un-merge, if it is in the log: who wrote later saw two files
     rows = replica.connection.execute(
         "SELECT body FROM log WHERE record IN (SELECT value FROM json_each(?)) ORDER BY seq",
         (as_json(files),),
@@ -292,10 +293,10 @@ def after(replica: Reading, merge: str) -> list[tuple[Entry, str, int]]:
         change = entry.change
         if change.version == merge:
             begun = change.txn
-        elif (
-            begun not in (None, change.txn)
-            and kind.pointer not in change.fields
-            and not merging.is_carried(change.version)
-        ):
+        elif begun is None or change.txn == begun or merging.is_carried(change.version):
+            continue
+        elif kind.pointer not in change.fields:
             found.append((entry, files[change.id], clock.ms_of(entry.stamp)))
-    return found
+        elif change.id == away and not change.fields[kind.pointer]:
+            ended = min(ended, entry.stamp)
+    return [one for one in found if one[0].stamp < ended]

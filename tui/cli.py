@@ -41,6 +41,7 @@ COMMANDS = {
     "rules": "duty",
     "merge": "merge",
     "unmerge": "merge",
+    "unplaced": "partings",
     "propose": "duty",
     "import": "roster",
     "check": "check",

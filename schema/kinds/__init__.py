@@ -22,6 +22,8 @@ from schema.kinds.incident import INCIDENT
 from schema.kinds.need import NEED
 from schema.kinds.pairing import PAIRING
 from schema.kinds.paper import PAPER
+from schema.kinds.parting import PARTING
+from schema.kinds.placed import PLACED
 from schema.kinds.psych_record import PSYCH_RECORD
 from schema.kinds.question import QUESTION
 from schema.kinds.rule import RULE
@@ -61,6 +63,8 @@ _IN_ORDER = (
     DEFERRAL,
     DUPLICATE,
     ANOTHER_FILE,
+    PARTING,
+    PLACED,
     WITHHELD,
     UNIT_LOG,
 )

@@ -95,6 +95,46 @@ def test_two_files_are_merged_written_to_from_afar_and_taken_apart(
     admin.sync()
 
 
+def test_what_was_written_while_two_were_one_waits_until_the_reviewer_has_placed_it(
+    laptops: tuple[Laptop, Laptop, Laptop], village: str
+) -> None:
+    he, _, admin = laptops
+    one, other = (he.add("child", f"name=欧阳{n}", f"village={village}") for n in "甲乙")
+    he.sync()
+    admin.sync()
+    merge = admin("merge", one, other, "--json").json["merge"]
+    admin.sync()
+    he.sync()
+    he("set", one, "phone=13900000011", "hobbies=下棋")
+    visit = he.add("contact", f"child={one}", "on=2026-11-01", "kind=talk", "summary=说话少")
+    he.sync()
+    admin.sync()
+    since = admin("unmerge", merge, "--json").json["since"]
+    assert {c["record"] for c in since} == {one, visit}
+    waiting = admin("unplaced", "--json").json
+    assert {(w["record"], w["field"], w["value"]) for w in waiting} == {
+        (one, "phone", "13900000011"), (one, "hobbies", "下棋"), (visit, None, None),
+    }  # fmt: skip
+    assert {(w["file"], w["other"], w["author"]) for w in waiting} == {(one, other, he.user)}
+    admin.sync()
+    ids = {w["field"] or "visit": w["id"] for w in waiting}
+    assert [w["id"] for w in admin("unplaced", "--json").json] == [w["id"] for w in waiting]
+    admin("unplaced", "--here", ids["hobbies"])
+    admin("unplaced", "--here", ids["hobbies"], expect=2)
+    admin("unplaced", "--there", ids["phone"])
+    he("unplaced", "--here", ids["visit"], expect=2)
+    (called,) = (c for c in since if c["record"] == visit)
+    admin("unmerge", merge, "--assign", called["id"])
+    assert admin("unplaced", "--json").json == []
+    admin.sync()
+    he.sync(expect=None)
+    assert (he.show(one).get("phone"), he.show(other).get("phone")) == (None, "13900000011")
+    assert (he.show(one)["hobbies"], he.show(other).get("hobbies")) == ("下棋", None)
+    moved = he("list", "contact", f"child={other}", "--json").json
+    assert [c["id"] for c in he("list", "contact", f"child={one}", "--json").json] == []
+    assert len(moved) == 1
+
+
 def test_all_certain_pairs_of_an_import_go_with_one_command_and_come_back_with_one(
     laptops: tuple[Laptop, Laptop, Laptop], village: str, school: str
 ) -> None:

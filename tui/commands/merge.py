@@ -136,7 +136,7 @@ def merge(
 @click.pass_obj
 @guarded
 def unmerge(user: str | None, merge: str, assign: tuple[str, ...], is_json: bool) -> None:
-    from casework import duplicates
+    from casework import duplicates, partings
     from sync import merges
 
     with opened(user) as session:
@@ -153,7 +153,7 @@ def unmerge(user: str | None, merge: str, assign: tuple[str, ...], is_json: bool
             with replica.together():
                 done = duplicates.unmerge(replica, merge)
                 if chosen:
-                    duplicates.assign(replica, chosen, done[0][1], done[0][2])
+                    partings.assign(replica, chosen, done[0][1], done[0][2])
     later = [_since(c) for c in since if c not in chosen]
     if is_json:
         restored = [i for _m, kept, away in done for i in (kept, away)]

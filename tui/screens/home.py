@@ -8,7 +8,7 @@ from typing import Any
 from rich.cells import cell_len
 from textual.widget import Widget
 
-from casework import cases, questions, search, summary, wording
+from casework import cases, partings, questions, search, summary, wording
 from casework.cadences import rules
 from casework.duties import LABELS, Duty, duties
 from casework.views import views_of
@@ -26,6 +26,10 @@ from tui.screens.case import next_words
 WEEKDAYS = (
     N_("星期一"), N_("星期二"), N_("星期三"), N_("星期四"), N_("星期五"), N_("星期六"), N_("星期日"),
 )  # fmt: skip
+
+
+MOST_NEEDS = 5
+"""Lines of what waits; the children's list below them is what one came for."""
 
 
 class Today(Canvas):
@@ -51,7 +55,7 @@ class Today(Canvas):
 class Needs(Canvas):
     """What waits for this person; said plainly when nothing does."""
 
-    DEFAULT_CSS = "Needs { height: 5; }"
+    DEFAULT_CSS = "Needs { height: 5; }"  # more where more waits, see `_read_needs`
 
     def paint(self, y: int, row: Row) -> None:
         place = self.screen
@@ -225,6 +229,9 @@ class HomePlace(Moving, Place):
             needs.append(("told_two_ways", words, "^G"))
         if state.returned:
             needs.append(("came_back", _("{n} 条被退回，改好再交").format(n=state.returned), "^R"))
+        if waiting := len(partings.unplaced(self.replica)):
+            said = _("{n} 条合并时写的，拆回了，要分给哪个孩子").format(n=waiting)
+            needs.append(("look", said, "F6"))
         if state.pending:
             needs.append(("unsent", _("{n} 条只在这台电脑上").format(n=state.pending), "F5"))
         held = self.program.lease
@@ -234,6 +241,7 @@ class HomePlace(Moving, Place):
         if state.in_step is False:
             needs.append(("danger", _("和县里对不上账，再收发一次"), "F5"))
         self.needs = needs
+        self.query_one(Needs).styles.height = min(max(len(needs), MOST_NEEDS - 2), MOST_NEEDS) + 2
 
     def data_changed(self) -> None:
         self._first_read()

@@ -28,7 +28,7 @@ class QuestionsPlace(ReviewPlace):
         self.asked_of_me = {q.conflict.id: q for q in questions.for_me(self.replica)}
         return [q.conflict for q in self.asked_of_me.values()]
 
-    def read_withheld(self) -> str:
+    def read_besides(self) -> str:
         return ""
 
     def why_not_decide(self, conflict: Conflict) -> str:

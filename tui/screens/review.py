@@ -7,7 +7,7 @@ from typing import Any
 
 from textual.widget import Widget
 
-from casework import questions, told, wording
+from casework import partings, questions, told, wording
 from casework.questions import Question
 from casework.told import Telling
 from casework.withheld import withheld_words
@@ -51,8 +51,8 @@ class ReviewPlace(Moving, Place):
         self.answers: list[Question] = []
         """What somebody asked about the one at hand has said."""
         self._titles: dict[str, str] = {}
-        self.withheld = ""
-        """What is said of conflicts that the person may not read."""
+        self.besides = ""
+        """What waits besides the conflicts that the person reads."""
         self.may = False
         """True when the person may decide the one at hand."""
         self.words = ""
@@ -71,7 +71,7 @@ class ReviewPlace(Moving, Place):
     def data_changed(self) -> None:
         here = self.conflict.id if self.conflict else ""
         self.queue = self.read_queue()
-        self.withheld = self.read_withheld()
+        self.besides = self.read_besides()
         self.marked &= {c.id for c in self.queue}
         if self.root:
             self.queue.sort(key=lambda c: not self._is_about(c, self.root))
@@ -83,8 +83,18 @@ class ReviewPlace(Moving, Place):
     def read_queue(self) -> list[Conflict]:
         return told.queue(self.replica, self.words)
 
-    def read_withheld(self) -> str:
-        return withheld_words(self.replica, self.today)
+    def read_besides(self) -> str:
+        """What is said of what stands beside the queue: withheld, or to be placed."""
+        waiting = len(partings.unplaced(self.replica))
+        words = [withheld_words(self.replica, self.today)]
+        if waiting:
+            words.append(_("F6 拆回以后要分的 {n} 条").format(n=waiting))
+        return "   ".join(filter(None, words))
+
+    def do_partings(self) -> None:
+        from tui.screens.partings import PartingsPlace
+
+        self.program.go(PartingsPlace())
 
     def why_not_decide(self, conflict: Conflict) -> str:
         """Code of why the person may not; empty when they may."""

@@ -77,8 +77,8 @@ class Table(Canvas):
 
     def paint(self, y: int, row: Row) -> None:
         conflict = self.place.conflict
-        if self.place.withheld and y == (BAND + 2 if conflict is None else self.size.height - 1):
-            row.put(LEFT, self.place.withheld, "dim", row.width - 2 * LEFT)
+        if self.place.besides and y == (BAND + 2 if conflict is None else self.size.height - 1):
+            row.put(LEFT, self.place.besides, "dim", row.width - 2 * LEFT)
         elif conflict is None:
             if y == BAND:
                 row.put(LEFT, self.place.when_empty(), "text")
