@@ -268,7 +268,7 @@ class County:
             return pack({"entries": entries})
 
         content, media = await self.workers.read(work)
-        return Response(content, media_type=media)
+        return encoded(request, content, media)
 
     async def schema(self, request: Request) -> Response:
         """What a record of each kind may hold, as JSON Schema. Nobody's data: needs no token."""

@@ -3,11 +3,15 @@
 Own entries of records held here stand in `log`. Those of records that have left go into `kept`:
 encrypted like everything in the store, never shown, never counted as unsent. A county put back to a
 backup loses what came after it; its devices send that again.
+
+After a county was put back, its new log says of own changes that it has them, not their entries:
+those of records held here stand in `kept` too. While the record is here a backup takes them out of
+neither, as an older backup may be put back after a newer one; their number then is negative.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 
 import msgspec
 from msgspec import Raw, Struct
@@ -17,6 +21,8 @@ from sync.formers import own_ids
 from sync.protocol import Verdict
 from sync.storage import Connection
 
+Held = Callable[[Collection[str]], Collection[str]]
+"""Which of these records are held here."""
 KEPT_MS = 90 * 86_400_000
 """How long, by the hub's time, where no backup is ever made."""
 AGAIN = 0
@@ -41,6 +47,10 @@ class _OwnEntry(Struct, array_like=True):
 
 _decode_entry = msgspec.json.Decoder(_OwnEntry).decode
 _decode_claim = msgspec.json.Decoder(_Claim).decode
+
+
+def _as_json(records: Collection[str]) -> str:
+    return msgspec.json.encode(list(records)).decode()
 
 
 def _state(connection: Connection, key: str) -> int:
@@ -77,34 +87,55 @@ def keep(connection: Connection, records: str) -> None:
         )
     ]
     connection.executemany("INSERT OR IGNORE INTO kept VALUES (?, ?, ?, ?, ?, ?)", rows)
+    connection.execute(
+        "DELETE FROM kept WHERE number < 0 AND record IN (SELECT value FROM json_each(?))",
+        (records,),
+    )
 
 
 def keep_settled(
-    connection: Connection, settled: Iterable[tuple[int, Change, bytes]], backup: int, now_ms: int
+    connection: Connection, settled: Iterable[tuple[int, Change, bytes]], now_ms: int
 ) -> None:
     """Keep changes that are in the log under a number, though their entries do not come: their
-    records have left."""
+    records have left, or the county was put back."""
     connection.executemany(
         "INSERT OR REPLACE INTO kept VALUES (?, ?, ?, ?, ?, ?)",
         [
             (change.seq, change.id, change.txn, number, now_ms, body)
             for number, change, body in settled
-            if number > backup
         ],
     )
 
 
-def prune(connection: Connection, backup: int, now_ms: int) -> None:
-    """Forget what a backup has; all after 90 days where none is ever made."""
-    if backup:
-        connection.execute("DELETE FROM kept WHERE number BETWEEN 1 AND ?", (backup,))
-    else:
-        connection.execute("DELETE FROM kept WHERE number > 0 AND at < ?", (now_ms - KEPT_MS,))
+def prune(connection: Connection, backup: int, now_ms: int, held: Held) -> None:
+    """Forget what a backup has; all after 90 days where none is ever made. What speaks of a record
+    that is held here stays as long as that."""
+    among, given = ("number BETWEEN 1 AND ?", backup) if backup else (
+        "number > 0 AND at < ?", now_ms - KEPT_MS
+    )  # fmt: skip
+    found = connection.execute(f"SELECT DISTINCT record FROM kept WHERE {among}", (given,))  # noqa: S608
+    records = [record for (record,) in found]
+    if records:
+        listed = _as_json(held(records))
+        connection.execute(
+            f"UPDATE kept SET number = -number WHERE {among}"  # noqa: S608
+            " AND record IN (SELECT value FROM json_each(?))",
+            (given, listed),
+        )
+        connection.execute(f"DELETE FROM kept WHERE {among}", (given,))  # noqa: S608
 
 
-def send_all_again(connection: Connection) -> None:
-    """The log may have lost what it once had: everything kept waits to be sent."""
+def send_all_again(connection: Connection, held: Held) -> None:
+    """The log may have lost what it once had: everything kept waits to be sent; of a record that is
+    held here, shown like any unsent change."""
     connection.execute("UPDATE kept SET number = ?", (AGAIN,))
+    records = [record for (record,) in connection.execute("SELECT DISTINCT record FROM kept")]
+    connection.execute(
+        "INSERT OR IGNORE INTO outbox SELECT seq, record, txn, body FROM kept"
+        " WHERE record IN (SELECT value FROM json_each(?))",
+        (_as_json(held(records) if records else ()),),
+    )
+    connection.execute("DELETE FROM kept WHERE seq IN (SELECT seq FROM outbox)")
 
 
 def send_unsaved_again(connection: Connection, *, is_all: bool = False) -> None:
@@ -115,7 +146,7 @@ def send_unsaved_again(connection: Connection, *, is_all: bool = False) -> None:
         for _, claim, body in _own_entries(connection, "1", (), 0 if is_all else None)
     ]
     connection.executemany("INSERT OR IGNORE INTO kept VALUES (?, ?, ?, ?, ?, ?)", rows)
-    send_all_again(connection)
+    connection.execute("UPDATE kept SET number = ? WHERE number > 0 OR ?", (AGAIN, is_all))
 
 
 def settle(connection: Connection, seqs: Collection[int]) -> None:

@@ -155,7 +155,6 @@ class _Receiving:
         A restored hub may have lost what it once confirmed: everything of our own is sent again.
         """
         self._drop(self._outside(self.response.grants or ()))
-        keeping.send_all_again(self.connection)
         paperbytes.send_again(self.connection)
         own = [
             (e.change.seq, e.change.id, e.change.txn, msgspec.json.encode(e.change))
@@ -164,7 +163,7 @@ class _Receiving:
             and e.change.fields  # else erased
         ]
         self.connection.executemany("INSERT OR IGNORE INTO outbox VALUES (?, ?, ?, ?)", own)
-        self.connection.execute("DELETE FROM kept WHERE seq IN (SELECT seq FROM outbox)")
+        keeping.send_all_again(self.connection, self.records.kind_of)
         strays.look_for(self.replica)
         for kind in KINDS:
             self.records.void(kind)
@@ -439,7 +438,6 @@ class _Receiving:
         keeping.keep_settled(
             self.connection,
             [(number, self.outbox[seq], self.unsent[seq]) for seq, number in gone.items()],
-            self.response.backup,
             self.response.now,
         )
         if self.connection.execute("SELECT 1 FROM returned LIMIT 1").fetchone():
@@ -555,7 +553,8 @@ class _Receiving:
             replica.clock.settle(self.greatest)
         replica.set_state(clock=replica.clock.last, offset=replica.clock.offset_ms)
         if not response.reset:
-            keeping.prune(self.connection, response.backup, response.now)
+            held = self.records.kind_of
+            keeping.prune(self.connection, response.backup, response.now, held)
         if not response.more and response.digest:
             self._compare(response.digest)
         if kept_ms is not None:

@@ -382,6 +382,17 @@ def test_a_papers_bytes_are_given_to_whoever_may_read_it_and_to_nobody_who_names
     assert get(xi, "p1") == "revoked"
 
 
+def test_a_long_history_comes_as_plain_json_to_who_asks_so(running):
+    dong = running.login("dong")
+    texts = [f"第 {n} 次。" * 40 for n in range(30)]
+    made = child(dong, "c1")
+    dong.sync(made, *(dong.put("child", "c1", {"note": made.version}, note=t) for t in texts))
+    asked = {"authorization": f"Bearer {dong.token}", "accept": "application/json"}
+    answer = dong.client.get("/v1/history?record=c1", headers=asked)
+    assert answer.headers["content-type"] == "application/json"
+    assert len(answer.json()["entries"]) == 31
+
+
 def test_ten_wrong_passwords_and_one_has_to_wait(running):
     client = running.http()
     wrong = {"user": "dong", "password": "wrong password"}

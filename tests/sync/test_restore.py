@@ -104,6 +104,50 @@ def test_the_same_work_sent_again_after_two_restores_stands_once(town):
     assert len(rows.fetchall()) == 1
 
 
+@pytest.mark.parametrize("last", ["e4", "e0"], ids=["announced", "unannounced"])
+def test_an_older_backup_after_a_newer_one_loses_nothing_that_a_laptop_holds(town, last):
+    li, tea = town.replicas["li"], town.replicas["tea"]
+    first = child(li)
+    town.rest()
+    older = town.backup()
+    second = child(li)
+    li.save("child", {"hobbies": "画画"}, first)
+    town.rest()
+    tea.save("child", {"note": "都好。"}, first)
+    town.rest()
+    newer = town.backup()
+    town.rest()
+    town.restore(newer, "e2")
+    town.rest()
+    town.restore(newer, "e3")
+    town.rest()
+    assert (li.pending_count(), li.has_sendable()) == (0, False)
+    town.restore(older, last)
+    town.rest()
+    adm = town.replicas["adm"]
+    assert held(town, "adm") == sorted((first, second))
+    assert (value(adm, first, "hobbies"), value(adm, first, "note")) == ("画画", "都好。")
+    for name in ("li", "tea", "adm"):
+        assert (town.replicas[name].pending_count(), town.replicas[name].returned()) == (0, [])
+        assert town.replicas[name].get_state("in_step", 0)
+    versions = [row[0] for row in town.connection.execute("SELECT record FROM log")]
+    assert versions.count(second) == 1
+
+
+def test_what_is_kept_of_a_child_held_here_goes_when_the_child_leaves(town):
+    li = town.replicas["li"]
+    record = child(li)
+    town.rest()
+    town.restore(town.backup(), "e2")
+    town.rest()
+    town.backup()
+    town.rest()
+    assert (kept(town, "li"), li.has_sendable()) == ([record], False)
+    town.replicas["tea"].save("child", {"village": "112"}, record)
+    town.sync("tea", "li")
+    assert (held(town, "li"), kept(town, "li")) == ([], [])
+
+
 # -- what a restored log has outside the scope
 
 
