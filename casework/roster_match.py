@@ -32,6 +32,8 @@ class Person(Struct, eq=False):
     family: list[dict[str, Any]] = field(default_factory=list)
     """Family records as the store holds them."""
     plan: Any = None
+    kept: Person | None = None
+    """Of a file merged into another one: the child under which it is shown."""
 
     @property
     def name(self) -> str:
@@ -78,7 +80,8 @@ class People:
         for merge in merges(replica):  # a kept file is known by what its other files say, too
             kept, away = self.by_id.get(replica.kept(merge.away)), replica.get(merge.away)
             if kept is not None and away is not None:
-                self._index(away.values, kept)
+                # Judged by its own words: of the kept one name, birth date or number may differ.
+                self.add(Person(away.values, phones=kept.phones, names=kept.names, kept=kept))
 
     def add(self, person: Person) -> None:
         values = person.values
@@ -107,6 +110,10 @@ class People:
     def match(self, row: Person, typed_birth: str | None = None) -> Match:
         """Who `row` is. `typed_birth`: the birth date as written, which tells a copied number from
         a typo."""
+        found = self._match(row, typed_birth)
+        return Match(_shown(found.same), found.is_certain, _shown(found.maybe))
+
+    def _match(self, row: Person, typed_birth: str | None) -> Match:
         number = row.values.get("id_number")
         for person in sorted(
             self._by_number.get(str(number), []), key=lambda p: p.name != row.name
@@ -131,6 +138,10 @@ class People:
             ):
                 return person
         return None
+
+
+def _shown(person: Person | None) -> Person | None:
+    return person.kept if person is not None and person.kept is not None else person
 
 
 def _is_same_name(row: Person, person: Person) -> bool:
