@@ -3,12 +3,14 @@ log."""
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import json
 import sys
 import time
 import traceback
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Any, TypeVar
 
 import msgspec
@@ -19,6 +21,8 @@ from starlette.types import Scope as AsgiScope
 
 from sync.protocol import MAX_BODY, MEDIA_GZIP, MEDIA_PLAIN, MEDIA_ZSTD, TooLarge, unpack
 
+MAX_PASSED_OVER, PASSED_OVER_S = 64 * 1024 * 1024, 10.0
+"""Of a message that is too large: bytes and seconds until the line is cut under its sender."""
 MAX_PACKED = 16 * 1024 * 1024
 """Bytes of a body as it travels; a county's largest import is a twentieth of it."""
 MAX_OWN = 1 << 30
@@ -64,15 +68,31 @@ async def read_body(request: Request, limit: int = MAX_PACKED) -> tuple[bytes, s
         raise Refusal(415, "media_type", f"Send {MEDIA_PLAIN}, perhaps as gzip, or {MEDIA_ZSTD}.")
     announced = request.headers.get("content-length", "0")
     if announced.isdecimal() and int(announced) > limit:
+        await _pass_over(request)
         raise too_large()
     chunks: list[bytes] = []
     size = 0
     async for chunk in request.stream():
         size += len(chunk)
         if size > limit:
+            await _pass_over(request)
             raise too_large()
         chunks.append(chunk)
     return b"".join(chunks), media
+
+
+async def _pass_over(request: Request) -> None:
+    """Let a message that is refused run out, unkept, for a while: who is answered in the middle of
+    writing sees the connection reset and never reads why."""
+    if "expect" in request.headers:
+        return  # asks before it writes
+    size = 0
+    with suppress(TimeoutError, ClientDisconnect):
+        async with asyncio.timeout(PASSED_OVER_S):
+            async for chunk in request.stream():
+                size += len(chunk)
+                if size > MAX_PASSED_OVER:
+                    return
 
 
 def encoded(request: Request, content: bytes, media: str) -> Response:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from schema.kinds import KINDS
 from schema.record import DELETED, Kind
+from schema.types import Date
 from sync import answering
 from sync.change import OPS, Change, State, is_shallow
 from sync.forms import is_well_formed
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 _RECORD_ID = re.compile(r"(?![0-9]*$)[0-9a-z]{1,40}")
 """What a device may call a record: never '', which is the public root, and never like a unit's
 code."""
+
+_DATE = Date()
 
 NEWER = "newer_program"
 """Why a change is quarantined that names a kind, a field, a code or an op unknown here: whoever
@@ -56,6 +59,8 @@ class Judge:
             raise Refusal("invalid", "foreign_author")
         if not is_shallow(change.fields):
             raise Refusal("invalid", "wrong_type")
+        if change.seen is not None and _DATE.check(change.seen):
+            raise Refusal("invalid", "bad_date")
         if self.session.is_revoked:
             raise Refusal("quarantined", "device_revoked")
         kind = KINDS.get(change.kind)

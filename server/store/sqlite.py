@@ -15,6 +15,7 @@ from schema.kinds import KINDS
 from sync import digest
 from sync.change import Change, Entry, Grant, State, entry_json, seq_of
 from sync.erasing import blank, is_erased, subjects
+from sync.forms import MOST
 from sync.hub import Known, LogRow, Move, Place, hash_of
 from sync.protocol import Verdict
 from sync.storage import Connection
@@ -276,6 +277,8 @@ class SqliteStore:
         try:
             op = version.partition(".")[0], seq_of(version)
         except ValueError:
+            return None
+        if op[1] >= MOST:  # no number of a change, and none that SQLite takes
             return None
         row = self._one(
             "SELECT body FROM body WHERE seq = "

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import http.client
 import json
 import sqlite3
 import subprocess
@@ -17,7 +18,7 @@ from server_process import PASSWORD
 from server import pressure
 from server.app import make_app
 from server.home import Home
-from server.requests import refuse_all
+from server.requests import MAX_PACKED, refuse_all
 from sync.protocol import MAX_BODY, MAX_CHANGES, MEDIA_ZSTD, PROTOCOL, compress, unpack
 
 
@@ -49,6 +50,16 @@ def test_a_bomb_is_refused_before_it_goes_off(running, packed):
     if before:
         assert memory_kb(running.process) - before < 3 * MAX_BODY / 1024
     assert dong.ask().status_code == 200
+
+
+def test_who_sends_too_much_reads_why_and_not_a_broken_line(running):
+    dong = running.login("dong")
+    words = {"authorization": f"Bearer {dong.token}", "content-type": "application/json"}
+    line = http.client.HTTPConnection(running.url.partition("//")[2])
+    line.request("POST", "/v1/sync", b" " * (MAX_PACKED + 4 * 1024 * 1024), words)
+    answer = line.getresponse()
+    assert (answer.status, json.loads(answer.read())["error"]) == (413, "too_large")
+    line.close()
 
 
 def test_too_many_changes_are_refused_before_they_are_read(running):

@@ -430,3 +430,19 @@ def test_a_number_no_database_holds_stops_nobody_else():
     ]
     assert [v.code for v in town.hub.push(session, changes)] == ["bad_number"] * 2
     assert town.store.states([record])[record].values["phone"] == "13922222222"
+
+
+def test_a_base_that_no_database_holds_and_a_day_that_is_none_stop_nobody_else():
+    town, record, *_ = make("li")
+    session = Session("li", "devx", town.grants["li"])
+    far = "devx." + "9" * 400
+    new, seen = {"phone": "13911111111"}, {"seen": "not a date"}
+    changes = [
+        Change("devx", 1, "t1", "put", "child", record, "li", 1, new, {"phone": far}),
+        Change("devx", 2, "t2", "put", "child", record, "li", 2, new, **seen),
+        Change("devx", 3, "t3", "reopen", "child", record, "li", 3, {"phone": None}, names=[far]),
+        Change("devx", 4, "t4", "put", "child", record, "li", 4, {"note": "都好。"}),
+    ]
+    verdicts = town.hub.push(session, changes)
+    assert [(v.seq, v.code) for v in verdicts] == [(2, "bad_date")]
+    assert town.store.states([record])[record].values["note"] == "都好。"
