@@ -184,7 +184,7 @@ def problems(replica: Reading, values: Mapping[str, Any], now_ms: int) -> list[t
         found.append(("step", Problem("not_closed", "还没结案，不用重新打开。")))
     lacking = [s for s in BEFORE.get(step, ()) if not is_done(s, steps)]
     if lacking and not (step == "closed" and values.get("closed_as") in NO_CASE):
-        named = (("steps", "、".join(_(STEP.by_code[s].label) for s in lacking)),)
+        named = (("steps", _("、").join(_(STEP.by_code[s].label) for s in lacking)),)
         problem = Problem("out_of_order", "前面还缺：{steps}。先补上，再记这一步。", args=named)
         found.append(("step", problem))
     return found

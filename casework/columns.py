@@ -9,14 +9,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from casework import assessments, cases, pairings, wording
+from schema.codes import CodeList
 from schema.instruments import Result
 from schema.kinds import KINDS
 from schema.kinds.case_step import STEP
-from schema.kinds.child import RISK
+from schema.kinds.child import LIVES_WITH, RISK
 from schema.kinds.family import ROLE
 from schema.record import Field, Kind
 from schema.types import (
     Choice,
+    Choices,
     Date,
     Integer,
     LongText,
@@ -24,6 +26,7 @@ from schema.types import (
     Name,
     Phone,
     Ref,
+    Text,
     UnitRef,
     YesNo,
 )
@@ -55,6 +58,12 @@ class Column:
     is_right: bool = False
     is_quiet: bool = False
     """Set dim: facts that help to tell, not those one looks for."""
+    answers: tuple[str, ...] = ()
+    """Labels (message ids) of the only texts that stand in it; none may be cut."""
+    has_marks: bool = False
+    """True where a mark and a blank stand before some of them."""
+    is_long: bool = False
+    """Free text: what gives way first where the line is short."""
 
 
 def _ages(_replica: Reading, rows: Sequence[dict[str, Any]], today: datetime.date) -> list[Cell]:
@@ -142,14 +151,23 @@ def _next_steps(
     return cells
 
 
+def _labels(*lists: CodeList) -> tuple[str, ...]:
+    return tuple(code.label for codes in lists for code in codes.live)
+
+
 COMPUTED: dict[str, Column] = {
     "~age": Column("~age", N_("岁"), 3, _ages, is_right=True),
-    "~carer": Column("~carer", N_("谁在带"), 9, _carers),
-    "~helped": Column("~helped", N_("在帮"), 6, _helped, is_right=True),
+    "~carer": Column("~carer", N_("谁在带"), 9, _carers, answers=_labels(ROLE, LIVES_WITH)),
+    "~helped": Column("~helped", N_("在帮"), 5, _helped, is_right=True),
     "~score": Column("~score", N_("得分"), 5, _scores, is_right=True),
-    "~proposed": Column("~proposed", N_("算出来"), 10, _proposed),
-    "~stage": Column("~stage", N_("到哪一步"), 9, _stages),
-    "~next_step": Column("~next_step", N_("下一步"), 16, _next_steps),
+    "~proposed": Column(
+        "~proposed", N_("算出来"), 10, _proposed, answers=_labels(RISK), has_marks=True
+    ),
+    "~stage": Column("~stage", N_("到哪一步"), 9, _stages, answers=tuple(dict(cases.STAGES).values())),
+    "~next_step": Column(
+        "~next_step", N_("下一步"), 16, _next_steps, has_marks=True,
+        answers=tuple(STEP.by_code[duty.step].label for duty in cases.CHAIN),
+    ),
     "~last_contact": Column("~last_contact", N_("上次"), 10, _last_contacts, is_quiet=True),
 }
 
@@ -159,8 +177,8 @@ def _width(field: Field) -> int:
     if isinstance(kind, Choice):
         return 4 if field.name == "sex" else 10
     for types, width in (
-        ((Name,), 16), ((UnitRef,), 10), ((Date,), 10), ((Phone,), 14),
-        ((Integer, YesNo), 6), ((LongText,), 40), ((Moment, Ref), 14),
+        ((Name,), 16), ((UnitRef,), 9), ((Date,), 10), ((Phone,), 13),
+        ((Integer, YesNo), 6), ((LongText,), 40), ((Moment, Ref), 16),
     ):  # fmt: skip
         if isinstance(kind, types):
             return width
@@ -180,7 +198,14 @@ def _of_field(field: Field) -> Column:
         return cells
 
     is_quiet = isinstance(field.type, (UnitRef, Date)) or _width(field) <= 4
-    return Column(field.name, field.label, _width(field), load, is_quiet=is_quiet)
+    is_one = codes is not None and not isinstance(field.type, Choices)
+    return Column(
+        field.name, field.label, _width(field), load, is_quiet=is_quiet,
+        answers=_labels(codes) if codes and is_one else (),
+        has_marks=any(code.mark for code in codes.live) if codes else False,
+        is_long=isinstance(field.type, (Text, LongText, Ref, Choices))
+        and not isinstance(field.type, (Name, UnitRef)),
+    )  # fmt: skip
 
 
 def columns_of(kind: Kind) -> list[Column]:

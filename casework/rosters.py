@@ -291,7 +291,7 @@ def _write(replica: Replica, rehearsal: Rehearsal) -> Batch:
         except Refused:
             failed[id(plan)] = problem("not_permitted")
         except InvalidRecord as error:
-            names = "、".join(n for n, _ in error.problems)
+            names = ", ".join(field for field, _problem in error.problems)
             failed[id(plan)] = problem("not_stored", text=names)
     for row in rehearsal.rows:
         if row.plan is not None and id(row.plan) in failed and row.status in ("created", "updated"):

@@ -70,7 +70,7 @@ def marks(row: dict[str, Any], kind: Kind) -> list[tuple[str, str]]:
             if code and code.mark in ("danger", "high"):
                 found.append((
                     code.mark,
-                    _("{level}{what}").format(level=_(code.label), what=_(field.label)),
+                    _("{level}{what}").format(level=_(code.label), what=wording.within(_(field.label))),
                 ))
     if row.get("_open"):
         found.append(("told_two_ways", _("{n} 待核").format(n=row["_open"])))
@@ -140,6 +140,6 @@ def peek(
             pieces = newest(replica, other, row["id"], today)
             lines.append((
                 _("上次"),
-                pieces or [(_("还没有{what}").format(what=_(other.label)), "faint")],
+                pieces or [(_("还没有{what}").format(what=wording.within(_(other.label))), "faint")],
             ))
     return lines[:3]

@@ -128,7 +128,7 @@ def subject(
     if declared.scope == "root":
         return label
     first = wording.record_text(declared, record, replica, today).split(" ")[0]
-    return _("{who}{what}").format(who=first, what=label)
+    return _("{who}{what}").format(who=first, what=wording.within(label))
 
 
 def device_text(replica: Reading, version: str) -> str:

@@ -79,6 +79,16 @@ def record_text(kind: Kind, id: str, replica: Reading, today: datetime.date) -> 
     return title_text(kind, rows[0], replica, today) if rows else id
 
 
+def headed(text: str) -> str:
+    """A label where a heading or a line begins: its first letter large, in English."""
+    return text[:1].upper() + text[1:]
+
+
+def within(label: str) -> str:
+    """A label inside a sentence: its first letter small, in English; `ID` stays."""
+    return label if label[1:2].isupper() else label[:1].lower() + label[1:]
+
+
 def title_text(
     kind: Kind, values: Mapping[str, Any], replica: Reading, today: datetime.date
 ) -> str:
@@ -100,7 +110,7 @@ def value_text(
     kind = field.type
     if isinstance(kind, Choices):
         codes = kind.codes.by_code
-        return "、".join(_(codes[c].label) if c in codes else str(c) for c in value)
+        return _("、").join(_(codes[c].label) if c in codes else str(c) for c in value)
     if isinstance(kind, Choice):
         code = kind.codes.by_code.get(value)
         return _(code.label) if code else str(value)
@@ -149,4 +159,5 @@ def slot_label(kind: Kind, slot: str) -> str:
         return _("删除")
     if not kind.is_group(slot):
         return _(kind.by_name[slot].label)
-    return "、".join(_(f.label) for f in kind.slots[slot])
+    first, *more = (_(f.label) for f in kind.slots[slot])
+    return _("、").join([first, *map(within, more)])

@@ -6,6 +6,7 @@ instead.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from rich.cells import cell_len, get_character_cell_size
@@ -18,6 +19,7 @@ from tui.look import Look
 
 Line = list[tuple[int, str, str]]
 """A line to be painted: (column, text, style) pieces."""
+_WORD = re.compile(r"[A-Za-z']+|.", re.DOTALL)
 _TAIL = ""
 """Second cell of a wide character."""
 
@@ -39,6 +41,19 @@ def fit(text: str, width: int, end: str = "…") -> str:
     return "".join(kept) + end
 
 
+def fit_words(text: str, width: int, end: str = "…") -> str:
+    """Like `fit`, but a word of Latin letters goes whole."""
+    if cell_len(text) <= width:
+        return text
+    kept, used = "", cell_len(end)
+    for word in _WORD.findall(text):
+        used += cell_len(word)
+        if used > width:
+            break
+        kept += word
+    return kept.rstrip(" ,、") + end
+
+
 def fit_all(texts: Sequence[str], width: int) -> list[str]:
     """The same texts, the longest of them cut until together they take `width` cells at most."""
     found = list(texts)
@@ -47,6 +62,17 @@ def fit_all(texts: Sequence[str], width: int) -> list[str]:
         most -= 1
         found = [fit(t, most) for t in texts]
     return found
+
+
+def fit_whole(texts: Sequence[str], width: int, gap: str = "  ") -> str:
+    """As many of the texts as stand whole beside each other in `width` cells, from the first."""
+    line = ""
+    for text in texts:
+        longer = f"{line}{gap}{text}" if line else text
+        if cell_len(longer) > width:
+            break
+        line = longer
+    return line
 
 
 def wrap(text: str, width: int) -> list[str]:

@@ -21,6 +21,8 @@ from tui.fields import Typed
 if TYPE_CHECKING:
     from sync.reading import Reading
 
+DIGITS = 9
+"""Answers that a digit chooses; the others arrows reach."""
 _DAY_WORDS = {
     "今天": 0,
     "昨天": -1,
@@ -62,6 +64,8 @@ class FieldEditor(Typed):
         self.today = today
         self.held = value
         self.chosen: list[str] = []
+        self.pointer = -1
+        """In a set: the answer that Space takes or drops; arrows move it."""
         if isinstance(field.type, Choices):
             self.chosen = list(value or ())
         elif isinstance(field.type, Choice):
@@ -80,14 +84,15 @@ class FieldEditor(Typed):
     def _words(self) -> str:
         codes = self.field.type.codes.by_code  # type: ignore[attr-defined]
         # A newer program's list has more: shown as it is, or saving the rest would take it away.
-        return "、".join(_(codes[c].label) if c in codes else c for c in self.chosen)
+        return _("、").join(_(codes[c].label) if c in codes else c for c in self.chosen)
 
     # -- what is offered and what is wrong
 
     def options(self) -> list[str]:
         """What the digits mean here."""
         if isinstance(self.field.type, Choice):
-            return [f"{n} {_(c.label)}" for n, c in enumerate(self.field.type.codes.live, 1)]
+            labels = [_(c.label) for c in self.field.type.codes.live]
+            return [f"{n} {label}" if n <= DIGITS else label for n, label in enumerate(labels, 1)]
         if isinstance(self.field.type, YesNo):
             return [f"1 {_('是')}", f"2 {_('否')}"]
         if self._names_record():
@@ -95,6 +100,21 @@ class FieldEditor(Typed):
         if isinstance(self.field.type, UnitRef) and self.value.strip():
             return [short_name(str(u["name"])) for u in self.units()[:6]]
         return []
+
+    def offers(self) -> list[tuple[str, str]]:
+        """The options with their styles: chosen ones of a set, and the one that Space takes; then
+        the keys for what no digit reaches."""
+        words = self.options()
+        if not isinstance(self.field.type, Choice):
+            return [(text, "text") for text in words]
+        is_set = isinstance(self.field.type, Choices)
+        found = []
+        for n, code in enumerate(self.field.type.codes.live):
+            spec = "accent bold" if is_set and code.code in self.chosen else "text"
+            found.append((words[n], f"{spec} on raise" if n == self.pointer else spec))
+        if len(words) > DIGITS:
+            found.append((_("← → 空格") if is_set else "← →", "faint"))
+        return found
 
     def _names_record(self) -> bool:
         return isinstance(self.field.type, Ref) and not isinstance(self.field.type, UnitRef)
@@ -235,7 +255,8 @@ class FieldEditor(Typed):
         return True
 
     def _choose(self, key: str) -> bool:
-        """Digits choose (or toggle, in a set), arrows go round, backspace empties."""
+        """Digits choose (or toggle, in a set), arrows go round (in a set, Space toggles), backspace
+        empties."""
         kind = self.field.type
         assert isinstance(kind, Choice)
         live = [c.code for c in kind.codes.live]
@@ -247,7 +268,13 @@ class FieldEditor(Typed):
                 self.chosen = kind.sorted(set(self.chosen) ^ {code}) or []
             else:
                 self.chosen = [code]
-        elif key in ("left", "right") and not isinstance(kind, Choices):
+        elif key in ("left", "right") and isinstance(kind, Choices):
+            self.pointer = (self.pointer + (1 if key == "right" else -1)) % len(live)
+            self.refresh()
+            self.post_message(self.Changed(self, self.value))  # what is offered is painted anew
+        elif key == "space" and isinstance(kind, Choices) and self.pointer >= 0:
+            self.chosen = kind.sorted(set(self.chosen) ^ {live[self.pointer]}) or []
+        elif key in ("left", "right"):
             at = live.index(self.chosen[0]) if self.chosen and self.chosen[0] in live else -1
             step = 1 if key == "right" else -1
             self.chosen = [live[(at + step) % len(live)] if at >= 0 else live[0]]

@@ -20,7 +20,7 @@ from sync import errors
 from sync.language import _
 from sync.trouble import storage_code
 from tui import actions
-from tui.canvas import Canvas, Row
+from tui.canvas import Canvas, Row, fit_words
 
 if TYPE_CHECKING:
     from sync.replica import Replica
@@ -42,14 +42,16 @@ class TitleBar(Canvas):
         right = place.title_right()
         end = row.width - LEFT
         start = end - sum(cell_len(row.look.text(t)) for t, _s in right) - 4 * (len(right) - 1)
-        x = row.put(LEFT, _("寸草"), "accent bold")
-        above, _arrow, here = place.title_path().rpartition(" › ")
-        room = max(start - x - 4, 10)
-        if above:
-            after = row.put(x + 2, f"{above} › ", "dim", room)
-            room -= after - x - 2
-            x = after - 2
-        row.put(x + 2, here[:1].upper() + here[1:], "text bold", max(room, 0))
+        x = row.put(LEFT, _("寸草"), "accent bold") + 2
+        parts = place.title_path().split(" › ")
+        room = max(start - x - 2, 10) - 3 * (len(parts) - 1)
+        # What it is and what is done with it stay whole; the name between them may give way.
+        name = min(len(parts) - 1, 1)
+        room -= sum(cell_len(p) for n, p in enumerate(parts) if n != name)
+        parts[name] = fit_words(parts[name], max(room, 1), row.look.mark("ellipsis"))
+        for part in parts[:-1]:
+            x = row.put(row.put(x, wording.headed(part), "dim"), " › ", "dim")
+        row.put(x, wording.headed(parts[-1]), "text bold", max(start - x - 2, 0))
         x = max(start, 0)
         for text, spec in right:
             x = row.put(x, text, spec) + 4

@@ -13,13 +13,31 @@ from casework.columns import Cell, Column, columns_of
 from schema.kinds import KINDS
 from sync import pinyin
 from sync.language import _
-from tui.canvas import Canvas, Row, fit
+from tui.canvas import Canvas, Row, fit, fit_words
 
 if TYPE_CHECKING:
     from sync.replica import Replica
 
 GAP = 1
 LEFT = 3
+MARKS = 6
+"""Cells at the right edge that the marks have."""
+SHORTEST = 6
+"""Cells below which free text says nothing."""
+
+
+def _least(column: Column) -> int:
+    """Cells below which nothing may go, in the language in use: the head, and the longest answer."""
+    answers = max((cell_len(_(label)) for label in column.answers), default=0)
+    if answers:
+        answers += 2 * column.has_marks
+    else:
+        answers = SHORTEST if column.is_long else column.width
+    return max(cell_len(_(column.label)), answers)
+
+
+def _wanted(column: Column) -> int:
+    return max(column.width, _least(column))
 
 
 class RecordList(Canvas, can_focus=True):
@@ -160,27 +178,32 @@ class RecordList(Canvas, can_focus=True):
             return
         record, cells = self._page[index]
         is_here = self.top + index == self.at
-        x = LEFT
-        for n, (column, cell) in enumerate(zip(self.columns, cells, strict=True)):
-            if x >= row.width - 6:
-                break
-            width = column.width if n + 1 < len(cells) else row.width - 6 - x
+        places = self._places(row.width)
+        for n, (column, cell, (x, width)) in enumerate(zip(self.columns, cells, places, strict=False)):
             self._paint_cell(row, x, column, cell, width, is_title=n == 0, is_here=is_here)
-            x += column.width + GAP
         self._paint_marks(row, record)
         if is_here:
             row.tint(0, row.width, "raise")
             row.mark(1, "here", "accent on raise")
 
     def _paint_head(self, row: Row) -> None:
-        x = LEFT
-        for column in self.columns:
-            if x >= row.width - 6:
-                break
-            label = _(column.label)
+        for column, (x, width) in zip(self.columns, self._places(row.width), strict=False):
             align = "right" if column.is_right else "left"
-            row.put(x, label, "faint", min(column.width, row.width - 6 - x), align)
-            x += column.width + GAP
+            row.put(x, _(column.label), "faint", width, align)
+
+    def _places(self, width: int) -> list[tuple[int, int]]:
+        """Column and width of each column in the language in use; what has no room even where
+        free text gives way is left out, from the right."""
+        room = width - MARKS - LEFT + GAP
+        columns = list(self.columns)
+        while len(columns) > 1 and sum(_least(c) + GAP for c in columns) > room:
+            columns.pop()
+        room -= GAP * len(columns)
+        widths = [_wanted(column) for column in columns]
+        for n in sorted(range(len(columns)), key=lambda n: (not columns[n].is_long, -n)):
+            widths[n] -= max(0, min(sum(widths) - room, widths[n] - _least(columns[n])))
+        widths[-1] += max(room - sum(widths), 0)
+        return [(LEFT + sum(widths[:n]) + GAP * n, wide) for n, wide in enumerate(widths)]
 
     def _paint_cell(
         self,
@@ -193,13 +216,13 @@ class RecordList(Canvas, can_focus=True):
         is_title: bool,
         is_here: bool,
     ) -> None:
-        width = min(width, row.width - 6 - x)
         if cell.mark:
             after = row.mark(x, cell.mark)
             row.put(after + 1, cell.text, row.look.mark_style(cell.mark), width - 2)
             return
         spec = "text bold" if is_title and is_here else "dim" if column.is_quiet else "text"
-        row.put(x, cell.text, spec, width, "right" if column.is_right else "left")
+        shown = fit_words(cell.text, width, row.look.mark("ellipsis")) if column.is_long else cell.text
+        row.put(x, shown, spec, width, "right" if column.is_right else "left")
         if is_title and self.text:
             self._paint_match(row, x, cell.text, width)
 

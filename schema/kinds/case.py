@@ -63,7 +63,7 @@ CASE = Kind(
     is_append_only=True,
     keeps_root=True,
     title=("seen_at", "cause"),
-    list_columns=("child", "cause", "seen_at", "~stage", "~next_step"),
+    list_columns=("child", "cause", "~next_step", "~stage", "seen_at"),
     order_by=("-seen_at",),
     fields=(
         WHOSE,

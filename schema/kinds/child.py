@@ -187,7 +187,7 @@ CHILD = Kind(
         Field("lives_with", Choice(LIVES_WITH), "跟谁住", section="care", worry={}, headings=("监护类型", "监护方式", "与谁同住", "监护情况类型", "看护类型")),
         Field("lives_alone", YesNo(), "独自居住", section="care", worry={}),
         Field("both_parents_away", YesNo(), "父母都外出", section="care", headings=("父母双方同时外出", "父母双方外出")),
-        Field("one_away_other_unable", YesNo(), "一方外出另一方无力", section="care", headings=("父母一方外出另一方无监护能力",)),
+        Field("one_away_other_unable", YesNo(), "另一方无力", section="care", headings=("父母一方外出另一方无监护能力", "一方外出另一方无力")),
         Field("unable_parent", Choice(PARENT), "谁无力监护", section="care", headings=("无监护能力",)),
         Field("left_since", Date(partial=True), "何时外出", section="care", headings=("外出时间", "父母外出时间")),
         Field("is_entrusted", YesNo(), "委托他人", section="care", headings=("父母外出有无委托其他监护人", "有无委托监护人")),

@@ -84,10 +84,10 @@ def account_of(home: Home, user: str | None) -> Account:
     try:
         return home.account(user)
     except NoAccount:
-        held = "、".join(account.card.user for account in home.accounts())
+        held = _("、").join(account.card.user for account in home.accounts())
         fail(REFUSED, "other_accounts" if held else "no_account", detail=held)
     except ManyAccounts as error:
-        fail(WRONG_USAGE, "many_accounts", detail="、".join(error.users))
+        fail(WRONG_USAGE, "many_accounts", detail=_("、").join(error.users))
 
 
 def open_session(user: str | None, *, may_be_leaving: bool = False) -> Session:

@@ -13,15 +13,17 @@ from schema.kinds import KINDS
 from schema.kinds.case_step import STEP
 from schema.types import Phone
 from sync.language import _
-from tui.canvas import Canvas, Row, fit_all
+from tui.canvas import Canvas, Row, fit_whole
 from tui.moving import Moving
 from tui.place import LEFT, Place
 
 CASE, STEPS, CHILD = KINDS["case"], KINDS["case_step"], KINDS["child"]
 PHONE = Phone()
-FIRST = 7
-"""Row at which the numbers to call begin; above them stand band and chain."""
+FIRST = 6
+"""Row at which the numbers to call begin, below the rows of the chain; above stands the band."""
 MOST_CALLS = 5
+NUMBER, TOOK = LEFT + 27, LEFT + 42
+"""Columns of a number to call, and of what came of calling it."""
 
 
 def next_words(standing: cases.Standing, place: Place) -> tuple[str, str]:
@@ -37,9 +39,9 @@ def next_words(standing: cases.Standing, place: Place) -> tuple[str, str]:
     when = wording.moment_text(waits.by_ms, place.today)
     if left < 0:
         late = _("已过 {span}").format(span=moments.span_text(-left))
-        return f"{what}  {_('最迟 {when}').format(when=when)}，{late}", "red"
+        return f"{what}  {_('最迟 {when}').format(when=when)}{_('，')}{late}", "red"
     rest = _("还剩 {span}").format(span=moments.span_text(left))
-    return f"{what}  {_('最迟 {when}').format(when=when)}，{rest}", "text"
+    return f"{what}  {_('最迟 {when}').format(when=when)}{_('，')}{rest}", "text"
 
 
 class CaseBody(Canvas, can_focus=True):
@@ -98,19 +100,21 @@ class CasePlace(Moving, Place):
             if y == 1:
                 row.put(LEFT, _("这起险情不在这台电脑上了。"), "dim")
             return
-        steps_at = FIRST + len(self.calls) + 1
+        stages = self._stages(row.width)
+        first = FIRST + len(stages)
+        steps_at = first + len(self.calls) + 1
         if y == 1:
             self._paint_what(row, standing)
         elif y == 2:
             words, spec = next_words(standing, self)
             row.put(LEFT, words, spec, row.width - 2 * LEFT)
             self._band(row, standing)
-        elif y == 4:
-            self._paint_chain(row, standing)
-        elif y == FIRST - 1:
+        elif 4 <= y < 4 + len(stages):
+            self._paint_stages(stages[y - 4], row, standing)
+        elif y == first - 1:
             row.put(LEFT, _("先打这些电话"), "text bold")
-        elif FIRST <= y < FIRST + len(self.calls):
-            self._paint_call(row, y - FIRST)
+        elif first <= y < first + len(self.calls):
+            self._paint_call(row, y - first)
         elif y == steps_at:
             row.put(LEFT, _("做过的 {n}").format(n=len(standing.steps)), "text bold")
             if not standing.steps:
@@ -130,29 +134,36 @@ class CasePlace(Moving, Place):
         pieces = [
             text for text, _style in summary.head(self.replica, CHILD, self.child, self.today)
         ]
-        x = row.put(x, "  ".join(pieces[:4]), "text bold", end - x - 2) + 2
         cause = wording.value_text(
             CASE.by_name["cause"], standing.case["cause"], self.replica, self.today
         )
+        x = row.put(x, fit_whole(pieces[:4], end - x - cell_len(cause) - 4), "text bold") + 2
         row.put(x, cause, "red" if standing.is_open else "text", end - x - 2)
         row.put(end, since, "text bold")
         self._band(row, standing)
 
-    def _paint_chain(self, row: Row, standing: cases.Standing) -> None:
-        """The stages in one line: behind, here, ahead."""
+    @staticmethod
+    def _stages(width: int) -> list[list[tuple[int, str]]]:
+        """The stages (number, label) in one row, or in two where their words are long."""
+        labels = [(n, _(label)) for n, (_name, label) in enumerate(cases.STAGES)]
+        taken = sum(cell_len(label) + 4 for _n, label in labels) - 2
+        half = (len(labels) + 1) // 2
+        return [labels] if taken <= width - 2 * LEFT else [labels[:half], labels[half:]]
+
+    def _paint_stages(
+        self, stages: list[tuple[int, str]], row: Row, standing: cases.Standing
+    ) -> None:
+        """Behind, here, ahead."""
         here = cases.ORDER.index(standing.stage)
-        labels = [_(label) for _name, label in cases.STAGES]
-        labels = fit_all(labels, row.width - 2 * LEFT - 4 * len(labels))
-        room = row.width - 2 * LEFT - sum(cell_len(label) + 2 for label in labels)
-        gap = room // (len(labels) - 1)
+        room = row.width - 2 * LEFT - sum(cell_len(label) + 2 for _n, label in stages)
+        gap = min(room // max(len(stages) - 1, 1), 5)
         x = LEFT
-        for n, label in enumerate(labels):
-            mark = self._stage_mark(standing, n, here)
-            x = row.mark(x, mark) + 1
-            x = row.put(x, label, "text bold" if n == here else "dim")
-            if n + 1 < len(labels):
+        for n, label in stages:
+            if x > LEFT:
                 row.put(x, f" {row.look.mark('rule') * max(gap - 2, 0)} ", "line", gap)
                 x += gap
+            x = row.mark(x, self._stage_mark(standing, n, here)) + 1
+            x = row.put(x, label, "text bold" if n == here else "dim")
 
     @staticmethod
     def _stage_mark(standing: cases.Standing, n: int, here: int) -> str:
@@ -163,13 +174,11 @@ class CasePlace(Moving, Place):
 
     def _paint_call(self, row: Row, n: int) -> None:
         call = self.calls[n]
-        row.put(LEFT + 2, call.who, "text", 26)
+        row.put(LEFT + 2, call.who, "text", NUMBER - LEFT - 4)
         number = PHONE.grouped(call.number)
-        row.put(LEFT + 30, number, "text bold")
+        row.put(NUMBER, number, "text bold")
         took = self._took(call)
-        row.put(
-            LEFT + 48, took or _("还没打"), "dim" if took else "text", row.width - 2 * LEFT - 48
-        )
+        row.put(TOOK, took or _("还没打"), "dim" if took else "text", row.width - LEFT - TOOK)
         self._cursor(row, n)
 
     def _took(self, call: calls.Call) -> str:
@@ -196,7 +205,7 @@ class CasePlace(Moving, Place):
         }
         row.put(LEFT, texts["at"], "dim", 15)
         row.put(LEFT + 16, texts["done_by"], "text", 8)
-        x = row.put(LEFT + 25, texts["step"], "text", 16)
+        x = row.put(LEFT + 25, texts["step"], "text")
         rest = "  ".join(texts[k] for k in ("told", "placed_with", "outcome") if texts[k])
         row.put(x + 2, rest, "text", row.width - LEFT - 4 - x)
         if step["_pending"]:
@@ -213,7 +222,8 @@ class CasePlace(Moving, Place):
     def _move(self, step: int) -> None:
         count = len(self.calls) + (len(self.standing.steps) if self.standing else 0)
         self.at = max(0, min(self.at + step, count - 1))
-        shown = self.canvas.size.height - FIRST - len(self.calls) - 2
+        first = FIRST + len(self._stages(self.canvas.size.width))
+        shown = self.canvas.size.height - first - len(self.calls) - 2
         n = self.at - len(self.calls)
         self.top = max(0, min(self.top, n), n - max(shown, 1) + 1)
         self.repaint()

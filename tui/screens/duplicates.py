@@ -18,7 +18,7 @@ from tui.canvas import Canvas, Row, fit
 from tui.moving import Moving
 from tui.place import LEFT, Place
 
-LABEL, MARK, ONE, OTHER = LEFT, 11, 14, 47
+LABEL, MARK, ONE, OTHER = LEFT, 15, 17, 48
 """Columns: what a field is called, whether it differs, and the two values."""
 HEAD = 6
 """Rows above the fields: why, whose files, where and by whom, and the blank ones between."""
@@ -75,7 +75,7 @@ class PairTable(Canvas):
         if is_here:
             row.put(0, " " * row.width, "text on raise")
             row.put(1, row.look.mark("here"), "accent" + back)
-        label = wording.slot_label(FILE, slot).partition("、")[0]
+        label = wording.slot_label(FILE, slot).partition(_("、"))[0]
         row.put(LABEL, label, "dim" + back, MARK - LABEL - 1)
         name = "differs" if differs else "same"
         row.put(MARK, row.look.mark(name), row.look.mark_style(name) + back)

@@ -13,7 +13,7 @@ from schema.kinds import KINDS
 from schema.record import Kind
 from sync import errors
 from sync.language import _
-from tui.canvas import Canvas, Line, Row, fit_all
+from tui.canvas import Canvas, Line, Row, fit_all, fit_whole, fit_words
 from tui.moving import Moving
 from tui.place import LEFT, Place
 from tui.screens.file_pages import FilePages
@@ -130,14 +130,13 @@ class FilePlace(Moving, Place):
     def paint_head(self, row: Row) -> None:
         if not self.row:
             return
-        x = LEFT
-        for n, (text, spec) in enumerate(
-            summary.head(self.replica, self.kind, self.row, self.today)[:5]
-        ):
-            x = row.put(x, text, spec, row.width - x - 30 if n else 40) + (3 if n == 0 else 2)
         marks = summary.marks(self.row, self.kind)
         width = sum(cell_len(w) + 2 for _m, w in marks) + 3 * (len(marks) - 1)
-        x = row.width - LEFT - width
+        start = row.width - LEFT - width
+        title, *facts = summary.head(self.replica, self.kind, self.row, self.today)[:5]
+        x = row.put(LEFT, *title, start - LEFT - 2) + 3
+        row.put(x, fit_whole([text for text, _spec in facts], start - x - 2))
+        x = start
         for mark, words in marks:
             after = row.mark(x, mark)
             x = row.put(after + 1, words, row.look.mark_style(mark)) + 3
@@ -164,10 +163,12 @@ class FilePlace(Moving, Place):
         index = self.top + y - 1
         if y == 0 or index >= len(self.lines):
             return
-        for x, text, spec in self.lines[index]:
-            column = x if x >= 0 else row.width + x
-            room = row.width - LEFT - column if x >= 0 else None
-            row.put(column, text, spec, room)
+        pieces = [(x if x >= 0 else row.width + x, text, spec) for x, text, spec in self.lines[index]]
+        for x, text, spec in pieces:  # none runs into the next
+            after = (c - 1 for c, words, _s in pieces if words and c > x)
+            room = min(after, default=row.width - LEFT) - x
+            shown = text if x > row.width - LEFT - 2 else fit_words(text, room, row.look.mark("ellipsis"))
+            row.put(x, shown, spec)
         if index == self.at and (index in self.targets or len(self.lines) > self._room):
             row.mark(1, "here")
 

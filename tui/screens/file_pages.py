@@ -10,17 +10,22 @@ from typing import Any
 from rich.cells import cell_len
 
 from casework import columns, duplicates, summary, wording
+from casework.wording import within
 from schema.record import Field, Kind
 from schema.types import LongText, Name, Phone, YesNo
 from sync.language import _
 from sync.replica import Replica
 from tui import year
-from tui.canvas import Line, fit, wrap
+from tui.canvas import Line, fit_words, wrap
 from tui.look import Look
 from tui.place import LEFT
 
 LABEL = 9
 RIGHT = 51
+SHORTEST = 16
+"""Cells that the widest column keeps: a telephone number, a name."""
+VALUE = 42
+"""Where the value of a line of the history begins."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -48,11 +53,11 @@ class FilePages:
             if summary.is_people(other) and not other.page:
                 left.append([(LEFT, _("{what}和电话").format(what=_(other.label)), "text bold")])
                 people = self._people(other)[:6]
-                for person, line in zip(people, self._aligned(other, people), strict=True):
+                for person, line in zip(people, self._aligned(other, people, self._right), strict=True):
                     self.targets[len(left)] = (other.name, person["id"])
                     left.append(line)
                 if not people:
-                    left.append([(LEFT, _("还没有{what}").format(what=_(other.label)), "faint")])
+                    left.append([(LEFT, _("还没有{what}").format(what=within(_(other.label))), "faint")])
         right = self._worries()
         lines: list[Line] = []
         for n in range(max(len(left), len(right))):
@@ -73,7 +78,7 @@ class FilePages:
                     self.targets[len(lines)] = (other.name, entry["id"])
                     lines.append(line)
                 if not newest:
-                    what = _("还没有{what}。F2 记第一条。").format(what=_(other.label))
+                    what = _("还没有{what}。F2 记第一条。").format(what=within(_(other.label)))
                     lines.append([(LEFT, what, "dim")])
         return lines
 
@@ -89,17 +94,21 @@ class FilePages:
         flags = [n for n in kind.list_columns if isinstance(kind.by_name[n].type, YesNo)]
         return sorted(people, key=lambda p: not any(p.get(n) for n in flags))
 
-    def _aligned(self, kind: Kind, rows: Sequence[dict[str, Any]]) -> list[Line]:
-        """Rows of one kind, each column as wide as its widest text; what nobody has takes no
-        room."""
+    def _aligned(self, kind: Kind, rows: Sequence[dict[str, Any]], end: int = 0) -> list[Line]:
+        """Rows of one kind, each column as wide as its widest text, the widest giving way where
+        they would reach `end` (else the edge); what nobody has takes no room."""
+        room = (end or self.width - LEFT) - LEFT
         table = [self._cells(kind, row) for row in rows]
         widths = [max(cell_len(text) for text, _s in column) for column in zip(*table, strict=True)]
+        gaps = 2 * sum(w > 0 for w in widths) + 2
+        while widths and max(widths) > SHORTEST and sum(widths) + gaps > room:
+            widths[widths.index(max(widths))] -= 1
         lines: list[Line] = []
         for row, cells in zip(rows, table, strict=True):
             line: Line = []
             x = LEFT
             for (text, spec), width in zip(cells, widths, strict=True):
-                line.append((x, text, spec))
+                line.append((x, fit_words(text, width, self.look.mark("ellipsis")), spec))
                 x += width + 2 if width else 0
             if row["_open"]:
                 line.append((x, self.look.mark("told_two_ways"), "amber"))
@@ -209,7 +218,7 @@ class FilePages:
                 lines.append(line)
             if not rows:
                 self.targets[len(lines)] = (kind.name, "")
-                words = _("还没有{what}。F9 添一条。").format(what=_(kind.label))
+                words = _("还没有{what}。F9 添一条。").format(what=within(_(kind.label)))
                 lines.append([(LEFT, words, "dim")])
             since = self.replica.window_since() if kind.window_field else ""
             if since:
@@ -229,7 +238,7 @@ class FilePages:
                 self.kind, past.field, past.value, self.replica, self.today,
                 is_masked=not self.is_revealed,
             )  # fmt: skip
-            label = fit(wording.slot_label(self.kind, past.field), 12)
+            label = wording.slot_label(self.kind, past.field)
             sent = "" if past.is_sent else self.look.mark("unsent")
             if past.receipt:
                 sent = self.look.mark("done")
@@ -237,7 +246,7 @@ class FilePages:
                 (LEFT, "" if same else when, "dim"),
                 (LEFT + 14, "" if same else past.author, "text"),
                 (LEFT + 24, label, "dim"),
-                (LEFT + 38, (text or _("（清掉）")).replace("\n", " "), "text"),
+                (LEFT + VALUE, (text or _("（清掉）")).replace("\n", " "), "text"),
                 (-4, sent, "text bold"),
             ])
         return lines

@@ -14,6 +14,7 @@ from schema.problems import InvalidValue
 from schema.record import Field, replace_field
 from schema.types import UnitRef
 from sync.language import _
+from tui import offers
 from tui.canvas import Canvas, Row
 from tui.editors import FieldEditor
 from tui.place import LEFT, Place
@@ -21,9 +22,9 @@ from tui.place import LEFT, Place
 if TYPE_CHECKING:
     from tui.screens.records import RecordsPlace
 
-SHOWN = 14
+SHOWN = 13
 """Fields that fit above the line of answers; the worrying and the listed ones come first."""
-LABEL = 14
+LABEL = 20
 
 
 class FilterLabel(Canvas):
@@ -44,17 +45,17 @@ class FilterLabel(Canvas):
 class Answers(Canvas):
     """What the digits mean in the field in focus, and how many remain."""
 
-    DEFAULT_CSS = "Answers { height: 4; }"
+    DEFAULT_CSS = "Answers { height: 7; }"
 
     def paint(self, y: int, row: Row) -> None:
         place = self.screen
         assert isinstance(place, FilterPlace)
         if y == 0:
             row.rule(LEFT, row.width - LEFT)
-        elif y == 1 and isinstance(place.focused, FieldEditor):
-            row.put(LEFT, "   ".join(place.focused.options()), "text", row.width - 2 * LEFT)
-        elif y == 3:
+        elif y == 1:
             row.put(LEFT, _("剩 {n}").format(n=place.left_over()), "text bold")
+        else:
+            offers.paint(place.focused, y - 2, row)
 
 
 class FilterPlace(Place):
@@ -78,7 +79,7 @@ class FilterPlace(Place):
             if isinstance(field.type, UnitRef):  # a township filters its villages too
                 field = replace_field(field, UnitRef())
             editor = FieldEditor(
-                field, self.of.chosen.get(field.name), self.replica, self.today, width=40
+                field, self.of.chosen.get(field.name), self.replica, self.today, width=54
             )
             self.editors[field.name] = editor
             lines.append(Horizontal(FilterLabel(field), editor, classes="line"))

@@ -13,12 +13,12 @@ from casework import likenesses, wording
 from schema.kinds import KINDS
 from schema.problems import InvalidValue
 from schema.record import Field
-from schema.types import LongText
+from schema.types import Choices, LongText, Ref, UnitRef
 from sync import errors
 from sync.language import _
 from sync.lease import lease_of
 from sync.replica import InvalidRecord, Refused
-from tui import drafts
+from tui import drafts, offers
 from tui.canvas import Canvas, Row
 from tui.editors import FieldEditor
 from tui.longtext import LongEditor
@@ -27,6 +27,10 @@ from tui.place import LEFT, Place
 LABEL_WIDTH = 14
 FIELD_WIDTH = 34
 LONG_WIDTH = 58
+LEAST_OFFERED, LEAST_FIELDS = 2, 6
+"""Rows kept for answers, and for the fields."""
+FRAME = 7
+"""Rows of title, tabs, the rule above the answers, and foot."""
 Editor = FieldEditor | LongEditor
 
 
@@ -94,23 +98,15 @@ class SectionTabs(Canvas):
 class Offers(Canvas):
     """What the digits mean in the field in focus."""
 
-    DEFAULT_CSS = "Offers { height: 3; }"
+    DEFAULT_CSS = "Offers { height: 1fr; }"
 
     def paint(self, y: int, row: Row) -> None:
         place = self.screen
         assert isinstance(place, FormPlace)
-        editor = place.focused
         if y == 0:
             row.rule(LEFT, row.width - LEFT)
-        elif isinstance(editor, FieldEditor):
-            words = editor.options()
-            lines: list[str] = [""]
-            for word in words:
-                if cell_len(lines[-1]) + cell_len(word) + 3 > row.width - 2 * LEFT:
-                    lines.append("")
-                lines[-1] += ("   " if lines[-1] else "") + word
-            if y - 1 < len(lines):
-                row.put(LEFT, lines[y - 1], "text")
+        else:
+            offers.paint(place.focused, y - 1, row)
 
 
 class FormPlace(Place):
@@ -121,8 +117,7 @@ class FormPlace(Place):
     CSS = """
     FormPlace .line { height: 1; }
     FormPlace .long { height: 3; }
-    FormPlace #page { height: auto; max-height: 17; overflow: hidden auto; scrollbar-size: 0 0; }
-    FormPlace #rest { height: 1fr; }
+    FormPlace #page { height: auto; overflow: hidden auto; scrollbar-size: 0 0; }
     """
 
     def __init__(
@@ -161,7 +156,6 @@ class FormPlace(Place):
         yield SectionTabs()
         yield Vertical(*self._lines(), id="page")
         yield Offers()
-        yield Canvas(id="rest")
 
     def _fields(self) -> list[Field]:
         name = self.sections[self.at][0]
@@ -190,15 +184,28 @@ class FormPlace(Place):
                 self.editors[field.name] = long
                 lines.append(Horizontal(FieldLabel(field), long, classes="long"))
                 continue
+            is_long = isinstance(field.type, Choices | Ref) and not isinstance(field.type, UnitRef)
             editor = FieldEditor(
-                field, value, self.replica, self.today, self.root, width=FIELD_WIDTH
-            )
+                field, value, self.replica, self.today, self.root,
+                width=LONG_WIDTH if is_long else FIELD_WIDTH,
+            )  # fmt: skip
             self.editors[field.name] = editor
             lines.append(Horizontal(FieldLabel(field), editor, Beside(field), classes="line"))
         return lines
 
     def on_mount(self) -> None:
+        self._make_room()
         self._focus_first()
+
+    def on_resize(self) -> None:
+        self._make_room()
+
+    def _make_room(self) -> None:
+        """The page leaves room for the longest answers of its fields, and stays as it is while one
+        goes through them."""
+        width, height = self.app.size
+        most = max([LEAST_OFFERED, *(len(offers.lines(e, width)) for e in self.editors.values())])
+        self.query_one("#page").styles.max_height = max(height - FRAME - most, LEAST_FIELDS)
 
     def _focus_first(self) -> None:
         first = next(iter(self.editors.values()), None)
@@ -237,7 +244,7 @@ class FormPlace(Place):
 
             # Everybody's numbers alone: files may be closed to reading, a report never is.
             told = (calls.ALWAYS, calls.AMBULANCE, *calls.LINES)
-            numbers = "   ".join(f"{_(call.who)} {call.number}" for call in told)
+            numbers = "  ".join(f"{_(call.who)} {call.number}" for call in told)
             return _("先打电话：{numbers}").format(numbers=numbers)
         return _("Tab 下一格   Esc 先放着，不会丢")
 
@@ -293,6 +300,7 @@ class FormPlace(Place):
         page = self.query_one("#page")
         await page.remove_children()
         await page.mount(*self._lines())
+        self._make_room()
         self._focus_first()
         self.repaint()
 

@@ -8,7 +8,7 @@ from textual.geometry import Region
 
 from sync.language import N_, _
 from tui import actions
-from tui.canvas import Row, fit, wrap
+from tui.canvas import Row, fit, fit_words, wrap
 from tui.moving import Moving
 from tui.overlay import Overlay
 from tui.place import Place
@@ -116,16 +116,15 @@ class HelpPlace(Moving, Overlay):
         hidden = len(columns) - self.top - height
         pieces: Pieces = []
         if y == 1:
-            x = row.put(INDENT, self.under.title_path(), "text bold")
-            row.put(x + 3 if x > INDENT else x, _("在这里能做的事"), "dim")
-            if hidden > 0:
-                row.put(
-                    INDENT,
-                    _("↓ 下面还有 {n} 行").format(n=hidden),
-                    "accent",
-                    row.width - 6,
-                    "right",
-                )
+            more = _("↓ 下面还有 {n} 行").format(n=hidden) if hidden > 0 else ""
+            end = row.width - INDENT - cell_len(more) - 2
+            said = _("在这里能做的事")
+            path = fit_words(self.under.title_path(), end - INDENT, row.look.mark("ellipsis"))
+            x = row.put(INDENT, path, "text bold")
+            start = x + 3 if x > INDENT else x
+            if start + cell_len(said) <= end:
+                row.put(start, said, "dim")
+            row.put(end + 2, more, "accent")
         elif 0 <= y - 1 - HEAD < height and self.top + y - 1 - HEAD < len(columns):
             pieces = columns[self.top + y - 1 - HEAD]
         elif 0 <= y - 1 - HEAD - height < len(below):

@@ -48,7 +48,7 @@ class Today(Canvas):
         role = _(roles.LABELS[me.roles[0]]) if me.roles else ""  # type: ignore[index]
         row.put(x, f"{me.name or me.user}  {role}", "dim", row.width - LEFT - x, "right")
         count = "" if place.child_count is None else _("{n} 个孩子").format(n=place.child_count)
-        x = row.put(x + 3, "、".join(place.unit_names[:3]), "text", 30)
+        x = row.put(x + 3, _("、").join(place.unit_names[:3]), "text", 30)
         row.put(x + 3, count, "text")
 
 

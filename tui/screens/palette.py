@@ -25,7 +25,7 @@ from tui.moving import Moving
 from tui.overlay import Overlay
 from tui.place import Place
 
-WIDEST = 58
+WIDEST = 74
 TALLEST = 17
 NAME = 3
 FACTS = 20

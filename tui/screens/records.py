@@ -49,7 +49,7 @@ class FindCount(Canvas):
         if field is not None and len(place.orders) > 1:
             words += "   " + _("按 {what}").format(what=_(field.label))
         if place.chosen:
-            names = "、".join(_(place.kind.by_name[n].label) for n in place.chosen)
+            names = _("、").join(_(place.kind.by_name[n].label) for n in place.chosen)
             words = f"F6 {_('筛选')} {names}   " + words
         row.put(0, words, "text", row.width - LEFT, "right")
 

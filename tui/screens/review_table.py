@@ -246,7 +246,7 @@ class Table(Canvas):
         unlike = told.differing(*texts)
         names = [told.person(self.place.replica, h.mark.author) for h in conflict.heads[:2]]
         room = row.width - LEFT
-        name, what = (9, 10) if row.width < 100 else (16, 16)
+        name, what = (8, 12) if row.width < 100 else (16, 16)
         x = LABEL + name + what + 2
         wide = (room - 14 - x) // 2 - 1
         if conflict.id in self.place.marked:
@@ -256,7 +256,7 @@ class Table(Canvas):
         for side in (0, 1):
             x += side * (wide + 1)
             _put_unlike(row, x, texts[side], unlike[side], "text", "", wide)
-        row.put(room - 14, "、".join(names), "dim", 14, "right")
+        row.put(room - 14, _("、").join(names), "dim", 14, "right")
 
 
 def _put_unlike(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from rich.cells import cell_len
 
 from sync.language import _
-from tui.canvas import Canvas, Row, wrap
+from tui.canvas import Canvas, Row, fit_words, wrap
 from tui.place import LEFT
 
 if TYPE_CHECKING:
@@ -152,7 +152,8 @@ class RosterTable(Canvas, can_focus=True):
         room = row.width - 15 - WHY
         more = f" +{len(entry.problems) - 1}" if len(entry.problems) > 1 else ""
         why = entry.problems[0][1].text(_).rstrip("。") if entry.problems else ""
-        x = row.put(WHY, why, "text", room - cell_len(more))
+        why = fit_words(why, room - cell_len(more), row.look.mark("ellipsis"))
+        x = row.put(WHY, why, "text")
         row.put(x, more, "dim")
         row.put(row.width - 13, plan, spec, 12)
 

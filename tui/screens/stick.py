@@ -12,7 +12,7 @@ from textual.widget import Widget
 
 from sync import errors
 from sync.language import _
-from tui.canvas import Canvas, Row
+from tui.canvas import Canvas, Row, wrap
 from tui.fields import Typed
 from tui.place import LEFT, Place
 
@@ -31,8 +31,9 @@ class StickBody(Canvas):
     def paint(self, y: int, row: Row) -> None:
         place = self.screen
         assert isinstance(place, StickPlace)
-        if 0 < y <= len(place.words()):
-            row.put(LEFT, place.words()[y - 1], "dim", row.width - 2 * LEFT)
+        lines = [line for text in place.words() for line in wrap(text, row.width - 2 * LEFT)]
+        if 0 < y <= len(lines):
+            row.put(LEFT, lines[y - 1], "dim")
 
 
 class StickPlace(Place):

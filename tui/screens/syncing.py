@@ -17,7 +17,7 @@ from sync import errors, receipts
 from sync.client import SyncReport
 from sync.language import _
 from sync.reading import Pending, Returned
-from tui.canvas import Canvas, Row, wrap
+from tui.canvas import Canvas, Row, fit_words, wrap
 from tui.moving import Moving
 from tui.place import LEFT, Place
 
@@ -43,11 +43,16 @@ class SyncBody(Canvas, can_focus=True):
             row.back = "raise"
             row.tint(0, row.width, "raise")
             row.mark(1, "here")
-        for column, text, spec in place.lines[index]:
+        pieces = place.lines[index]
+        ending = next((text for column, text, _spec in pieces if column == RIGHT), None)
+        end = row.width - LEFT - (cell_len(ending) + 2 if ending is not None else 0)
+        for column, text, spec in pieces:
             if column == RIGHT:
-                row.put(WHAT, f"  {text}", spec, row.width - LEFT - WHAT, "right")
-            else:
-                row.put(column, text, spec, row.width - LEFT - column)
+                row.put(end + 2, text, spec)
+            else:  # none runs into the next
+                after = (c - 1 for c, _t, _s in pieces if c > column)
+                room = min(after, default=end) - column
+                row.put(column, fit_words(text, room, row.look.mark("ellipsis")), spec, room)
 
 
 class SyncPlace(Moving, Place):
@@ -107,7 +112,7 @@ class SyncPlace(Moving, Place):
             }
             title = wording.title_text(kind, values, self.replica, self.today)
             return _("{what}：{title}").format(what=_(kind.label), title=title)
-        labels = "、".join(
+        labels = _("、").join(
             wording.slot_label(kind, s) for s in change.fields if s == DELETED or s in kind.slots
         )
         patterns = {"delete": _("删除"), "undelete": _("恢复"), "resolve": _("定了{what}")}
@@ -218,12 +223,12 @@ class SyncPlace(Moving, Place):
                 for k in KINDS.values()
                 if k.scope != "public" and k.can_add_by_hand
             )
-            counts = "、".join(f"{_(label)} {n}" for label, n in held if n)
+            counts = _("、").join(f"{wording.within(_(label))} {n}" for label, n in held if n)
             same = _("完全一样") if state.in_step else _("对不上，再收发一次")
             mark = self.program.look.mark("done" if state.in_step else "danger")
             facts.append((
                 _("两边对账"),
-                f"{mark} {same}，{counts}" if counts else f"{mark} {same}",
+                f"{mark} {same}{_('，')}{counts}" if counts else f"{mark} {same}",
                 "text" if state.in_step else "red",
             ))
         offset = self.replica.clock.offset_ms

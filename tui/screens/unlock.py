@@ -66,9 +66,9 @@ class Who(Canvas):
             row.mark(X + FIELD - 2, "here")
         name_spec = "text bold" if is_chosen else "dim"
         x = row.put(X + FIELD, card.name or card.user, name_spec) + 2
-        names = "、".join(_(roles.LABELS[r]) for r in card.roles if r in roles.LABELS)  # type: ignore[index]
+        names = _("、").join(_(roles.LABELS[r]) for r in card.roles if r in roles.LABELS)  # type: ignore[index]
         x = row.put(x, names, "text" if is_chosen else "dim") + 3
-        row.put(x, "、".join(card.units[:3]), "dim", row.width - x - 3)
+        row.put(x, _("、").join(card.units[:3]), "dim", row.width - x - 3)
 
 
 class Below(Canvas):

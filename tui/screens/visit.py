@@ -18,8 +18,8 @@ from schema.types import Date, LongText
 from sync import errors
 from sync.language import _
 from sync.replica import InvalidRecord, Refused
-from tui import drafts
-from tui.canvas import Canvas, Row
+from tui import drafts, offers
+from tui.canvas import Canvas, Row, fit_whole
 from tui.editors import FieldEditor
 from tui.place import LEFT, Place
 
@@ -184,15 +184,14 @@ class VisitPlace(Place):
     def _paint_preview(self, y: int, row: Row) -> None:
         editor = self.focused
         if y == 0:
-            options = editor.options() if isinstance(editor, FieldEditor) else []
             sentence, is_doubt = (
                 editor.trouble() if isinstance(editor, FieldEditor) else ("", False)
             )
             if sentence:
                 row.put(LEFT, sentence, "amber" if is_doubt else "red", row.width - 2 * LEFT)
             else:
-                row.put(LEFT, "   ".join(options), "text", row.width - 2 * LEFT)
-        else:
+                offers.paint(editor, 0, row)
+        elif not offers.paint(editor, y, row):
             names = self._all_names()
             if len(self.roots) > 1:
                 words = _("存成 {n} 条：{names} 各一条，连成一次。").format(
@@ -226,7 +225,7 @@ class VisitPlace(Place):
 
     def _all_names(self) -> str:
         children = (self.names.get(c, {}) for c in self.roots)
-        return "、".join(visits.name_and_age(c, self.today)[0] for c in children)
+        return _("、").join(visits.name_and_age(c, self.today)[0] for c in children)
 
     def title_path(self) -> str:
         names = self._all_names()
@@ -236,8 +235,8 @@ class VisitPlace(Place):
         """Whom to call, since the hands are on the keys."""
         is_closed = self.program.lease.is_ended
         phones = [] if is_closed else visits.phones(self.replica, self.roots[0], self.today)
-        if phones:
-            return "   ".join(phones)
+        if phones:  # no number loses its last digits
+            return fit_whole(phones, self.size.width - 2 * LEFT, "   ")
         return _("Tab 下一格   Esc 先放着，不会丢")
 
     def data_changed(self) -> None:
