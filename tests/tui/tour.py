@@ -28,9 +28,10 @@ from sync.replica import InvalidRecord
 LONG = "奶奶腿好多了，能自己做饭；作业没人看，晚上一个人睡，周末去姑姑家。"
 
 
-def longest(kind: Choice, most: int = 1) -> list[str]:
-    """The codes with the longest labels in the language in use."""
-    return sorted((c.code for c in kind.codes.live), key=lambda c: -cell_len(_(kind.codes.by_code[c].label)))[:most]
+def longest(kind: Choice) -> list[str]:
+    """The code with the longest label in the language in use."""
+    labels = {c.code: _(c.label) for c in kind.codes.live}
+    return [max(labels, key=lambda code: cell_len(labels[code]))]
 
 
 def value_of(field: Field) -> Any:
