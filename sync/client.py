@@ -152,7 +152,7 @@ def sync_once(
     before = _open_conflicts(replica)
     line = _Line(transport, token)
     if is_checked or scrub.is_due(replica):
-        scrub.look(replica)
+        scrub.look(replica, is_whole=is_checked)
     sent = received = rejected = 0
     try:
         for _ in range(MAX_IDS):

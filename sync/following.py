@@ -42,7 +42,7 @@ def follow(connection: Connection, touched: dict[str, set[str]]) -> None:
         hanging = hanging_on(kind) if kind.pointer else []
         if not kind.pointer or touched.keys().isdisjoint({kind.name, *(h.name for h in hanging)}):
             continue
-        away = _away(connection, kind)
+        away = away_in(connection, kind)
         changed: set[str] = set()
         if kind.name in touched:
             shown = dict(
@@ -62,7 +62,8 @@ def follow(connection: Connection, touched: dict[str, set[str]]) -> None:
             _move(connection, other, parents, touched.get(other.name, set()), away)
 
 
-def _away(connection: Connection, kind: Kind) -> dict[str, str]:
+def away_in(connection: Connection, kind: Kind) -> dict[str, str]:
+    """Merged-away file of a kind to the kept one."""
     into = dict(
         connection.execute(
             f"SELECT id, {quoted(kind.pointer)} FROM {table(kind.name)}"  # noqa: S608

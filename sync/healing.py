@@ -11,7 +11,7 @@ from collections.abc import Callable
 import msgspec
 from msgspec import Struct
 
-from sync import scrub
+from sync import derived, scrub
 from sync.branches import MOST_PATHS, MOST_WANTED, Compare, Leaf, differing
 from sync.protocol import SyncResponse
 from sync.records import as_json
@@ -65,6 +65,7 @@ def heal(replica: Replica, ask: Ask) -> Healing | None:
             break
         except _Changed:
             continue
+    derived.mend(replica)  # it may have followed what was wrong
     is_whole = bool(replica.get_state("in_step", 0))
     if is_whole and not found:
         return None  # only the sum was wrong, or what came in between settled it

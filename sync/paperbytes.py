@@ -39,7 +39,8 @@ def put(
     """The bytes of a paper, or how far they have come."""
     connection.execute(
         "INSERT INTO paper_scan VALUES (?, ?, ?, ?, ?, ?)"
-        " ON CONFLICT(paper) DO UPDATE SET body = excluded.body",
+        " ON CONFLICT(paper) DO UPDATE"
+        " SET digest = excluded.digest, size = excluded.size, body = excluded.body",
         (paper, digest, size, content, is_own, not is_own),
     )
 
@@ -95,6 +96,24 @@ def forget(connection: Connection, papers: Collection[str]) -> None:
     connection.execute(
         "DELETE FROM paper_scan WHERE paper IN (SELECT value FROM json_each(?))",
         (msgspec.json.encode(list(papers)).decode(),),
+    )
+
+
+def spoilt(connection: Connection) -> list[str]:
+    """Papers whose bytes are whole here and not those that they were."""
+    found = []
+    rows = connection.execute("SELECT paper, digest FROM paper_scan WHERE length(body) >= size")
+    for paper, digest in rows.fetchall():
+        if digest_of(of(connection, paper)) != digest:
+            found.append(paper)
+    return found
+
+
+def let_go_spoilt(connection: Connection) -> None:
+    """What is spoilt and at the county comes again; what only this laptop has stays as it is."""
+    connection.executemany(
+        "UPDATE paper_scan SET body = x'', is_own = 0 WHERE paper = ? AND is_sent = 1",
+        [(paper,) for paper in spoilt(connection)],
     )
 
 

@@ -177,6 +177,18 @@ class Records:
         self.connection.execute("DELETE FROM hand WHERE who = 'ours'")
         if "paper" in touched:
             paperbytes.tidy(self.connection)
+        self._index(touched)
+
+    def touch(self, kind: str, ids: Collection[str]) -> None:
+        """Note what is written beside `put`, for `settle`."""
+        self._take_hand()
+        self._touched.setdefault(kind, set()).update(ids)
+
+    def index(self, kind: str, ids: Collection[str]) -> None:
+        """Let the indexers see records whose index is to be made anew."""
+        self._index({kind: set(ids)})
+
+    def _index(self, touched: Mapping[str, set[str]]) -> None:
         for part in _slices(touched):
             for indexer in self.indexers:
                 indexer(self.connection, part)

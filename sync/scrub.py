@@ -12,9 +12,10 @@ from collections.abc import Iterator
 
 import msgspec
 
-from sync import branches, digest, merging, window
+from sync import branches, derived, digest, merging, window
 from sync.branches import Leaf
 from sync.change import State
+from sync.records import as_json
 from sync.replica import Replica
 from sync.storage import transaction
 from sync.tables import CODECS, table
@@ -29,7 +30,7 @@ _decode = msgspec.json.Decoder(State).decode
 
 def is_due(replica: Replica) -> bool:
     """True when the sums should be taken anew."""
-    if replica.connection.execute("SELECT 1 FROM hand WHERE who = 'other'").fetchone():
+    if _is_by_another(replica):
         return True
     now, looked = replica.clock.now_ms(), replica.get_state("looked")
     if looked is None:  # what has just been fetched is not looked at at once
@@ -39,12 +40,19 @@ def is_due(replica: Replica) -> bool:
     return abs(now - int(looked)) > DAY_MS * days
 
 
-def look(replica: Replica) -> None:
+def _is_by_another(replica: Replica) -> bool:
+    return bool(replica.connection.execute("SELECT 1 FROM hand WHERE who = 'other'").fetchone())
+
+
+def look(replica: Replica, *, is_whole: bool = False) -> None:
     """Take the sum anew and store it: a difference from the county's then shows.
 
-    Rows that cannot be read are taken out, so that they come again.
+    Rows that cannot be read are taken out, so that they come again. What follows from the records
+    is made anew where it differs, when another hand has written or `is_whole` asks.
     """
     with transaction(replica.connection):
+        is_whole = is_whole or _is_by_another(replica)
+        mended = derived.mend(replica) if is_whole else []
         total = count = 0
         since = replica.window_since()
         unreadable: list[tuple[str, str]] = []
@@ -61,6 +69,12 @@ def look(replica: Replica) -> None:
                 replica.connection.execute("UPDATE shadow SET body = NULL WHERE id = ?", (id_,))
         replica.set_state(digest=digest.text(total), looked=replica.clock.now_ms(), looked_at=count)
         replica.connection.execute("DELETE FROM hand WHERE who = 'other'")
+        if mended:
+            root = digest.text(total)
+            replica.connection.execute(
+                "INSERT INTO healing VALUES (?, ?, ?, ?, 1)",
+                (replica.clock.now_ms(), as_json(mended), root, root),
+            )
 
 
 def states(replica: Replica) -> Iterator[tuple[str, str, State | None]]:

@@ -8,12 +8,11 @@ from dataclasses import dataclass
 import msgspec
 
 from schema.kinds import KINDS
-from sync import digest, scrub, window
+from sync import derived, digest, scrub, window
 from sync.change import Change, Entry, State
 from sync.decide import replay
 from sync.replica import Replica
-from sync.storage import damages
-from sync.tables import table
+from sync.storage import damages, transaction
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +25,12 @@ class Finding:
 
 
 def problems_of(replica: Replica) -> list[Finding]:
-    """Everything wrong with a store; empty when it is whole. Changes nothing but that a wrong sum
-    is looked into at the next contact."""
+    """Everything wrong with a store; empty when it is whole. Changes nothing but that what is
+    wrong is looked into at the next contact."""
     found = [Finding("damaged", text, True) for text in damages(replica.connection)]
     if found:
         return found
-    total, conflicts = 0, set()
+    total = 0
     states: dict[str, State] = {}
     since = replica.window_since()
     for _, id_, state in scrub.states(replica):
@@ -42,45 +41,41 @@ def problems_of(replica: Replica) -> list[Finding]:
             states[id_] = state
     if digest.text(total) != (replica.get_state("digest") or digest.text(0)):
         found.append(Finding("digest", "stored sum and records differ"))
-        replica.connection.execute("INSERT OR IGNORE INTO hand VALUES ('other')")
-    unsent = {row[0] for row in replica.connection.execute("SELECT record FROM outbox")}
-    under = {row[0] for row in replica.connection.execute("SELECT id FROM shadow")}
-    for kind in KINDS:
-        for (id_,) in replica.connection.execute(f"SELECT id FROM {table(kind)}"):  # noqa: S608
-            if (id_ in unsent) != (id_ in under):
-                found.append(Finding("shadow", id_))
-        opened = replica.connection.execute(f"SELECT id FROM {table(kind)} WHERE _open > 0")  # noqa: S608
-        shown = replica.records.shown(kind, [row[0] for row in opened]) if not found else {}
-        for state in shown.values():
-            known = (s for n, s in state.slots.items() if KINDS[kind].knows(n))
-            conflicts |= {s.conflict for s in known if s.conflict}
-    listed = {row[0] for row in replica.connection.execute("SELECT id FROM conflict")}
-    if not found and listed != conflicts:
-        found.append(Finding("conflicts", f"{len(listed)} listed, {len(conflicts)} in the records"))
-    found += _against_log(replica, states)
+    found += [Finding(code, about) for code, about in derived.differences(replica)]
+    found += [Finding("record", id_) for id_ in _against_log(replica, states)]
     device, last = replica.identity.device, int(replica.get_state("device_seq", 0))
     for seq, body in replica.connection.execute("SELECT seq, body FROM outbox"):
-        change = msgspec.json.decode(body, type=Change)
+        try:
+            change = msgspec.json.decode(body, type=Change)
+        except msgspec.MsgspecError:
+            found.append(Finding("outbox", f"change {seq}", True))
+            continue
         if change.seq != seq or change.device != device or seq > last:
             found.append(Finding("outbox", f"change {seq}"))
+    if found:
+        replica.connection.execute("INSERT OR IGNORE INTO hand VALUES ('other')")
     return found
 
 
-def _against_log(replica: Replica, states: dict[str, State]) -> Iterator[Finding]:
+def let_go_false_history(replica: Replica) -> None:
+    """Where the county has just said that a record is right and the history kept here says
+    otherwise, the history is wrong: it goes, and comes from the county when asked for."""
+    states = {id_: state for _, id_, state in scrub.states(replica) if state is not None}
+    with transaction(replica.connection):
+        for id_ in list(_against_log(replica, states)):
+            replica.connection.execute("DELETE FROM log WHERE record = ?", (id_,))
+
+
+def _against_log(replica: Replica, states: dict[str, State]) -> Iterator[str]:
     """Records that are not what the log kept here makes of them, as far as it reaches: from the
     record's beginning to its last entry. What came as a snapshot has no log behind it."""
     made: dict[str, State] = {}
     known: dict[str, set[str]] = {}
-    for seq, record, body in replica.connection.execute(
-        "SELECT seq, record, body FROM log ORDER BY seq"
-    ):
+    for record, body in replica.connection.execute("SELECT record, body FROM log ORDER BY seq"):
         try:
             entry = msgspec.json.decode(body, type=Entry)
         except msgspec.MsgspecError:
-            yield Finding("log", f"entry {seq}")
-            continue
-        if (entry.seq, entry.change.id) != (seq, record):
-            yield Finding("log", f"entry {seq}")
+            continue  # told above
         kind = KINDS.get(entry.change.kind)
         known.setdefault(record, set()).add(entry.change.version)
         if kind and (record in made or entry.change.op == "create"):
@@ -92,4 +87,4 @@ def _against_log(replica: Replica, states: dict[str, State]) -> Iterator[Finding
         ops = {op for slot in held.slots.values() for head in slot.heads for op in head.ops}
         # What came as a row in between, after a fill begun anew, has left a gap in the log here.
         if ops <= known[record]:
-            yield Finding("record", record)
+            yield record

@@ -115,6 +115,23 @@ class Town:
         )
         return self.replicas[twin]
 
+    def backup_of(self, name: str) -> Fragile:
+        """A copy of a device's store as it is now."""
+        copy = copy_of("replica")
+        self.replicas[name].connection.real.backup(copy.real)
+        return copy
+
+    def open_again(self, name: str, copy: Fragile) -> Replica:
+        """The device as it was when the copy was made, which stays as it is."""
+        self.replicas[name].connection.real.close()
+        connection = copy_of("replica")
+        copy.real.backup(connection.real)
+        self.replicas[name] = Replica(
+            connection,
+            wall_ms=lambda: self.now_ms + self.skew.get(name, 0),  # type: ignore[arg-type]
+        )
+        return self.replicas[name]
+
     def quarantined(self) -> list[str]:
         return [verdict.code for _, verdict, _ in self.store.quarantined()]
 

@@ -8,7 +8,7 @@ from sync import healing
 from sync.language import _
 from sync.session import Session
 from sync.transport import Offline, Rejected
-from sync.verify import Finding, problems_of
+from sync.verify import Finding, let_go_false_history, problems_of
 from tui.commands.common import (
     DAMAGED,
     NEEDS_A_PERSON,
@@ -74,4 +74,6 @@ def _compare(session: Session, found: list[Finding]) -> bool:
         if refusal.code in ("login", "no_login", "throttled", "protocol"):
             return False
         raise
+    if session.replica.get_state("in_step", 0):
+        let_go_false_history(session.replica)
     return True
