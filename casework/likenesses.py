@@ -54,6 +54,7 @@ WORDS = {
     "same_parent": N_("父母同名"),
     "parent_sounds_alike": N_("父母名字同音"),
     "other_parents": N_("父母名字不同"),
+    "same_elder": N_("带孩子的人同名"),
 }
 """What each reason is called; a pair keeps the codes, separated by spaces."""
 

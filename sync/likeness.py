@@ -18,8 +18,8 @@ from msgspec import Struct
 from schema import idnumber
 from sync import glyphs, pinyin
 
-ENOUGH = 8.0
-"""Weight from which a person is asked."""
+ENOUGH = 7.0
+"""Weight from which a person is asked: about 128 : 1 against chance."""
 FULL = 17.0
 """Weight that scores 95; more is never 100, which is for equal valid numbers."""
 MOST_KEYS = 16
@@ -55,15 +55,21 @@ WEIGHTS = {
     "same_parent": 3.0,
     "parent_sounds_alike": 2.0,
     "other_parents": -2.5,
+    "same_elder": 2.0,
 }
 SINGLE = -1.0
 """Added to an equal or like name of two characters: a surname and one more is soon met twice."""
 
 _NEAR = (("zh", "z"), ("ch", "c"), ("sh", "s"), ("l", "n"))
-"""Initials that many dialects do not keep apart; so also final ng and n after e and i, and hu, f."""
+"""Initials that many dialects do not keep apart; so also final ng and n after a, e and i, and hu, f."""
 
 
 PARENTS = ("father", "mother")
+ELDERS = (
+    "grandfather", "grandmother", "maternal_grandfather", "maternal_grandmother", "uncle", "aunt",
+    "other",
+)  # fmt: skip
+"""Who else brings a child up; brothers and sisters have files of their own, of the same people."""
 
 
 class Facts(Struct, frozen=True, array_like=True, dict=True):
@@ -83,6 +89,8 @@ class Facts(Struct, frozen=True, array_like=True, dict=True):
     """The child's and its family's."""
     parents: tuple[str, ...] = ()
     """Names of father and mother."""
+    elders: tuple[str, ...] = ()
+    """Names of the other grown-ups around the child."""
 
     @cached_property
     def folded(self) -> str:
@@ -124,7 +132,10 @@ def facts(
         str(child.get("village") or ""),
         str(child.get("school") or ""),
         tuple(dict.fromkeys(str(p) for p in phones if p)),
-        tuple(str(p["name"]) for p in people if p.get("name") and p.get("role") in PARENTS),
+        *(
+            tuple(str(p["name"]) for p in people if p.get("name") and p.get("role") in roles)
+            for roles in (PARENTS, ELDERS)
+        ),
     )
 
 
@@ -273,7 +284,7 @@ def _near(syllable: str) -> str:
             break
     if syllable.startswith("hu") and len(syllable) > 2:
         syllable = "f" + syllable[2:]
-    return syllable.removesuffix("g") if syllable.endswith(("ing", "eng")) else syllable
+    return syllable.removesuffix("g") if syllable.endswith(("ing", "eng", "ang")) else syllable
 
 
 @lru_cache(maxsize=100_000)
@@ -353,4 +364,13 @@ def _people(a: Facts, b: Facts) -> list[str]:
         else:
             is_close = {"same_sound", "name_looks_alike", "nearly_same_sound"} & set(alike)
             found.append("parent_sounds_alike" if is_close else "other_parents")
+    if not _folded(a.elders, a.parents).isdisjoint(_folded(b.elders)) or not _folded(
+        a.elders
+    ).isdisjoint(_folded(b.parents)):
+        found.append("same_elder")
     return found
+
+
+def _folded(*names: Iterable[str]) -> set[str]:
+    """Names without what is only a way of writing them."""
+    return {folded for some in names for n in some if (folded := glyphs.fold(n))}

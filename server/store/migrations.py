@@ -128,6 +128,13 @@ CREATE TABLE quarantine_decision (
 """
 
 
+_NEARER_SOUNDS = """
+DELETE FROM lookalike_key;
+DELETE FROM lookalike;
+DELETE FROM meta WHERE key = 'lookalikes_seq';
+"""
+
+
 def _run(db: Database, script: str) -> None:
     """Every statement of a script; `executescript` would commit the migration's transaction."""
     lines = (line.partition("--")[0] for line in script.splitlines())
@@ -217,3 +224,9 @@ def migrate(connection: Connection, number: int) -> None:
         if connection.execute("PRAGMA user_version").fetchone()[0] < number:
             migrations.apply(Database(connection))
             connection.execute(f"PRAGMA user_version = {number}")
+
+
+@migrations(name="0013_nearer_sounds")
+def _nearer_sounds(db: Database) -> None:
+    """The index of `_LOOKALIKES` holds sounds as they were told apart before: made anew."""
+    _run(db, _NEARER_SOUNDS)

@@ -98,6 +98,36 @@ def test_forms_of_one_character_are_one() -> None:
     assert glyphs.fold("ＡＬＩ") == "ali" and glyphs.fold("劉 曉燕") == "刘晓燕"
 
 
+def test_a_name_one_note_off_a_birthday_one_digit_off_and_a_move_still_make_a_pair() -> None:
+    moved = {"birth": "2015-03-09", "village": "v2", "phones": (), "parents": ()}
+    assert like(**moved)
+    grandmother = {"role": "grandmother", "name": "赵桂兰"}
+    child = {"name": "李思晴", "birth_date": "2015-03-08", "village": "v1"}
+    other = {"name": "李诗琴", "birth_date": "2015-03-09", "village": "v1"}
+    assert compare(facts(child, id="a"), facts(other, id="b")) is not None
+    far = {**other, "village": "v2"}
+    assert compare(facts(child, id="a"), facts(far, id="b")) is None
+    carer = {"role": "other", "name": "趙桂蘭"}
+    found = compare(
+        facts(child, [grandmother], "a"), facts({**far, "name": "李丝晴"}, [carer], "b")
+    )
+    assert found and "same_elder" in found.reasons
+
+
+def test_sounds_that_a_dialect_does_not_keep_apart_make_a_pair() -> None:
+    for one, other in (("李思航", "李思涵"), ("李思琳", "李思宁"), ("李思花", "李思发")):
+        born = {"birth_date": "2015-03-08", "village": "v1"}
+        found = compare(facts({"name": one, **born}, id="a"), facts({"name": other, **born}, id="b"))
+        assert found and "nearly_same_sound" in found.reasons
+
+
+def test_a_brother_named_in_a_file_is_no_evidence() -> None:
+    brother = {"role": "brother", "name": "李思远"}
+    child = {"name": "李思晴", "village": "v1"}
+    found = compare(facts(child, [brother], "a"), facts(child, [brother], "b"))
+    assert found is None or "same_elder" not in found.reasons
+
+
 names = st.text("李王思诗晴睛静浩·𠮷 a", max_size=5)
 people = st.builds(
     Facts, st.text("ab", min_size=1, max_size=3), names, st.tuples(names, names),
