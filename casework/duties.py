@@ -19,6 +19,8 @@ from casework.cadences import DAYS, MONTHS, WEEKDAYS, Rule
 from casework.calendar import Calendar, Span
 from casework.duty_facts import Facts
 from schema.kinds import KINDS
+from schema.record import Deadline, Kind
+from schema.types import Choice, Date, Moment
 from sync.language import N_, _
 from sync.reading import Reading
 
@@ -167,9 +169,10 @@ class _Reckoning:
         for child in self._children(rule):
             events = self.facts.events.get(child["id"], ())
             since = self.today - datetime.timedelta(days=EVENT_DAYS)
-            happened = max((d for d in events if since <= d <= self.today), default=None)
-            if happened is None:
+            recent = [event for event in events if since <= event[0] <= self.today]
+            if not recent:
                 continue
+            happened, what = max(recent)
             done = [d for d in self._done(rule, child) if d >= happened]
             due = happened + max(days, datetime.timedelta(days=1))
             if done:
@@ -178,7 +181,7 @@ class _Reckoning:
                                      self._why(rule, done[0]), child["rank"])  # fmt: skip
                 continue
             day = wording.date_text(happened.isoformat(), self.today)
-            why = _("{rule}：{day} 出了事").format(rule=_(rule.label), day=day)
+            why = _("{rule}：{day} {what}").format(rule=_(rule.label), day=day, what=_(what))
             due, reason = self._deferred(rule.code, child["id"], due, happened)
             state = self._state(due)
             yield self._made(rule, child["id"], child["name"], due, state,
@@ -216,17 +219,30 @@ class _Reckoning:
                 if not mine:  # nothing need be read: an admin's reach is the county
                     continue
                 days = datetime.timedelta(days=deadline.days)
-                for child_id, day in self.facts.running(kind.name, deadline).items():
+                for child_id, (day, id_) in self.facts.running(kind.name, deadline).items():
                     child = mine.get(child_id)
                     if child is None or day + days > self.today + SOON:
                         continue
                     due, reason = self._deferred(code, child_id, day + days, None)
-                    why = _("{what}，{day}").format(
-                        what=_(deadline.what),
-                        day=wording.date_text(day.isoformat(), self.today),
-                    )
+                    why = self._deadline_words(kind, deadline, id_, day)
                     yield self._made(rule, child_id, child["name"], due, self._state(due),
                                      _with(why, reason), child["rank"])  # fmt: skip
+
+    def _deadline_words(self, kind: Kind, deadline: Deadline, id: str, day: Day) -> str:
+        """What is asked for, and why: the fields that ask for it, else the day it counts from."""
+        what = _(deadline.what)
+        row = self.replica.rows(kind.name, [id])[0]
+        title = kind.by_name[kind.title[0]]
+        is_named = not isinstance(title.type, Choice | Date | Moment)
+        named = wording.value_text(title, row[title.name], self.replica, self.today) if is_named else ""
+        told = [_(kind.by_name[name].label) for name in deadline.when if row.get(name)]
+        if told:
+            reasons = _("、").join([*([named] if named else []), *map(wording.within, told)])
+            return _("{what}：{why}").format(what=what, why=reasons)
+        words = _("{what}，{day}").format(
+            what=what, day=wording.date_text(day.isoformat(), self.today)
+        )
+        return _("{what}：{why}").format(what=words, why=named) if named else words
 
     # -- units and doers
 

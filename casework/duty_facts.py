@@ -17,6 +17,7 @@ from msgspec import Struct
 from schema.kinds import KINDS
 from schema.record import Deadline
 from sync import clock, ids
+from sync.language import N_
 from sync.reading import Reading
 from sync.records import as_json
 from sync.tables import quoted, table
@@ -24,6 +25,9 @@ from sync.tables import quoted, table
 Day = datetime.date
 CHILD = KINDS["child"]
 RANK = {code.code: code.rank for code in CHILD.by_name["risk_level"].type.codes}  # type: ignore[attr-defined]
+SORTS = KINDS["incident"].by_name["sort"].type.codes.by_code  # type: ignore[attr-defined]
+RISEN = (N_("出了事"), N_("风险升到紧急"))
+"""What happened where a newer program's list names it, and where no incident says it."""
 EPOCH = Day(1970, 1, 1)
 _LISTED = "(SELECT value FROM json_each(?))"
 _LATEST_MS = 1 << 42
@@ -142,35 +146,43 @@ class Facts:
     def assessed(self) -> dict[str, list[Day]]:
         return self._days("assessment", "on")
 
-    def running(self, kind: str, deadline: Deadline) -> dict[str, Day]:
-        """Per child, the first day of a deadline that nothing has ended yet."""
+    def running(self, kind: str, deadline: Deadline) -> dict[str, tuple[Day, str]]:
+        """Per child, the first day of a deadline that nothing has ended yet, and whose it is (a
+        record's id)."""
         whose, values = self._among()
         if deadline.when:
             whose += f" AND ({' OR '.join(f'{quoted(name)} = 1' for name in deadline.when)})"
-        found: dict[str, Day] = {}
-        for root, text in self._read(
-            f'SELECT _root, "{deadline.field}" FROM {table(kind)} WHERE _deleted IS NULL'  # noqa: S608
+        found: dict[str, tuple[Day, str]] = {}
+        for root, text, id_ in self._read(
+            f'SELECT _root, "{deadline.field}", id FROM {table(kind)} WHERE _deleted IS NULL'  # noqa: S608
             f' AND "{deadline.until}" IS NULL AND "{deadline.field}" IS NOT NULL{whose}',
             *values,
         ):
             day = _day(text)
             if day is not None:
-                found[root] = min(day, found.get(root, day))
+                found[root] = min((day, id_), found.get(root, (day, id_)))
         return found
 
     @cached_property
-    def events(self) -> dict[str, list[Day]]:
-        """Days of incidents, and those on which a child's risk was raised to critical."""
-        found: dict[str, list[Day]] = defaultdict(list)
-        for root, days in self._days("incident", "at").items():
-            found[root] += days
+    def events(self) -> dict[str, list[tuple[Day, str]]]:
+        """Incidents, and when a child's risk was raised to critical: day and what it was (message
+        id)."""
+        found: dict[str, list[tuple[Day, str]]] = defaultdict(list)
+        whose, values = self._among()
+        for root, at, sort in self._read(
+            f"SELECT _root, at, sort FROM {table('incident')} WHERE _deleted IS NULL{whose}",  # noqa: S608
+            *values,
+        ):
+            day = _day(str(at)[:10])
+            if day and day <= self.today:
+                found[root].append((day, SORTS[sort].label if sort in SORTS else RISEN[0]))
         critical = [c["id"] for c in self.children if c["risk"] == "critical"]
         for id_ in critical:
             view = self.replica.get(id_, "child")
             slot = view.slots.get("risk_level") if view else None
             mark = slot.standing.mark if slot else None
             if mark is not None:
-                found[id_].append(_local_day(clock.ms_of(mark.stamp)))
+                found[id_].append((_local_day(clock.ms_of(mark.stamp)), RISEN[1]))
         return found
 
     def _days(self, kind: str, field: str) -> dict[str, list[Day]]:

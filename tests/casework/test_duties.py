@@ -396,6 +396,16 @@ def test_a_signed_agreement_with_an_unfit_carer_is_late_at_once() -> None:
     signed = {"child": "luo", "carer": "王二", "status": "signed", "signed_on": "2026-11-01"}
     village.put("agreement", "one", **signed, unsuitable=True, until="2027-11-01")
     found = [d for d in duties(village.replica, TODAY) if d.rule == "agreement.signed_on"]
+    assert found[0].why.startswith("照护人不合格，要换人：") and "别的不宜情形" in found[0].why
     assert [(d.due, d.state) for d in found] == [("2026-11-01", "overdue")]
     village.put("agreement", "one", **signed, until="2027-11-01", unsuitable=False)
     assert not [d for d in duties(village.replica, TODAY) if d.rule == "agreement.signed_on"]
+
+
+def test_a_duty_after_an_event_says_what_happened() -> None:
+    village = Village()
+    village.only("d5")
+    village.child()
+    village.put("incident", child="luo", at="2026-11-16 15:00", sort="injury", severity="grave")
+    [duty] = duties(village.replica, TODAY)
+    assert duty.why == "有大事 24 小时内走访：11月16日 受伤"

@@ -46,6 +46,14 @@ def test_people_read_labels_and_not_codes(he: Laptop, village: str) -> None:
     assert "张大娘 草拟" in listed and "draft" not in listed
 
 
+def test_a_case_is_listed_in_words(he: Laptop, village: str) -> None:
+    child = he.add("child", "name=陈嘉怡", f"village={village}")
+    he("case", "open", child, "cause=alone", "situations=abandoned", "seen=屋里只有她一人")
+    listed = he("case", "list").out
+    assert "陈嘉怡  独自居住，无人照料  发现  " in listed and "报警" in listed
+    assert "alone" not in listed and "police_told" not in listed
+
+
 def test_nothing_alike_is_said_in_words(county: County) -> None:
     zhou = county.laptop("周晓燕").login()
     done = zhou("duplicates")

@@ -6,9 +6,10 @@ from typing import Any
 
 import click
 
-from casework import calls, cases, moments
+from casework import calls, cases, moments, wording
 from schema.kinds import KINDS
 from schema.record import Kind
+from schema.types import Choice
 from sync.language import _
 from sync.lease import lease_of
 from sync.replica import Refused, Replica
@@ -99,13 +100,35 @@ def list_(user: str | None, is_every: bool, is_json: bool) -> None:
                 s for s in cases.standings(replica, replica.select("case"), now_ms) if not s.is_open
             ]
         told = [standing_data(s, replica) for s in found]
+        lines = [_line(s, replica) for s in found]
     if is_json:
         emit(told)
         return
-    for data in told:
-        click.echo("  ".join(str(data[k]) for k in ("id", "name", "cause", "stage")))
+    for line in lines:
+        click.echo(line)
     if not told:
         say(_("没有险情。"))
+
+
+def _line(standing: cases.Standing, replica: Replica) -> str:
+    """A case for people: whose, what, how far, and what it waits for."""
+    now_ms = replica.clock.now_ms()
+    today = wording.day_of(now_ms)
+    found, waits = standing.case, standing.next
+    name = standing_data(standing, replica)["name"] or ""
+    cause = wording.value_text(CASE.by_name["cause"], found["cause"], replica, today)
+    words = [found["id"], name, cause, _(dict(cases.STAGES)[standing.stage])]
+    if waits is not None:
+        step = _step_label(waits.step)
+        said = _("拖了：{step}") if waits.is_late else _("下一步：{step}")
+        words += [said.format(step=step), wording.moment_text(waits.by_ms, today)]
+    return "  ".join(words)
+
+
+def _step_label(step: str) -> str:
+    kind = STEP.by_name["step"].type
+    assert isinstance(kind, Choice)
+    return _(kind.codes.by_code[step].label)
 
 
 def _given(kind: Kind, values: tuple[str, ...]) -> dict[str, Any]:
@@ -168,8 +191,6 @@ def _answer(told: dict[str, Any], is_json: bool) -> None:
             say(f"  {call['number']}  {call['who']}")
     click.echo(told["id"])
     if told["next"]:
-        label = STEP.by_name["step"].type.codes.by_code[told["next"]["step"]].label  # type: ignore[attr-defined]
-        say(_("下一步：{step}").format(step=_(label)))
+        say(_("下一步：{step}").format(step=_step_label(told["next"]["step"])))
     for late in told["late"]:
-        label = STEP.by_name["step"].type.codes.by_code[late].label  # type: ignore[attr-defined]
-        say(_("拖了：{step}").format(step=_(label)))
+        say(_("拖了：{step}").format(step=_step_label(late)))

@@ -166,7 +166,8 @@ def unmerge(user: str | None, merge: str, assign: tuple[str, ...], is_json: bool
     else:
         say(_("拆回了 {n} 处合并。").format(n=len(done)))
         for change in later:
-            click.echo(f"{change['id']}  {change['file']}  {change['kind']}  {change['author']}")
+            label = _(KINDS[change["kind"]].label)
+            click.echo(f"{change['id']}  {change['file']}  {label}  {change['author']}")
 
 
 def _since(change: Any) -> dict[str, Any]:
