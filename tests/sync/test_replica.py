@@ -198,12 +198,16 @@ def test_a_store_is_unreadable_without_its_key_and_damage_is_found(tmp_path):
     store = Replica(connection)
     store.become(Identity("li", "dev"))
     assert storage.damages(connection) == []
+    (page,) = connection.execute(
+        "SELECT rootpage FROM sqlite_master WHERE name = 'state'"
+    ).fetchone()
+    (size,) = connection.execute("PRAGMA page_size").fetchone()
     connection.close()
     assert b"SQLite format" not in path.read_bytes()
     with pytest.raises(storage.DamagedStore):
         storage.open_encrypted(path, bytes(32))
     with path.open("r+b") as file:
-        file.seek(path.stat().st_size - 2000)  # the last page: the first ones hold the schema
+        file.seek((page - 1) * size + 2000)  # not of the schema, without which nothing opens
         file.write(b"\0" * 100)
     connection = storage.open_encrypted(path, key)
     assert storage.damages(connection)
