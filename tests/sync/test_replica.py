@@ -207,7 +207,7 @@ def test_a_store_is_unreadable_without_its_key_and_damage_is_found(tmp_path):
     with pytest.raises(storage.DamagedStore):
         storage.open_encrypted(path, bytes(32))
     with path.open("r+b") as file:
-        file.seek((page - 1) * size + 2000)  # not of the schema, without which nothing opens
+        file.seek((page - 1) * int(size) + 2000)  # not of the schema, without which nothing opens
         file.write(b"\0" * 100)
     connection = storage.open_encrypted(path, key)
     assert storage.damages(connection)
