@@ -9,26 +9,37 @@ from __future__ import annotations
 
 import random
 from collections import Counter
+from collections.abc import Callable, Sequence
 
 import msgspec
 
 from tests.sync.town import Town, child, contact
 
 STEPS = 60
+WEIGHTS = (("write", 40), ("copy", 6), ("sync", 40), ("back_up", 3), ("restore", 1.5))
 MOST = 7
 """Laptops."""
+Step = tuple[str, tuple[int]]
+
+
+class _Town(Town):
+    def __init__(self, random: Callable[[int], bytes]) -> None:
+        self.random = random
+        super().__init__("li", "tea")
 
 
 class CopiedDisks:
     """A village, its laptops, and the word of every save."""
 
-    def __init__(self, seed: int) -> None:
-        self.dice = random.Random(f"disks {seed}")
+    def __init__(self) -> None:
+        self.dice = random.Random(0)
         self.counts: Counter[str] = Counter()
-        self.town = Town("li", "tea")
+        self.town = _Town(self.dice.randbytes)
         self.words: list[str] = []
         self.children = [child(self.town.replicas["li"]), child(self.town.replicas["tea"])]
         self.town.rest()
+        self.backups = [self.town.backup()]
+        self.restores = 0
 
     def _laptop(self) -> str:
         return self.dice.choice(list(self.town.replicas))
@@ -64,9 +75,21 @@ class CopiedDisks:
             self.town.sync(name, limit=limit)
         self.counts["laptop took a new id"] += len(self.town.split) - before
 
-    def run(self) -> Counter[str]:
-        for deed in self.dice.choices((self.write, self.copy, self.sync), (40, 6, 40), k=STEPS):
-            deed()
+    def back_up(self) -> None:
+        self.backups.append(self.town.backup())
+        self.counts["backup"] += 1
+
+    def restore(self) -> None:
+        """The county goes back to its last backup, of which the next one is made at once."""
+        self.restores += 1
+        self.town.restore(self.backups[-1], f"e{self.restores}")
+        self.backups.append(self.town.backup())
+        self.counts["restore announced"] += 1
+
+    def run(self, steps: Sequence[Step]) -> Counter[str]:
+        for name, (number,) in steps:
+            self.dice.seed(number)
+            getattr(self, name)()
         self._come_to_rest()
         self._check()
         return self.counts
@@ -97,6 +120,13 @@ class CopiedDisks:
         assert len(views) == 1, "two laptops show different files"
 
 
-def run(seed: int) -> Counter[str]:
+def script(seed: int) -> list[Step]:
+    """The deeds of a history, each with its own dice, so that any of them can be left out."""
+    dice = random.Random(f"disks {seed}")
+    names, weights = [n for n, _ in WEIGHTS], [w for _, w in WEIGHTS]
+    return [(name, (dice.randrange(1 << 32),)) for name in dice.choices(names, weights, k=STEPS)]
+
+
+def run(steps: Sequence[Step]) -> Counter[str]:
     """One history; raises where a save is lost or doubled."""
-    return CopiedDisks(seed).run()
+    return CopiedDisks().run(steps)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import os
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -29,6 +31,9 @@ GRANTS = {
 class Town:
     """Villages 111 and 112 in township 11 of county 1, and a school."""
 
+    random: Callable[[int], bytes] = staticmethod(os.urandom)
+    """What ids are made of."""
+
     def __init__(self, *users: str) -> None:
         self.now_ms = START_MS
         self.connection = copy_of("hub")
@@ -54,6 +59,7 @@ class Town:
         replica = Replica(
             copy_of("replica"),
             wall_ms=lambda: self.now_ms + self.skew.get(name, 0),  # type: ignore[arg-type]
+            random=self.random,
         )
         replica.become(Identity(user or name, f"dev{name}", self.grants[user or name]))
         self.replicas[name] = replica
@@ -112,6 +118,7 @@ class Town:
         self.replicas[twin] = Replica(
             connection,
             wall_ms=lambda: self.now_ms + self.skew.get(twin, 0),  # type: ignore[arg-type]
+            random=self.random,
         )
         return self.replicas[twin]
 
