@@ -20,7 +20,6 @@ from sync.bundle import NEWS, OUT, BadBundle, Homeward, Outward
 from sync.enrolment import Enrolment
 from sync.forms import MOST
 from sync.hub import Session
-from sync.intake import CLONED
 from sync.parcels import Request, Response
 from sync.protocol import (
     MAX_BODY,
@@ -32,6 +31,7 @@ from sync.protocol import (
     Verdict,
     short_from,
 )
+from sync.twins import CLONED
 
 MAX_ANSWER = bundle.MAX_FILE // 2
 """Bytes of pages after which the device asks for the rest in its next bundle."""

@@ -18,9 +18,9 @@ from sync.change import Change, Entry, State
 from sync.erasing import ERASE
 from sync.hub import Hub
 from sync.hubstore import Place
-from sync.intake import content_hash
 from sync.paperbytes import digest_of
 from sync.scope import units_of
+from sync.twins import content_hash
 from sync.window import month_of
 
 

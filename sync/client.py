@@ -15,6 +15,7 @@ from sync.branches import Compare
 from sync.change import Change
 from sync.clones import part
 from sync.healing import heal
+from sync.proof import is_proven
 from sync.protocol import PAGE, PROTOCOL, SyncRequest, SyncResponse, TooLarge, pack, unpack
 from sync.receive import receive
 from sync.replica import Replica
@@ -161,7 +162,7 @@ def sync_once(
             rejected += done.rejected
             if not done.twin:
                 break
-            line.token = part(replica, transport, line.token, done.twin, done.known)
+            line.token = part(replica, transport, line.token, done.twin, done.known, done.twin_name)
             replica.set_state(delivered=0)  # its changes have other numbers now
         healed = None
         if not replica.get_state("in_step", 1):
@@ -219,6 +220,8 @@ class _Exchanged(Struct):
     rejected: int = 0
     twin: int = 0
     """The lowest number that another laptop of the same disk has used too; 0: none."""
+    twin_name: str = ""
+    """The device id under which the county has that very save, if it has."""
     known: set[int] = set()
     """Numbers of changes that the county has as they are."""
 
@@ -236,13 +239,17 @@ def _exchange(replica: Replica, line: _Line, limit: int) -> _Exchanged:
     line.send(request)
     while True:
         response = line.answer()
+        if not is_proven(replica.connection, response, sent_up_to):
+            line.send(msgspec.structs.replace(request, held=0))  # then they come whole
+            continue
         answered = sent_up_to
         asked_up_to = request.strays[-1] if request.strays else asked_up_to
         is_end = not response.more and not response.reset
-        twins = [v.seq for v in response.verdicts if v.status == "cloned"]
+        twins = {v.seq: v.field for v in response.verdicts if v.status == "cloned"}
         total.known.update(v.seq for v in response.verdicts if v.status == "duplicate")
         if twins and not total.twin:
             total.twin, sent_up_to = min(twins), SENDS_NOTHING
+            total.twin_name = twins[total.twin]
         is_last = is_end and not replica.has_sendable(after=sent_up_to)
         is_last = is_last and not strays(replica, asked_up_to)
         cursor = response.cursor or request.cursor
@@ -266,7 +273,7 @@ def _exchange(replica: Replica, line: _Line, limit: int) -> _Exchanged:
             replica.set_state(delivered=delivered)
         if response.reset:
             replica.set_state(delivered=0)
-            total.twin, total.known = 0, set()
+            total.twin, total.twin_name, total.known = 0, "", set()
             sent_up_to, asked_up_to = 0, ""  # what an earlier log confirmed is sent again
         if is_last:
             if total.twin or is_asked_again or not replica.has_sendable(up_to=sent_up_to):

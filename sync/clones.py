@@ -34,12 +34,18 @@ class _Answer(Struct):
 
 
 def part(
-    replica: Replica, transport: Transport, token: str, first: int, known: Collection[int]
+    replica: Replica,
+    transport: Transport,
+    token: str,
+    first: int,
+    known: Collection[int],
+    name: str = "",
 ) -> str:
     """Tell this laptop's changes from those of its twin; the token to go on with.
 
     `first`: the lowest number that another laptop has used too. `known`: numbers of changes that
-    the county has as they are.
+    the county has as they are. `name`: the id under which the county has the save of the number
+    `first`, where it has it.
 
     Raises:
         Offline, Rejected: nothing was changed; tried again at the next synchronisation.
@@ -47,9 +53,10 @@ def part(
     from sync.bundle import DeviceKeys
 
     old = _held(replica, first, known)
+    name = name if first in old else ""
     if not old or old[min(old)].device != replica.identity.device:
         with transaction(replica.connection):
-            rename(replica, old)
+            rename(replica, old, name)
         return token
     secret = secrets.token_bytes(32)
     keys = base64.b64encode(DeviceKeys(secret).public).decode()
@@ -57,7 +64,7 @@ def part(
     content, _ = transport.post("/v1/device", body, MEDIA_PLAIN, token)
     answer = msgspec.json.decode(content, type=_Answer)
     with transaction(replica.connection):
-        become(replica, answer.device, _held(replica, first, known))
+        become(replica, answer.device, _held(replica, first, known), name)
         replica.set_state(token=answer.token, bundle_secret=secret)
     return answer.token
 
@@ -70,19 +77,19 @@ def _held(replica: Replica, first: int, known: Collection[int]) -> dict[int, Cha
     return {seq: msgspec.json.decode(body, type=Change) for seq, body in rows if seq not in known}
 
 
-def become(replica: Replica, device: str, old: Mapping[int, Change]) -> None:
+def become(replica: Replica, device: str, old: Mapping[int, Change], name: str = "") -> None:
     """Take the id `device`; what bears the twin's numbers is renamed."""
-    rename(replica, old)
+    rename(replica, old, name)
     replica.become(msgspec.structs.replace(replica.identity, device=device))
 
 
-def rename(replica: Replica, old: Mapping[int, Change]) -> None:
-    """Give changes that bear a twin's numbers the id that follows from the first of them; later
-    ones that have another id only name them anew."""
+def rename(replica: Replica, old: Mapping[int, Change], name: str = "") -> None:
+    """Give changes that bear a twin's numbers the id `name`, else the one that follows from the first
+    of them; later ones that have another id only name them anew."""
     if not old:
         return
     first = old[min(old)]
-    after = ids.derived_id("twin", repr(first))[:8]
+    after = name or ids.derived_id("twin", repr(first))[:8]
     new = {seq: _renamed(change, old, first.device, after) for seq, change in old.items()}
     for table in ("outbox", "kept"):
         replica.connection.executemany(

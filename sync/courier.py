@@ -18,6 +18,7 @@ from sync.bundle import NEWS, OUT, BadBundle, DeviceKeys, Homeward, Outward
 from sync.client import SyncReport, make_request
 from sync.parcels import Carried, Request, Response
 from sync.platform import machine_name
+from sync.proof import is_proven
 from sync.protocol import PROTOCOL, compress
 from sync.reading import Identity
 from sync.receive import receive
@@ -171,7 +172,8 @@ def apply(replica: Replica, cursor: str, repairs: int, rest: bytes) -> News:
             continue
         with transaction(replica.connection):
             here = replica.get_state("cursor") or ""
-            if here == cursor and repairs == _repairs(replica):
+            is_next = here == cursor and repairs == _repairs(replica)
+            if is_next and is_proven(replica.connection, response, 0):
                 last = max(response.now, replica.get_state("last_sync", 0) or 0)
                 done = receive(replica, response, None if response.more else last, is_live=False)
                 joined += 1

@@ -13,6 +13,7 @@ from sync.branches import Compare
 from sync.change import Entry, Grant, Slot
 from sync.covered import Covered
 from sync.hubstore import HubStore, LogRow, Move, Place, Session
+from sync.proof import chained
 from sync.protocol import Cursor, Fill, Own, Run, SyncResponse
 from sync.scope import Scope, UnitTree
 
@@ -252,7 +253,7 @@ class Feed:
         back: list[str] = []
         for row, body in zip(rows, self.store.bodies([r.seq for r in rows]), strict=True):
             if row.device == self.session.device and held and row.device_seq >= held:
-                _write_own(_decode_own(body), response)
+                _write_own(_decode_own(body), row.content, response)
             elif not self.is_bounded or not row.month or self._is_in_window(row, body, back):
                 response.entries.append(Raw(body))
         if back:  # dated anew, they may not be held: as they stand, too
@@ -352,14 +353,16 @@ def _stage_of(kind: str) -> int:
     return int(declared is not None and declared.scope == "hangs")
 
 
-def _write_own(entry: _OwnEntry, response: SyncResponse) -> None:
+def _write_own(entry: _OwnEntry, content: bytes, response: SyncResponse) -> None:
     """What the device cannot tell by itself of a change that it holds."""
     seq, change = entry.seq, entry.change
     if entry.outcome or entry.stamp != change.hlc:
-        response.own.append(Own(seq, change.seq, entry.stamp, entry.outcome, entry.root))
+        check = chained(0, content)
+        response.own.append(Own(seq, change.seq, entry.stamp, entry.outcome, entry.root, check))
         return
     last = response.runs[-1] if response.runs else None
     if last and (last.seq + last.count, last.device_seq + last.count) == (seq, change.seq):
         last.count += 1
+        last.check = chained(last.check, content)
     else:
-        response.runs.append(Run(seq, change.seq))
+        response.runs.append(Run(seq, change.seq, 1, chained(0, content)))

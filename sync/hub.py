@@ -13,8 +13,9 @@ from sync.branches import Compare
 from sync.change import Change
 from sync.feed import Feed, is_known
 from sync.hubstore import HubStore, Known, LogRow, Move, Place, Session
-from sync.intake import Batch, content_hash, hash_of
+from sync.intake import Batch
 from sync.protocol import Cursor, SyncResponse, Verdict
+from sync.twins import content_hash, hash_of
 
 __all__ = [
     "Hub",

@@ -27,6 +27,8 @@ class LogRow(Struct, frozen=True):
     record: str = ""
     month: str = ""
     """Of the record as it stands now; '' for kinds that are held whatever their date."""
+    content: bytes = b""
+    """`content_hash` of the change."""
 
 
 class Place(Struct, frozen=True):
@@ -92,6 +94,9 @@ class HubStore(Protocol):
         """Erased records that this log has nothing of: a backup was put back since."""
 
     def entry(self, version: str) -> Entry | None: ...
+    def entries_at(self, asked: Collection[tuple[str, int]]) -> list[Entry]:
+        """The entries of a record whose change has a number, whatever device's: (record, number)."""
+
     def entry_of(self, record: str, up_to: int) -> Entry | None:
         """The last entry of a record up to a log number."""
 

@@ -3,7 +3,6 @@ batch."""
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
@@ -12,7 +11,7 @@ import msgspec
 from schema import idnumber
 from schema.kinds import KINDS
 from schema.record import Kind
-from sync import answering, carrying, clock, digest, erasing, ids, merging, window, withheld
+from sync import answering, carrying, clock, digest, erasing, ids, merging, twins, window, withheld
 from sync.change import Change, Entry, Head, Mark, Slot, State
 from sync.decide import floor_of, replay
 from sync.forms import MOST, by_txn, fits
@@ -21,23 +20,12 @@ from sync.judging import Judge, Made, Refusal
 from sync.protocol import Verdict
 from sync.reopening import outcome_of
 from sync.scope import Scope, UnitTree, units_of
+from sync.twins import CLONED, content_hash, hash_of, is_twin
 
 GAP = "envelope_gap"
 """Why an envelope's changes stand in quarantine until those before them have come; then they are
 judged anew, whoever brings them."""
-CLONED = ("cloned", "same_id_other_content")
-"""Verdict: the laptop must take a new device id (sync/clones.py)."""
 _encode = msgspec.json.Encoder().encode
-
-
-def content_hash(change: Change) -> bytes:
-    """Sixteen bytes that tell two changes with one id apart."""
-    return hash_of(_encode(change))
-
-
-def hash_of(body: bytes) -> bytes:
-    """`content_hash` of a change that is encoded already."""
-    return hashlib.blake2b(body, digest_size=16).digest()
 
 
 class Batch:
@@ -67,11 +55,19 @@ class Batch:
         assert self.session is not None
         judge = Judge(self, self.session)
         speaks_for = {self.session.device, *self.session.former}
-        known = self._known(changes)
+        known = twins.recognised(self.store, changes, self._known(changes))
+        self._load(changes)
+        names = twins.elsewhere(self.store, changes, known, self.states)
         # What follows a change that another laptop of the same disk made under its number has seen
         # this laptop's own: its base would name the other's.
-        twin = min((c.seq for c in changes if _is_twin(c, known)), default=MOST)
-        self._load(changes)
+        twin = min(
+            (
+                c.seq
+                for c in changes
+                if c.version in names or is_twin(c, known.get((c.device, c.seq)))
+            ),
+            default=MOST,
+        )
         verdicts: list[Verdict] = []
         in_batch: dict[int, bytes] = {}
         erased = self.store.erased({i for c in changes for i in erasing.subjects(c)})
@@ -84,8 +80,8 @@ class Batch:
                     verdicts.append(Verdict(change.seq, "invalid", "bad_number"))
                 elif change.device not in speaks_for:
                     verdicts.append(Verdict(change.seq, "invalid", "foreign_device"))
-                elif _is_twin(change, known) or (is_after_twin and _is_news(met, change)):
-                    verdicts.append(Verdict(change.seq, *CLONED))
+                elif is_twin(change, met) or (is_after_twin and _is_news(met, change)):
+                    verdicts.append(twins.verdict_on(change, names))
                 elif erased and met is None and not erased.isdisjoint(erasing.subjects(change)):
                     verdicts.append(Verdict(change.seq, "invalid", erasing.ERASED))
                 elif _is_news(met, change) and change.seq not in in_batch:
@@ -383,9 +379,3 @@ def _is_news(met: Known | None, change: Change) -> bool:
         return True
     is_gap = met.verdict is not None and met.verdict.code == GAP
     return is_gap and met.content == content_hash(change)
-
-
-def _is_twin(change: Change, known: Mapping[tuple[str, int], Known]) -> bool:
-    """True when the same id stands here with other content: two disks with one device id."""
-    met = known.get((change.device, change.seq))
-    return met is not None and met.content != content_hash(change)

@@ -82,6 +82,8 @@ class Own(Struct, frozen=True, array_like=True, gc=False):
     stamp: int
     outcome: dict[str, Slot] = {}
     root: str = ""
+    check: int = 0
+    """See sync/proof.py; 0: not told."""
 
 
 class Run(Struct, array_like=True, gc=False):
@@ -92,6 +94,8 @@ class Run(Struct, array_like=True, gc=False):
     """Log number of the first."""
     device_seq: int
     count: int = 1
+    check: int = 0
+    """See sync/proof.py; 0: not told."""
 
 
 class SyncResponse(Struct, omit_defaults=True):

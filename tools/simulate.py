@@ -67,7 +67,7 @@ def report(counts: Counter[str]) -> list[str]:
 
 
 def tell(failure: Failure) -> None:
-    say(f"FAILED {failure.message}")
+    say(f"FAILED ({failure.part}) {failure.message}")
     say(f"  again: python tasks.py simulate 1 {failure.options}")
     for name, given in shrink(failure).steps:
         say(f"    {name}{given}")

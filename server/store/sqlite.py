@@ -287,6 +287,15 @@ class SqliteStore:
         )
         return _decode_entry(row[0]) if row else None
 
+    def entries_at(self, asked: Collection[tuple[str, int]]) -> list[Entry]:
+        rows = self.connection.execute(
+            "SELECT body FROM json_each(?) AS asked"
+            " JOIN log ON record = json_extract(asked.value, '$[0]')"
+            " AND device_seq = json_extract(asked.value, '$[1]') JOIN body USING (seq)",
+            (_text(list(asked)),),
+        )
+        return [_decode_entry(body) for (body,) in rows]
+
     def entry_of(self, record: str, up_to: int) -> Entry | None:
         row = self._one(
             "SELECT body FROM body WHERE seq = "
@@ -312,7 +321,7 @@ class SqliteStore:
     def log_rows(self, after: int, limit: int) -> list[LogRow]:
         rows = self.connection.execute(
             "SELECT log.seq, log.root, log.kind, txn, device, device_seq, record, "
-            "coalesce(month, '') FROM log LEFT JOIN record ON record.id = log.record "
+            "coalesce(month, ''), log.content FROM log LEFT JOIN record ON record.id = log.record "
             "WHERE log.seq > ? ORDER BY log.seq LIMIT ?",
             (after, limit),
         )

@@ -31,8 +31,8 @@ class _Town(Town):
 class CopiedDisks:
     """A village, its laptops, and the word of every save."""
 
-    def __init__(self) -> None:
-        self.dice = random.Random(0)
+    def __init__(self, seed: int) -> None:
+        self.dice = random.Random(f"disks {seed}")
         self.counts: Counter[str] = Counter()
         self.town = _Town(self.dice.randbytes)
         self.words: list[str] = []
@@ -82,9 +82,10 @@ class CopiedDisks:
     def restore(self) -> None:
         """The county goes back to its last backup, of which the next one is made at once."""
         self.restores += 1
-        self.town.restore(self.backups[-1], f"e{self.restores}")
+        is_announced = bool(self.dice.randrange(2))
+        self.town.restore(self.backups[-1], f"e{self.restores}" if is_announced else "")
         self.backups.append(self.town.backup())
-        self.counts["restore announced"] += 1
+        self.counts[f"restore {'announced' if is_announced else 'unannounced'}"] += 1
 
     def run(self, steps: Sequence[Step]) -> Counter[str]:
         for name, (number,) in steps:
@@ -127,6 +128,6 @@ def script(seed: int) -> list[Step]:
     return [(name, (dice.randrange(1 << 32),)) for name in dice.choices(names, weights, k=STEPS)]
 
 
-def run(steps: Sequence[Step]) -> Counter[str]:
+def run(seed: int, steps: Sequence[Step]) -> Counter[str]:
     """One history; raises where a save is lost or doubled."""
-    return CopiedDisks().run(steps)
+    return CopiedDisks(seed).run(steps)

@@ -6,6 +6,7 @@ from __future__ import annotations
 import random
 import traceback
 from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,13 +40,14 @@ class Failure:
     """A history that broke a promise."""
 
     options: Options
+    part: str
     message: str
     where: str
-    steps: list[Step]
+    steps: Sequence[Step]
 
 
 WEIGHTS = (
-    ("create_child", 20), ("create_contact", 25), ("edit", 400), ("two", 25), ("move", 35),
+    ("create_child", 20), ("create_contact", 25), ("edit", 400), ("two", 40), ("move", 35),
     ("open_form", 30), ("hide", 40), ("resolve", 70), ("set_clock", 15), ("jump_hub", 10),
     ("redeliver", 25), ("wait", 10), ("sync", 250), ("regrant", 15), ("revoke", 4),
     ("back_up", 14), ("restore", 10), ("late_visit", 20), ("demote", 10),
@@ -60,7 +62,8 @@ def script(options: Options) -> list[Step]:
     # others.
     if options.seed % 3:
         weights = [0 if n == "restore" else w for n, w in WEIGHTS]
-    return [_step(name, dice) for name in dice.choices(names, weights, k=options.steps)]
+    chosen = dice.choices(names, weights, k=options.steps)
+    return [_step(name, random.Random(dice.randrange(1 << 32))) for name in chosen]
 
 
 def _step(name: str, dice: random.Random) -> Step:
@@ -68,7 +71,7 @@ def _step(name: str, dice: random.Random) -> Step:
         return dice.randrange(top)
 
     def fuse() -> tuple[int, bool, str]:
-        how = ("full", "crash", "crash", "commit")[n(4)]
+        how = dice.choice(("full", "crash", "crash", "commit", "commit"))
         return n({"full": 12, "crash": 40, "commit": 2}[how]), bool(n(2)), how
 
     crash = fuse() if n(10) == 0 else None
@@ -79,8 +82,8 @@ def _step(name: str, dice: random.Random) -> Step:
         "create_child": lambda: (n(), n(), bool(n(2)), crash),
         "create_contact": lambda: (n(), n(), crash),
         "edit": lambda: (n(), n(4), n(), n(), n(4) == 0, crash),
-        # The third and fourth field are on the safety list.
-        "two": lambda: (n(), n(), n(4), dice.choice((n(), 2, 3)), n(), n()),
+        # The third and fourth field are on the safety list, the sixth is a set.
+        "two": lambda: (n(), n(), n(4), dice.choice((n(), 2, 3, 5)), n(), n()),
         "move": lambda: (n(), n(), crash),
         "open_form": lambda: (n(), n(4)),
         "hide": lambda: (n(), n(), crash),
@@ -118,30 +121,54 @@ def perform(county: County, step: Step) -> None:
         getattr(county, name)(*given)
 
 
-def run(options: Options, steps: list[Step]) -> Counter[str]:
-    """One history to its end; raises where a promise is broken."""
+def run(options: Options, steps: Sequence[Step]) -> Counter[str]:
+    """One history of the county to its end; raises where a promise is broken."""
     county = County(options.seed, options.devices)
     for step in steps:
         perform(county, step)
     county.quiesce()
     county.counts["device in all"] += county.size
     county.counts["save"] += len(county.model.saves)
-    if options.seed % DISKS == 0:
-        county.counts += copied_disks.run(options.seed)
-    elif options.seed % DISKS == DISKS // 2:
-        county.counts += files_of_one_child.run(options.seed)
     return county.counts
 
 
-def attempt(options: Options, steps: list[Step] | None = None) -> Counter[str] | Failure:
-    """A history, or what went wrong in it."""
-    chosen = script(options) if steps is None else steps
+PARTS: dict[str, tuple[Callable[[Options], list[Step]], Callable[..., Counter[str]]]] = {
+    "county": (script, run),
+    "copied disks": (
+        lambda options: copied_disks.script(options.seed),
+        lambda options, steps: copied_disks.run(options.seed, steps),
+    ),
+    "files of one child": (
+        lambda options: files_of_one_child.script(options.seed),
+        lambda options, steps: files_of_one_child.run(options.seed, steps),
+    ),
+}
+"""What a seed may consist of: how its steps are made, and how they are run."""
+
+
+def parts_of(seed: int) -> list[str]:
+    more = {0: ["copied disks"], DISKS // 2: ["files of one child"]}
+    return ["county", *more.get(seed % DISKS, ())]
+
+
+def attempt(options: Options) -> Counter[str] | Failure:
+    """All that a seed stands for, or what went wrong in it."""
+    counts: Counter[str] = Counter()
+    for part in parts_of(options.seed):
+        outcome = attempt_part(options, part, PARTS[part][0](options))
+        if isinstance(outcome, Failure):
+            return outcome
+        counts += outcome
+    return counts
+
+
+def attempt_part(options: Options, part: str, steps: Sequence[Step]) -> Counter[str] | Failure:
     try:
-        return run(options, chosen)
+        return PARTS[part][1](options, steps)
     except Exception as error:
         frame = traceback.extract_tb(error.__traceback__)[-1]
         where = f"{type(error).__name__} at {frame.name}:{frame.lineno}"
-        return Failure(options, f"{type(error).__name__}: {error}", where, chosen)
+        return Failure(options, part, f"{type(error).__name__}: {error}", where, steps)
 
 
 def shrink(failure: Failure, tries: int = 400) -> Failure:
@@ -152,8 +179,8 @@ def shrink(failure: Failure, tries: int = 400) -> Failure:
         is_shorter = False
         while at < len(failure.steps) and tries > 0:
             tries -= 1
-            fewer = failure.steps[:at] + failure.steps[at + size :]
-            again = attempt(failure.options, fewer)
+            fewer = [*failure.steps[:at], *failure.steps[at + size :]]
+            again = attempt_part(failure.options, failure.part, fewer)
             if isinstance(again, Failure) and again.where == failure.where:
                 failure, is_shorter = again, True
             else:

@@ -271,6 +271,23 @@ def test_an_answer_many_days_under_way_does_not_turn_the_clock_back() -> None:
     assert abs(li.clock.offset_ms) < 60_000
 
 
+def test_an_answer_that_tells_of_a_twins_change_takes_none_for_ones_own() -> None:
+    stick = Stick("li")
+    li = stick.town.replicas["li"]
+    known = child(li)
+    stick.turn("li")
+    contact(li, known, summary="抄盘前。")
+    sent = stick.out("li")
+    twin = stick.town.clone("li", "twin")
+    contact(twin, known, summary="双。")
+    stick.town.sync("twin")
+    contact(li, known, summary="李。")  # under the number that the twin's has
+    assert not stick.take("li", stick.answer(sent)).is_joined
+    stick.town.sync("li", "twin")
+    said = sorted(row["summary"] for row in twin.select("contact"))
+    assert said == sorted(["抄盘前。", "双。", "李。"])
+
+
 def test_what_left_the_scope_is_not_waited_for() -> None:
     stick = Stick("li", "adm")
     li, adm = stick.town.replicas["li"], stick.town.replicas["adm"]

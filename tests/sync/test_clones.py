@@ -143,6 +143,46 @@ def test_pages_and_repeats_double_nothing(town):
     assert summaries(town) == sorted(f"{name}{n}。" for name in "李双" for n in range(7))
 
 
+def test_a_number_that_only_the_twin_has_sent_is_not_taken_for_ones_own(town):
+    li = town.replicas["li"]
+    record = child(li)
+    town.rest()
+    town.restore(town.backup(), "e2")
+    contact(li, record, summary="抄盘前。")
+    twin = town.clone("li", "twin")
+    town.break_off("li", 2, limit=1)  # in the middle of being filled anew
+    twin.save("child", {"hobbies": "画画"}, record)
+    town.sync("twin")
+    contact(li, record, summary="李。")
+    town.sync("li", limit=1)  # hears of its next number before it has sent it
+    town.rest()
+    assert summaries(town) == sorted(["抄盘前。", "李。"])
+    assert value(li, record, "hobbies") == "画画"
+
+
+@pytest.mark.parametrize("is_by_hand", [False, True])
+def test_work_that_was_unsent_when_the_disk_was_copied_comes_once_whatever_its_id(town, is_by_hand):
+    li = town.replicas["li"]
+    record = child(li)
+    town.rest()
+    copy = town.backup()
+    twin = town.clone("li", "twin")
+    contact(li, record, summary="李。")
+    contact(twin, record, summary="双。")
+    town.sync("li")
+    third = town.clone("twin", "third")
+    third.save("child", {"hobbies": "画画"}, record)
+    town.sync("third")  # sends the twin's visit under an id of its own
+    town.restore(copy, "" if is_by_hand else "e2")
+    town.sync("twin")  # first in the new log: here the visit has the old id
+    town.sync("third", "li")
+    third.save("child", {"hobbies": "唱歌"}, record)
+    town.rest()
+    assert summaries(town) == sorted(["双。", "李。"])
+    assert value(li, record, "hobbies") == "唱歌"
+    assert town.replicas["tea"].conflicts() == []
+
+
 def test_work_under_the_old_id_is_sent_again_after_a_restore(town):
     li = town.replicas["li"]
     copy = town.backup()

@@ -7,7 +7,7 @@ import pytest
 
 import sync.decide
 from tests.sync import copied_disks, files_of_one_child
-from tests.sync.history import Failure, Options, attempt, run, script, shrink
+from tests.sync.history import PARTS, Failure, Options, attempt, attempt_part, shrink
 
 
 @pytest.mark.parametrize("first", range(1, 61, 10))
@@ -17,38 +17,26 @@ def test_no_county_out_of_a_seed_breaks_a_promise(first):
         assert not isinstance(outcome, Failure), f"{outcome.message}: simulate 1 {outcome.options}"
 
 
-@pytest.mark.parametrize(
-    "seed",
-    [
-        500481,  # a child that came by a move in the middle of a fill, and moved on, stayed
-        500521,  # a pair of files stayed with a reviewer who became a counsellor
-        502902,  # work that only a newer backup had went with a revoked laptop, an older one put back
-    ],
-)
-def test_a_county_that_once_broke_a_promise_keeps_it(seed):
-    outcome = attempt(Options(seed, 200, 4))
-    assert not isinstance(outcome, Failure), outcome.message
-
-
 def test_a_county_of_forty_laptops_comes_to_rest():
     assert not isinstance(attempt(Options(4, 200, 40)), Failure)
 
 
 @pytest.mark.parametrize("seed", range(1, 9))
 def test_copied_disks_out_of_a_seed_lose_and_double_nothing(seed):
-    assert copied_disks.run(seed)["disk copied"]
+    assert copied_disks.run(seed, copied_disks.script(seed))["disk copied"]
 
 
 @pytest.mark.parametrize("seed", range(1, 13))
 def test_files_merged_and_erased_out_of_a_seed_lose_no_word_and_keep_no_erased_one(seed):
-    assert files_of_one_child.run(seed)["merge"]
+    assert files_of_one_child.run(seed, files_of_one_child.script(seed))["merge"]
 
 
-def test_a_seed_replays_exactly():
+@pytest.mark.parametrize("part", PARTS)
+def test_a_seed_replays_exactly(part):
     options = Options(7)
+    script, run = PARTS[part]
     assert script(options) == script(options)
     assert run(options, script(options)) == run(options, script(options))
-    assert files_of_one_child.run(7) == files_of_one_child.run(7)
 
 
 def test_a_failing_history_gets_shorter_and_still_fails(monkeypatch):
@@ -56,6 +44,25 @@ def test_a_failing_history_gets_shorter_and_still_fails(monkeypatch):
     failing = next(f for seed in range(1, 200) if isinstance(f := attempt(Options(seed)), Failure))
     short = shrink(failing, 120)
     assert len(short.steps) < len(failing.steps) // 4
-    again = attempt(short.options, short.steps)
+    again = attempt_part(short.options, short.part, short.steps)
+    assert isinstance(again, Failure)
+    assert again.where == short.where
+
+
+@pytest.mark.parametrize(
+    ("part", "seed", "rule", "broken"),
+    [
+        ("copied disks", 1, "sync.intake.is_twin", lambda change, met: False),
+        ("files of one child", 1, "sync.following._move", lambda *given: None),
+    ],
+)
+def test_a_history_beside_the_county_gets_shorter_too(part, seed, rule, broken, monkeypatch):
+    monkeypatch.setattr(rule, broken)
+    options = Options(seed)
+    failing = attempt_part(options, part, PARTS[part][0](options))
+    assert isinstance(failing, Failure)
+    short = shrink(failing, 8)
+    assert len(short.steps) <= len(failing.steps) * 3 // 4
+    again = attempt_part(options, part, short.steps)
     assert isinstance(again, Failure)
     assert again.where == short.where

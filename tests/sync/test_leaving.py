@@ -8,12 +8,13 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from sync import leaving
 from sync.change import Grant
 from sync.protocol import SyncRequest, unpack
 from sync.reading import Identity
 from sync.session import Account, Home, Session
 from sync.transport import HttpTransport, Offline, Rejected
-from tests.sync.town import child
+from tests.sync.town import Town, child
 
 PASSPHRASE = "battery staple 村"
 
@@ -132,3 +133,15 @@ def test_a_county_that_takes_the_laptop_again_opens_it(
     assert opened.replica.pending_count() == 3
     opened.close()
     home.unlock(session.account, PASSPHRASE).close()
+
+
+def test_what_only_a_newer_backup_had_is_handed_in_where_an_older_one_was_put_back() -> None:
+    town = Town("li")
+    li = town.replicas["li"]
+    child(li)
+    town.rest()
+    town.backup()
+    town.rest()
+    assert leaving.hand_over(li, {"taken": []}) == 0  # a backup has it
+    assert leaving.hand_over(li, {"taken": [], "reset": True}) == 1
+    assert leaving.hand_over(li, {"taken": [1]}) == 0

@@ -213,7 +213,7 @@ def let_a_chain_stand_against_itself(monkeypatch):
 
 def take_a_twins_changes_for_ones_own(monkeypatch):
     """Two laptops of one disk: the second one's change passes for the first's."""
-    monkeypatch.setattr("sync.intake._is_twin", lambda change, known: False)
+    monkeypatch.setattr("sync.intake.is_twin", lambda change, met: False)
 
 
 COUNTY_BREAKS = (
@@ -268,11 +268,11 @@ FILE_BREAKS = (
 
 @pytest.mark.parametrize("a_rule", FILE_BREAKS, ids=lambda f: f.__name__)
 def test_merged_and_erased_files_notice_a_broken_rule(a_rule, monkeypatch):
-    assert files_of_one_child.run(1)["merge"]
+    assert files_of_one_child.run(1, files_of_one_child.script(1))["merge"]
     a_rule(monkeypatch)
     with pytest.raises(AssertionError):
         for seed in range(1, 41):
-            files_of_one_child.run(seed)
+            files_of_one_child.run(seed, files_of_one_child.script(seed))
 
 
 def test_the_simulation_is_content_while_no_rule_is_broken():

@@ -74,3 +74,15 @@ def test_an_unsent_secret_of_a_child_that_moved_away_is_sent_and_not_lost(town):
     report = town.sync("both")
     assert (report.rejected, held(town, "both")) == (1, [])
     assert len(town.replicas["both"].returned()) == 1
+
+
+def test_a_pair_of_files_leaves_a_reviewer_who_becomes_a_counsellor(town):
+    for name in ("甲", "乙"):
+        child(town.replicas["adm"], name=name, id_type="resident", id_number="11010519491231002X")
+    town.rest()
+    sup = town.replicas["sup"]
+    assert len(sup.select("duplicate")) == 1
+    town.grants["sup"] = (Grant("counsellor", "11"),)
+    report = town.sync("sup")
+    assert (sup.select("duplicate"), report.in_step, report.healed) == ([], True, 0)
+    assert len(sup.select("child")) == 2

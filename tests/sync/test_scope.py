@@ -101,6 +101,22 @@ def test_a_child_kept_while_grants_change_twice_goes_when_it_leaves_in_the_middl
     assert (held(town, "li"), report.in_step, report.healed) == ([], True, 0)
 
 
+def test_a_child_that_comes_in_the_middle_of_a_fill_and_moves_on_does_not_stay(town):
+    li, tea = town.replicas["li"], town.replicas["tea"]
+    known, record = child(li), child(tea, "112")
+    town.rest()
+    tea.save("child", {"hobbies": "画画"}, known)
+    town.sync("tea")
+    town.grants["li"] = (Grant("director", "111"), Grant("teacher", "s1"))
+    town.break_off("li", 1, limit=1)
+    for school in ("s1", None):
+        tea.save("child", {"school": school}, record)
+        town.sync("tea")
+        town.break_off("li", 1, limit=1)
+    report = town.sync("li")
+    assert (held(town, "li"), report.in_step, report.healed) == ([known], True, 0)
+
+
 def test_work_for_a_child_that_moved_away_goes_to_quarantine_and_to_its_author(town):
     li, tea = town.replicas["li"], town.replicas["tea"]
     record = child(li)

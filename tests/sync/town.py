@@ -97,8 +97,10 @@ class Town:
         return copy
 
     def restore(self, copy: Fragile, epoch: str) -> None:
-        """The hub goes on from an older copy, under a new epoch."""
-        copy.execute("UPDATE meta SET value = ? WHERE key = 'epoch'", (epoch,))
+        """The hub goes on from an older copy, under a new epoch; with none it was put back by
+        hand."""
+        if epoch:
+            copy.execute("UPDATE meta SET value = ? WHERE key = 'epoch'", (epoch,))
         self.connection = copy
         self.store = SqliteStore(copy, now_ms=lambda: self.now_ms)  # type: ignore[arg-type]
         self.hub = Hub(self.store, lambda: self.now_ms)
