@@ -14,12 +14,15 @@ from schema.kinds.duplicate import LATER as LATER
 from schema.kinds.duplicate import NOT_SAME as NOT_SAME
 from schema.record import Kind
 from sync import ids, merges
+from sync.language import _
 from sync.likeness import compare
 from sync.reading import Reading, View
 from sync.replica import Refused, Replica
 
 PAIR = KINDS["duplicate"]
 FILE = KINDS["child"]
+BATCH = "一批合并 "
+"""Begins the note of merges made together; what follows is the same for all of them."""
 
 
 class Pair(Struct, frozen=True):
@@ -95,6 +98,11 @@ def has_another(replica: Reading, file: str) -> bool:
     return replica.count(kind.name, {kind.parent: file, "is_settled": None}) > 0
 
 
+def another_words() -> str:
+    """All that either side is told."""
+    return _("县里可能另有这个孩子的一份档案；县里知道，会来核对。")
+
+
 def pair_of(replica: Reading, id: str) -> Pair:
     """A pair by its id, on record or found here.
 
@@ -144,11 +152,12 @@ def merge_certain(replica: Replica) -> tuple[str, list[tuple[str, str]]]:
     when there is nothing to merge.
     """
     made: list[tuple[str, str]] = []
+    note = f"{BATCH}{ids.new_id(replica.clock.now_ms(), replica.random)}"
     for pair in sorted(certain(replica), key=lambda p: (p.a, p.b)):
         kept, away = (replica.kept(i) for i in (pair.a, pair.b))
         is_so = kept != away and is_certain_now(replica, kept, away)
         if is_so and merges.may_merge(replica, kept, away):
-            made.append((merges.merge(replica, kept, away), kept))
+            made.append((merges.merge(replica, kept, away, note=note), kept))
     return merges.batch_id([m for m, _ in made]) if made else "", made
 
 
@@ -161,6 +170,8 @@ def unmerge(replica: Replica, id: str) -> list[tuple[str, str, str]]:
     batch = merges.in_batch(replica, id)
     if batch is None:
         return [(id, *merges.unmerge(replica, id))]
+    if not batch and not merges.was_made(replica, id.partition("-")[0]):
+        raise Refused("not_found", id)
     return [(merge, *merges.unmerge(replica, merge)) for merge in batch]
 
 

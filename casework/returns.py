@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from schema.kinds import KINDS
@@ -41,3 +42,20 @@ def let_go(replica: Replica, seq: int, reason: str) -> None:
         if kept.rowcount < 1:
             raise Refused("not_found", str(seq))
         replica.connection.execute("DELETE FROM returned WHERE seq = ?", (seq,))
+
+
+def mend(replica: Replica, change: Returned, values: Mapping[str, Any]) -> str:
+    """Write anew what came back, with `values` in place of its own; returns the record's id.
+
+    Raises:
+        Refused, InvalidRecord: as `Replica.save`; then nothing was written.
+    """
+    with replica.together():
+        kind = KINDS[change.kind]
+        is_here = replica.get(change.id, change.kind) is not None
+        written = {**values_of(change), **values}
+        fixed = {n for n in written if kind.by_name[n].is_fixed and n not in values}
+        given = {n: v for n, v in written.items() if not (is_here and n in fixed)}
+        record = replica.save(change.kind, given, change.id if is_here else None)
+        replica.connection.execute("DELETE FROM returned WHERE seq = ?", (change.seq,))
+        return record

@@ -89,8 +89,9 @@ def speaks_of(replica: Reading, conflict: Conflict) -> str:
     authors = [person(replica, h.mark.author) for h in conflict.heads]
     urgent = [_("紧急")] if conflict.meeting == "critical" else []
     label = wording.slot_label(kind, conflict.slot)
+    codes = [kind.name, conflict.slot, *sorted(units), *(h.mark.author for h in conflict.heads)]
     return " ".join(
-        [name, pinyin.initials(name), _(kind.label), label, *named, *authors, *urgent]
+        [name, pinyin.initials(name), _(kind.label), label, *named, *authors, *urgent, *codes]
     ).casefold()
 
 

@@ -15,7 +15,7 @@ NEEDS_A_PERSON = 1
 
 @quarantine.command("release", help=_("收下一处改动，记在写的人名下"))
 @click.argument("id")
-@_REASON
+@click.option("--reason", default="", help=_("为什么"))
 @JSON
 def quarantine_release(id: str, reason: str, as_json: bool) -> None:
     from server import decisions

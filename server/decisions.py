@@ -1,4 +1,4 @@
-"""What an admin decides about work in quarantine: taken after all, or dropped; each with a reason.
+"""What an admin decides about work in quarantine: taken after all, or dropped with a reason.
 
 A change is known by its version, `DEVICE.SEQ`; what its author saved together is decided together.
 """
@@ -23,11 +23,11 @@ def release(desk: Desk, version: str, reason: str) -> list[Verdict]:
     the log, in its author's name.
 
     Raises:
-        InvalidValue: no such change, or no reason.
+        InvalidValue: no such change.
     """
     store = desk.store
     with store.write():
-        together = _together(desk, version, reason)
+        together = _together(desk, version)
         device = together[0].device
         came = dict(
             store.connection.execute(
@@ -56,16 +56,16 @@ def drop(desk: Desk, version: str, reason: str) -> int:
 
     Returns how many. Raises `InvalidValue`: no such change, or no reason.
     """
+    if not reason.strip():
+        raise InvalidValue(Problem("required", "要写原因。", args=(("field", "reason"),)))
     with desk.store.write():
-        together = _together(desk, version, reason)
+        together = _together(desk, version)
         for change in together:
             _note(desk, change, DROPPED, reason)
     return len(together)
 
 
-def _together(desk: Desk, version: str, reason: str) -> list[Change]:
-    if not reason.strip():
-        raise InvalidValue(Problem("required", "要写原因。", args=(("field", "reason"),)))
+def _together(desk: Desk, version: str) -> list[Change]:
     kept = [change for change, _verdict, _at in desk.store.quarantined()]
     found = next((change for change in kept if change.version == version), None)
     if found is None:

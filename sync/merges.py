@@ -159,8 +159,8 @@ def _give_back(replica: Replica, kind: Kind, away: View, kept: str, note: str) -
     if view is None:
         return
     for op in head.ops:
-        merge_ = _change(replica, away.id, op)
-        taken = _change(replica, kept, f"{device_of(op)}.{seq_of(op) + 1}")
+        merge_ = change_of(replica, away.id, op)
+        taken = change_of(replica, kept, f"{device_of(op)}.{seq_of(op) + 1}")
         if merge_ is None or taken is None or taken.txn != merge_.txn:
             continue  # not held here: the county does it
         fields: dict[str, Any] = {}
@@ -177,11 +177,11 @@ def _value_before(replica: Reading, record: str, slot: str, taken: Change) -> tu
     version = taken.base.get(slot)
     if version is None:
         return True, None
-    change = None if "*" in version else _change(replica, record, version)
+    change = None if "*" in version else change_of(replica, record, version)
     return change is not None, change.fields.get(slot) if change else None
 
 
-def _change(replica: Reading, record: str, version: str) -> Change | None:
+def change_of(replica: Reading, record: str, version: str) -> Change | None:
     """A change of a record by its version, unsent or in the log; None when not held here."""
     for change in replica.records.unsent([record]).get(record, []):
         if change.version == version:
@@ -206,6 +206,11 @@ def _pointed(replica: Reading, id: str) -> tuple[str, str, Kind] | None:
     if found is None or named is None or not found.fields.get(named.pointer):
         return None
     return found.fields[named.pointer], found.id, named
+
+
+def was_made(replica: Reading, id: str) -> bool:
+    """True for a merge that was ever made here or heard of, taken back or not."""
+    return _pointed(replica, id) is not None
 
 
 def _remembered(replica: Reading, version: str) -> Change | None:

@@ -362,6 +362,11 @@ class CuncaoApp(App[int]):
 
         self.go(DuplicatesPlace())
 
+    def do_settled(self) -> None:
+        from tui.screens.settled import SettledPlace
+
+        self.go(SettledPlace())
+
     def do_import_roster(self) -> None:
         from tui.screens.roster import RosterPlace
 

@@ -186,5 +186,6 @@ def test_who_may_not_merge_is_told_and_a_wrong_word_writes_nothing(
     admin("merge", one, other, "--take-from", "c", "phone", expect=2)
     admin("merge", one, expect=2)
     admin("unmerge", "nosuch.1", expect=2)
+    admin("unmerge", "nosuch.1-9", expect=2)
     admin("duplicates", "--not-same", "nosuch", expect=2)
     assert admin("status", "--json").json["pending"] == 0

@@ -76,15 +76,17 @@ def test_what_is_dropped_is_listed_no_more_and_comes_back_by_no_resending(runnin
     assert _kept(running) == []
 
 
-def test_a_decision_needs_a_reason_and_something_to_decide(running):
+def test_a_decision_needs_something_to_decide_and_a_drop_its_reason(running):
     dong = running.login("dong")
     running.done("device", "revoke", dong.id)
     dong.ask(dong.create("child", "c1", name="陈小溪", village="510101"))
     (kept,) = _kept(running)
     for words in ((kept["id"], "--reason", "  "), ("nothing.1", "--reason", "看过"), (kept["id"],)):
-        for verb in ("release", "drop"):
-            assert running.cli("quarantine", verb, *words).code == 2
+        assert running.cli("quarantine", "drop", *words).code == 2
+    assert running.cli("quarantine", "release", "nothing.1").code == 2
     assert _kept(running) == [kept]
+    running.done("quarantine", "release", kept["id"])
+    assert _kept(running) == []
 
 
 def test_what_was_saved_together_is_decided_together(running):

@@ -179,6 +179,8 @@ def show(user: str | None, words: tuple[str, ...], own: bool, is_json: bool) -> 
             found["conflicts"] = view.conflicts
         emit(found)
         return
+    if has_another:
+        click.echo(duplicates.another_words())
     for name, held in fields.items():
         click.echo(f"{_(KINDS[view.kind].by_name[name].label)}  {said[name]}  {held['author']}")
 

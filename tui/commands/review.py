@@ -76,19 +76,20 @@ def withheld_data(one: Withheld) -> dict[str, Any]:
 
 
 @click.command(help=_("两种说法，还没有人定的。"))
+@click.option("--only", default="", help=_("只要说到这些词的：单位、哪一项、哪种记录、谁写的、孩子。"))
 @as_json
 @click.pass_obj
 @guarded
-def conflicts(user: str | None, is_json: bool) -> None:
+def conflicts(user: str | None, only: str, is_json: bool) -> None:
     with opened(user) as session:
         replica = session.replica
-        queue = told.queue(replica)
+        queue = told.queue(replica, only)
         found = [conflict_data(c, replica) for c in queue]
         lines = [
             tellings.line(replica, c.id, c.kind, c.record, c.slot, (h.value for h in c.heads))
             for c in ([] if is_json else queue)
         ]
-        hidden = withheld(replica)
+        hidden = [] if only.strip() else withheld(replica)
         kept_back = withheld_words(replica, wording.day_of(replica.clock.now_ms()))
     if is_json:
         emit([*found, *map(withheld_data, hidden)])

@@ -285,6 +285,8 @@ class DuplicatesPlace(Moving, Place):
         if self.done:
             self.is_asking = False
             self._carry_out(self._undo)
+        else:
+            self.program.do_settled()
 
     def _carry_out(self, work: Callable[[], str]) -> None:
         if self.pair is None and not self.done:

@@ -47,8 +47,7 @@ class FilePages:
     def overview(self) -> list[Line]:
         left: list[Line] = []
         if duplicates.has_another(self.replica, self.row["id"]):
-            told = _("县里可能另有这个孩子的一份档案；县里知道，会来核对。")
-            left += [[(LEFT, told, "amber")], []]
+            left += [[(LEFT, duplicates.another_words(), "amber")], []]
         for other in summary.hanging_kinds(self.kind):
             if summary.is_people(other) and not other.page:
                 left.append([(LEFT, _("{what}和电话").format(what=_(other.label)), "text bold")])

@@ -404,7 +404,7 @@ class ReviewPlace(Moving, Place):
     def do_undo_decision(self) -> None:
         """Take the last decision made here back: it stands in the queue again."""
         if not self.decided:
-            self.program.say(_("这里还没定过。别处定的，用命令 cuncao undo 撤销。"))
+            self.program.do_settled()
             return
         version = self.decided.pop()
         found = decisions.find(self.replica.connection, version)
