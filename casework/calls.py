@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from casework import wording
 from schema.kinds import KINDS
@@ -22,8 +23,7 @@ STEPS = {
 PEOPLE = KINDS["family"]
 
 
-@dataclass(frozen=True)
-class Call:
+class Call(Struct, frozen=True):
     """One number, and the step that a call to it is."""
 
     who: str

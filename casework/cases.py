@@ -8,8 +8,9 @@ ours until the county says otherwise.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from casework import moments
 from schema.kinds.case_step import STEP
@@ -31,8 +32,7 @@ STAGES = (
 ORDER = tuple(name for name, _label in STAGES)
 
 
-@dataclass(frozen=True)
-class Duty:
+class Duty(Struct, frozen=True):
     """A step that every case needs."""
 
     step: str
@@ -70,8 +70,7 @@ NO_CASE = ("unfounded", "entered_in_error")
 AFTER_CLOSING = ("reopened", "correction", "missed_report", "praise")
 
 
-@dataclass(frozen=True)
-class Next:
+class Next(Struct, frozen=True):
     """What a case waits for."""
 
     step: str
@@ -79,8 +78,7 @@ class Next:
     is_late: bool
 
 
-@dataclass(frozen=True)
-class Standing:
+class Standing(Struct, frozen=True):
     """Where a case stands at a moment."""
 
     case: dict[str, Any]

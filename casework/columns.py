@@ -5,8 +5,9 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from casework import assessments, cases, pairings, wording
 from schema.codes import CodeList
@@ -35,8 +36,7 @@ from sync.reading import Reading
 from sync.records import as_json
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
+class Cell(Struct, frozen=True):
     """One cell of a list: text, and the name of a mark before it (tui/marks.py)."""
 
     text: str
@@ -46,8 +46,7 @@ class Cell:
 Loader = Callable[[Reading, Sequence[dict[str, Any]], datetime.date], list[Cell]]
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
+class Column(Struct, frozen=True):
     """A column: label (message id), width in cells, and how its cells are made for the visible
     rows."""
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from casework import posts, told
 from schema.kinds import KINDS
@@ -24,8 +25,7 @@ FEW = 5
 """Users named in place of one who may not see the child."""
 
 
-@dataclass(frozen=True)
-class Question:
+class Question(Struct, frozen=True):
     """A question about an open conflict."""
 
     id: str

@@ -242,6 +242,10 @@ def count(
             values,
         )
         return int(row.fetchone()[0])
+    if where and not text:  # without the way round by `search`: 2 ms for 12
+        kept = " AND _root = id" if KINDS[kind].pointer else ""
+        statement = f"SELECT count(*) FROM {table(kind)} WHERE _deleted IS NULL{kept} AND ({where})"  # noqa: S608
+        return int(replica.connection.execute(statement).fetchone()[0])
     condition, values = _condition(kind, text, where, is_loose)
     row = replica.connection.execute(f"SELECT count(*) FROM search WHERE {condition}", values)  # noqa: S608
     return int(row.fetchone()[0])

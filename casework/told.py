@@ -5,8 +5,9 @@ from __future__ import annotations
 
 import datetime
 import difflib
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from casework import summary, wording
 from schema.kinds import KINDS
@@ -23,8 +24,7 @@ CRITICAL, REACHING, OTHER = range(3)
 """Order of the queue: the child's safety; how to reach the child's people; everything else."""
 
 
-@dataclass(frozen=True)
-class Telling:
+class Telling(Struct, frozen=True):
     """One of the values and what speaks for it."""
 
     value: Any

@@ -3,7 +3,7 @@ table."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from schema.kinds import KINDS
 from schema.record import Kind
@@ -11,8 +11,7 @@ from schema.types import Choice
 from sync.language import N_
 
 
-@dataclass(frozen=True, slots=True)
-class View:
+class View(Struct, frozen=True):
     """A named condition; `where` is SQL over `r_KIND`, made from declarations, never from typed
     text."""
 

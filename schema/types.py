@@ -189,7 +189,6 @@ class Choice(FieldType):
         )
 
 
-@dataclass(frozen=True)
 class Choices(Choice):
     """A set of codes, stored as a list in the order of the code list; concurrent edits merge as
     sets."""
@@ -223,7 +222,6 @@ class Choices(Choice):
         return ",".join(value or ())
 
 
-@dataclass(frozen=True)
 class YesNo(FieldType):
     """True, False or empty."""
 
@@ -278,7 +276,6 @@ class Integer(FieldType):
         return None
 
 
-@dataclass(frozen=True)
 class Money(FieldType):
     """An amount of yuan, stored as whole fen."""
 
@@ -306,7 +303,6 @@ class Money(FieldType):
         )
 
 
-@dataclass(frozen=True)
 class Phone(FieldType):
     """A phone number: digits, for a land line with its dash. An odd one is kept with a doubt."""
 
@@ -333,7 +329,6 @@ class Phone(FieldType):
         return f"{value[:3]} {value[3:7]} {value[7:]}" if re.fullmatch(r"1\d{10}", value) else value
 
 
-@dataclass(frozen=True)
 class IdNumber(FieldType):
     """A resident identity number (GB 11643). A doubtful one is kept with a warning."""
 
@@ -365,7 +360,6 @@ class UnitRef(Ref):
     levels: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
 class Id(FieldType):
     """An opaque id shared by records made together, such as one visit's."""
 
@@ -374,7 +368,6 @@ class Id(FieldType):
         return None if ok else _kind_problem(self, value)
 
 
-@dataclass(frozen=True)
 class Moment(FieldType):
     """A plain moment of the county's day, `YYYY-MM-DD HH:MM`; without the time where nobody knows
     it."""

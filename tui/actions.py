@@ -6,7 +6,7 @@ F-key first, letter second: letters turn into Chinese while a pinyin method is o
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from sync.language import N_
 
@@ -14,8 +14,7 @@ LISTS = ("home", "records", "file")
 EVERYWHERE = ("*",)
 
 
-@dataclass(frozen=True, slots=True)
-class Action:
+class Action(Struct, frozen=True):
     """One thing a person can do."""
 
     id: str

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import Any
 
 from rich.cells import cell_len, get_character_cell_size
 from rich.segment import Segment
@@ -185,12 +186,27 @@ class Canvas(Widget):
     def get_content_width(self, container: Size, viewport: Size) -> int:
         return container.width
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        self._strips: dict[int, Strip] = {}
+        """Rows painted since the last `refresh`: a frame asks every widget for all its rows, not
+        only for those that changed."""
+        super().__init__(*args, **kwargs)
+
+    def _set_dirty(self, *regions: Region) -> None:
+        """Whatever lets Textual forget what it painted lets us forget it too."""
+        self._strips.clear()
+        super()._set_dirty(*regions)
+
     def render_lines(self, crop: Region) -> list[Strip]:
         """Our rows are whole: no border, padding or filter to lay over them, which is half of a
         frame."""
         return [self.render_line(y).crop(crop.x, crop.right) for y in crop.line_range]
 
     def render_line(self, y: int) -> Strip:
-        row = Row(self.look, self.size.width, self.back)
-        self.paint(y, row)
-        return row.strip()
+        width = self.size.width
+        strip = self._strips.get(y)
+        if strip is None or strip.cell_length != width:
+            row = Row(self.look, width, self.back)
+            self.paint(y, row)
+            strip = self._strips[y] = row.strip()
+        return strip

@@ -62,7 +62,11 @@ class SearchField(Typed):
             self.selection = self.selection  # at most as far as the new text goes
         if self.is_mounted:
             self._search(value)
-            self.call_next(self._paint_now)
+
+    def replace(self, text: str, start: int, end: int) -> None:
+        """Every key and paste comes here: painted once all that it changes has changed."""
+        super().replace(text, start, end)
+        self._paint_now()
 
     def _paint_now(self) -> None:
         """Not at the next tick of sixty a second, which is up to 17 ms away."""

@@ -152,7 +152,7 @@ class CuncaoApp(App[int]):
         self.session = session
         self.account = session.account
         self.show_first()
-        self.call_later(self._after_first_paint)
+        self.screen.call_after_refresh(self._after_first_paint)
 
     def show_first(self) -> None:
         """Today, or what is left when the lease has ended, and nothing above it."""
@@ -171,6 +171,7 @@ class CuncaoApp(App[int]):
     def _after_first_paint(self) -> None:
         import gc
 
+        gc.freeze()  # what the start made stays: to walk it again would take 30 ms, between two keys
         gc.enable()
         self.set_timer(0.2, _warm_up)
 

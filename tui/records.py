@@ -98,16 +98,20 @@ class RecordList(Canvas, can_focus=True):
 
     def _first_page(self) -> None:
         name, shown = self.kind.name, self.rows_shown
-        found = search.ids(
-            self.replica, name, self.text, shown, 0, self.where,
-            is_loose=self._is_loose, worry=self.worry,
-        )  # fmt: skip
+        found: list[str] = []
+        if self.size:
+            found = search.ids(
+                self.replica, name, self.text, shown, 0, self.where,
+                is_loose=self._is_loose, worry=self.worry,
+            )  # fmt: skip
+            self._take(found, 0)
+        else:  # not laid out: how many rows there is room for is known when they are painted
+            self._page_top = -1
         self.total = len(found)
-        if len(found) == shown:
+        if len(found) == shown or not self.size:
             self.total = search.count(
                 self.replica, name, self.text, self.where, is_loose=self._is_loose
             )
-        self._take(found, 0)
 
     def _scroll(self) -> None:
         shown = self.rows_shown
@@ -163,7 +167,6 @@ class RecordList(Canvas, can_focus=True):
             self.move(1)
 
     def on_resize(self) -> None:
-        self._page_top = -1
         self._scroll()
 
     # -- painting

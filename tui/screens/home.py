@@ -163,9 +163,7 @@ class HomePlace(Moving, Place):
         yield self.everyone
 
     def on_mount(self) -> None:
-        self.duties.display = False
-        self.everyone.focus()
-        self.call_after_refresh(self._first_read)
+        self._first_read()
 
     def _first_read(self) -> None:
         """The high-risk children first; everyone where none is."""
