@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import random
 import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from sync import errors
@@ -61,49 +62,37 @@ class Background:
     # -- doing
 
     def _begin(self, session: Session, *, is_asked: bool) -> None:
-        self.is_running = True
-        if not self._is_typing():
-            self.program.refresh_title()
-        self.program.run_worker(
-            lambda: self._in_thread(session, is_asked), thread=True, exit_on_error=False
-        )
-
-    def _in_thread(self, session: Session, is_asked: bool) -> None:
-        """A connection of its own: SQLite's stay with their thread, and nobody waits for the
-        network."""
-        answer: Any = None
-        try:
-            own = self.program.home._open(session.account, session._key)
-            try:
-                answer = own.sync()
-            finally:
-                own.close()
-        except Exception as trouble:
-            answer = trouble
-        self.program.call_from_thread(self.done, session, answer, is_asked=is_asked)
+        self._run(session, lambda own: own.sync(), is_asked=is_asked)
 
     def fetch_older(self, root: str) -> None:
         """Fetch what the county does not leave on laptops of one child, beside the work."""
         session = self.program.session
-        if session is None or self.is_running:
-            return
-        self.is_running = True
-        self.program.refresh_title()
-        self.program.run_worker(
-            lambda: self._fetch_in_thread(session, root), thread=True, exit_on_error=False
-        )
+        if session is not None and not self.is_running:
+            self._run(session, lambda own: own.fetch_older(root), is_asked=True)
 
-    def _fetch_in_thread(self, session: Session, root: str) -> None:
-        answer: Any = None
-        try:
-            own = self.program.home._open(session.account, session._key)
+    def _run(self, session: Session, work: Callable[[Session], Any], *, is_asked: bool) -> None:
+        self.is_running = True
+        if not self._is_typing():
+            self.program.refresh_title()
+
+        def in_thread() -> None:
+            answer: Any = None
             try:
-                answer = own.fetch_older(root)
-            finally:
-                own.close()
-        except Exception as trouble:
-            answer = trouble
-        self.program.call_from_thread(self.done, session, answer, is_asked=True)
+                answer = self.beside(session, work)
+            except Exception as trouble:
+                answer = trouble
+            self.program.call_from_thread(self.done, session, answer, is_asked=is_asked)
+
+        self.program.run_worker(in_thread, thread=True, exit_on_error=False)
+
+    def beside(self, session: Session, work: Callable[[Session], Any]) -> Any:
+        """Called in a thread: what `work` returns of a connection of its own. SQLite's stay with
+        their thread, and nobody waits for the network."""
+        own = self.program.home._open(session.account, session._key)
+        try:
+            return work(own)
+        finally:
+            own.close()
 
     def done(self, session: Session, answer: Any, *, is_asked: bool) -> None:
         """The answer of a synchronisation: a `SyncReport` (or `Older`), or what was raised.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -13,9 +14,11 @@ from playing import play, shown
 from village import FENGJIALING, Village
 
 from casework.duties import duties
+from tui.background import Background
 from tui.place import QuietLine, TitleBar
 from tui.program import CuncaoApp
 from tui.records import RecordList
+from tui.screens import home
 
 FIRST = 60
 """Statements of the first screen and its frames; a child more must not add one."""
@@ -119,5 +122,31 @@ def test_what_changes_is_drawn_anew_all_the_same(village: Village) -> None:
         assert any("记下了。" in row for row in screen_text(app))
         app.do_language()
         assert "Today" in await shown(app, pilot)
+
+    play(village, story)
+
+
+def test_duties_of_very_many_children_keep_nobody_waiting(
+    village: Village, painted: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    may_end, threads = threading.Event(), set()
+
+    def slow(*args: Any) -> Any:
+        threads.add(threading.current_thread())
+        may_end.wait(20)
+        return duties(*args)
+
+    monkeypatch.setattr(home, "AT_ONCE", 3)
+    monkeypatch.setattr(home, "duties", slow)
+    monkeypatch.setattr(Background, "beside", lambda _self, session, work: work(session))
+
+    async def story(app: Any, pilot: Any) -> None:
+        screen = await shown(app, pilot)
+        assert "正在算今天要办的事" in screen and "罗静" in screen
+        await pilot.press("down")
+        may_end.set()
+        await app.workers.wait_for_complete()
+        assert "要办的事 " in await shown(app, pilot)
+        assert threading.main_thread() not in threads
 
     play(village, story)
