@@ -15,9 +15,11 @@ from tests.sync.town import Town
 
 
 def standing(town: Town) -> dict[tuple[str, str], Any]:
-    """What the county has, by name of file and slot: the values standing against each other."""
+    """What people wrote, by name of record and slot: the values standing against each other."""
     found: dict[tuple[str, str], Any] = {}
     for id_, kind, state in states(town):
+        if not kind.write:  # the county's own: that a merge was made and taken back stays known
+            continue
         for slot in {*kind.slots, *state.slots} - {kind.pointer}:
             held = state.slot(slot, kind.slot_value(slot, state.values))
             values = sorted({repr(h.value) for h in held.heads}) if held else ["None"]
