@@ -130,8 +130,19 @@ def count_for_me(replica: Reading) -> int:
 
 def answers_to(replica: Reading, conflict: Conflict) -> list[Question]:
     """What was answered about an open conflict and is offered to its reviewer."""
-    rows = replica.select(KIND, {"conflict": conflict.id})
-    return [q for q in questions(replica) if q.is_answered] if rows else []
+    return [q for q in _about(replica, conflict) if q.is_answered]
+
+
+def unanswered(replica: Reading, conflict: Conflict) -> list[Question]:
+    """Who was asked about an open conflict and has not answered, the one asked first first."""
+    return [q for q in _about(replica, conflict) if not q.is_answered]
+
+
+def _about(replica: Reading, conflict: Conflict) -> list[Question]:
+    """The questions about a conflict; costs one look where nobody was asked."""
+    if not replica.count(KIND, {"conflict": conflict.id}):
+        return []
+    return [q for q in questions(replica) if q.conflict.id == conflict.id]
 
 
 def answer(replica: Replica, question_id: str, value: Any) -> str:

@@ -10,8 +10,10 @@ from typing import Any
 from msgspec import Struct
 
 from casework import summary, wording
+from casework.posts import posts_of
 from schema.kinds import KINDS
 from schema.record import DELETED, Field, Kind
+from schema.roles import LABELS, ROLES
 from schema.types import Choice, Choices, LongText, Phone, UnitRef
 from sync import pinyin
 from sync.change import Conflict, Mark, device_of, raw_version
@@ -30,6 +32,8 @@ class Telling(Struct, frozen=True):
     value: Any
     text: str
     author: str = ""
+    post: str = ""
+    """What its author is to the children: 儿童主任."""
     device: str = ""
     at_ms: int | None = None
     seen: str | None = None
@@ -109,8 +113,11 @@ def may_decide(replica: Reading, conflict: Conflict) -> bool:
 
 
 def is_harmless(conflict: Conflict) -> bool:
-    """True for what may be settled together with others, unseen one by one."""
-    return rank(conflict) == OTHER and conflict.meeting == "contested"
+    """True for what may be settled together with others, unseen one by one: nothing of a child's
+    safety, of how to reach somebody, or of who the child is (a required or sensitive field)."""
+    fields = KINDS[conflict.kind].slots.get(conflict.slot, ())
+    says_who = any(f.is_required or f.is_sensitive for f in fields)
+    return rank(conflict) == OTHER and conflict.meeting == "contested" and not says_who
 
 
 def person(replica: Reading, login: str) -> str:
@@ -118,6 +125,12 @@ def person(replica: Reading, login: str) -> str:
     rows = replica.rows("user", [login], with_deleted=True)
     name = rows[0].get("name") if rows else None
     return str(name or (_("县里") if login == "server" else login))
+
+
+def post(replica: Reading, login: str) -> str:
+    """The first of an author's roles as people know it; empty where none is known."""
+    held = [role for role, _unit in posts_of(replica, login)]
+    return next((_(LABELS[role]) for role in ROLES if role in held), "")
 
 
 def subject(
@@ -157,6 +170,7 @@ def base(replica: Reading, conflict: Conflict, today: datetime.date) -> Telling:
         conflict.base_value,
         text,
         person(replica, step.author),
+        post(replica, step.author),
         device_text(replica, version),
         step.at_ms,
     )
@@ -172,6 +186,7 @@ def head(replica: Reading, conflict: Conflict, n: int, today: datetime.date) -> 
         found.value,
         wording.slot_text(kind, conflict.slot, found.value, replica, today),
         person(replica, mark.author),
+        post(replica, mark.author),
         device_text(replica, mark.version),
         ms_of(mark.stamp),
         mark.seen,

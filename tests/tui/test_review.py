@@ -256,6 +256,36 @@ def test_differing_digits_are_underlined_in_the_queue(village: Village) -> None:
     play(village, story, user=REVIEWER)
 
 
+def test_what_differs_at_the_end_of_a_long_value_is_not_cut_off_in_the_queue(
+    village: Village,
+) -> None:
+    he, zhou = village.replicas["何秀英"], village.replicas["周晓燕"]
+    for replica, last in ((he, "东头"), (zhou, "西头")):
+        address = f"板石沟村三组老供销社旁边那排瓦房{last}"
+        replica.save("child", {"address": address}, village.ids["刘洁"])
+    village.sync("何秀英", "周晓燕", REVIEWER)
+
+    async def story(app: Any, pilot: Any) -> None:
+        await opened(app, pilot)
+        rows = await shown(app, pilot)
+        assert "…排瓦房西头" in rows and "…排瓦房东头" in rows
+
+    play(village, story, user=REVIEWER)
+
+
+def test_who_was_asked_and_has_not_answered_is_said(village: Village) -> None:
+    village.tell_question()
+
+    async def story(app: Any, pilot: Any) -> None:
+        await opened(app, pilot)
+        while app.screen.conflict.slot != "phone":
+            assert "还没答" not in await shown(app, pilot)
+            await pilot.press("6")
+        assert "问了何秀英，还没答。" in await shown(app, pilot)
+
+    play(village, story, user=REVIEWER)
+
+
 @pytest.mark.parametrize("theme", ["dark", "light", "plain"])
 @pytest.mark.parametrize("size", [(80, 24), (120, 36)])
 def test_every_row_fills_the_screen(village: Village, theme: str, size: tuple[int, int]) -> None:
@@ -292,6 +322,9 @@ def test_small_ones_are_settled_together_and_none_that_matters(village: Village)
     for name in ("李佳琪", "廖金凤", "刘洁"):
         for replica, words in ((he, "画画"), (zhou, "跳绳")):
             replica.save("child", {"hobbies": words}, village.ids[name])
+    for replica, name, number in ((he, "李佳奇", 1), (zhou, "李佳棋", 2)):
+        child = village.ids["李佳琪"]
+        replica.save("child", {"name": name, "id_number": f"HK{number}", "id_type": "other"}, child)
     village.sync("何秀英", "周晓燕", REVIEWER)
 
     async def story(app: Any, pilot: Any) -> None:
@@ -302,9 +335,10 @@ def test_small_ones_are_settled_together_and_none_that_matters(village: Village)
         assert "4 处小事标上了" in await shown(app, pilot)
         await pilot.press("f9")
         assert "4 处小事按现在的定了" in await shown(app, pilot)
-        assert sorted(queue(village)) == ["address", "lives_with", "phone"]
+        left = ["address", "identity", "lives_with", "name", "phone"]
+        assert sorted(queue(village)) == left
         await pilot.press("ctrl+z")
-        assert len(queue(village)) == 4
+        assert len(queue(village)) == 6
 
     play(village, story, user=REVIEWER)
 
@@ -323,6 +357,11 @@ def test_only_what_speaks_of_the_typed_words_is_in_the_queue(village: Village) -
             await pilot.press("f7", "ctrl+a", "ctrl+k", *words, "enter")
             await pilot.pause()
             assert {c.slot for c in app.screen.queue} == slots, words
+        assert "没有说到「周晓燕 住址」" not in await shown(app, pilot)
+        await pilot.press("f7")
+        assert "就看这些" in await shown(app, pilot)
+        await pilot.press("ctrl+a", "ctrl+k", *"没这个", "enter")
+        assert "没有说到「没这个」的" in await shown(app, pilot)
         await pilot.press("f7", "ctrl+a", "ctrl+k", "enter")
         await pilot.pause()
         assert len(app.screen.queue) == 4

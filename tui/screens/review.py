@@ -47,6 +47,7 @@ class ReviewPlace(Moving, Place):
         """A sentence for the decision to come."""
         self.asked: tuple[str, Typed, Callable[[], None]] | None = None
         """What is being typed: its label, the field, and what takes it."""
+        self.asked_keys = ("", "")
         self.tellings: tuple[Telling, ...] = ()
         self.answers: list[Question] = []
         """What somebody asked about the one at hand has said."""
@@ -169,6 +170,8 @@ class ReviewPlace(Moving, Place):
         return told.person(self.replica, login)
 
     def when_empty(self) -> str:
+        if self.words:
+            return _("没有说到「{words}」的。F7 换，清空就全看。").format(words=self.words)
         return _("没有两种说法，都一致。")
 
     def sentences(self, conflict: Conflict) -> list[str]:
@@ -183,14 +186,19 @@ class ReviewPlace(Moving, Place):
         if notes:
             note = notes[-1]
             return [_("{who}：{note}").format(who=self.person(note.author), note=note.note)]
-        return []
+        asked = [self.person(q.whom) for q in questions.unanswered(self.replica, conflict)]
+        return [_("问了{who}，还没答。").format(who=_("、").join(asked))] if asked else []
 
     # -- typing
 
-    def ask(self, label: str, field: Typed, take: Callable[[], None]) -> None:
-        """Open a field above the columns; Enter calls `take`, Esc only closes it."""
+    def ask(
+        self, label: str, field: Typed, take: Callable[[], None], keys: tuple[str, str] = ("", "")
+    ) -> None:
+        """Open a field above the columns; Enter calls `take`, Esc only closes it. `keys`: what the
+        two are called where nothing is decided by them."""
         self._stop_asking()
         self.asked = (label, field, take)
+        self.asked_keys = keys
         field.styles.layer = "above"
         field.styles.position = "absolute"
         field.styles.offset = (ASK_AT, ASKED + 1)
@@ -295,7 +303,7 @@ class ReviewPlace(Moving, Place):
             self.program.saved()
             self.program.say(_("问了{who}，下次收发时送到；答了这一处就有着落。").format(who=name))
 
-        self.ask(_("问谁"), whom, take)
+        self.ask(_("问谁"), whom, take, (_("问他"), _("不问")))
 
     def _is_mine(self) -> bool:
         """Says so when the person may not decide."""
@@ -375,7 +383,7 @@ class ReviewPlace(Moving, Place):
         if conflict is None or not self._is_mine():
             return
         if not told.is_harmless(conflict):
-            self.program.say(_("这一处要单独看：紧急的、电话和住址不一起定。"), "amber")
+            self.program.say(_("这一处要单独看：紧急的、电话住址、姓名证件不一起定。"), "amber")
             return
         self.marked ^= {conflict.id}
         self._move(1)
@@ -433,7 +441,7 @@ class ReviewPlace(Moving, Place):
             self.at = 0
             self.data_changed()
 
-        self.ask(_("只看"), words, take)
+        self.ask(_("只看"), words, take, (_("就看这些"), _("照旧")))
 
     # -- moving
 

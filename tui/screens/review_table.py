@@ -64,7 +64,8 @@ class Table(Canvas):
 
     def _choices(self, conflict: Conflict) -> list[tuple[str, str]]:
         if self.place.asked:
-            return [("Enter", _("定下")), ("Esc", _("什么都不定"))]
+            enter, escape = self.place.asked_keys
+            return [("Enter", enter or _("定下")), ("Esc", escape or _("什么都不定"))]
         found = [("1", _("原来")), ("2", _("就按现在")), ("3", _("另一说法"))]
         if conflict.slot != DELETED:
             found.append(("4", _("另写")))
@@ -81,8 +82,8 @@ class Table(Canvas):
             row.put(LEFT, self.place.besides, "dim", row.width - 2 * LEFT)
         elif conflict is None:
             if y == BAND:
-                row.put(LEFT, self.place.when_empty(), "text")
-                row.put(LEFT + 30, _("Esc 返回"), "dim")
+                x = row.put(LEFT, self.place.when_empty(), "text")
+                row.put(x + 3, _("Esc 返回"), "dim")
         elif y == BAND:
             self._paint_band(row, conflict)
         elif y == ASKED and self.place.asked:
@@ -138,8 +139,9 @@ class Table(Canvas):
                 rows.append((label if n == 0 else "", texts, style))
 
         empty = _("没有填")
+        before, *told_now = self.place.tellings
         add(_("说的是"), [t.text or empty for t in self.place.tellings], "value", VALUE_LINES)
-        add(_("谁写的"), [t.author for t in self.place.tellings], "text")
+        add(_("谁写的"), [before.author, *(f"{t.author} {t.post}".rstrip() for t in told_now)], "text")
         add(_("哪台电脑"), [t.device for t in self.place.tellings], "dim")
         when = [
             wording.moment_text(t.at_ms, self.place.today) if t.at_ms else ""
@@ -262,7 +264,13 @@ class Table(Canvas):
 def _put_unlike(
     row: Row, x: int, text: str, unlike: set[int], style: str, back: str, width: int
 ) -> None:
-    """Text whose characters at `unlike` are underlined."""
+    """Text whose characters at `unlike` are underlined; where they would be cut off, what comes
+    before them is."""
+    first = min(unlike, default=0)
+    if cell_len(text[: first + 1]) > width - 1:
+        skipped, dots = max(first - 3, 0), row.look.mark("ellipsis")
+        text = dots + text[skipped:]
+        unlike = {n - skipped + len(dots) for n in unlike}
     shown = fit(row.look.text(text), width, row.look.mark("ellipsis"))
     marked = f"amber underline{' bold' if 'bold' in style else ''}"
     for n, character in enumerate(shown):
