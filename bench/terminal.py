@@ -52,7 +52,7 @@ def build_home(folder: Path, count: int) -> str:
     from sync.session import Home
     from sync.storage import transaction
 
-    session = Home(folder, indexers=[Indexer()])._make("admin", PASSPHRASE)
+    session = Home(folder, indexers=[Indexer()]).make("admin", PASSPHRASE)
     replica = session.replica
     mark = Mark("hub.1", "server", 1)
     with transaction(replica.connection):

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 
 import msgspec
 from msgspec import Struct
@@ -16,6 +17,7 @@ from msgspec import Struct
 from sync import bundle, enrolment, ids, leaving, paperbytes, scans, scrub, spool
 from sync.bundle import NEWS, OUT, BadBundle, DeviceKeys, Homeward, Outward
 from sync.client import SyncReport, make_request
+from sync.folders import wipe
 from sync.parcels import Carried, Request, Response
 from sync.platform import machine_name
 from sync.proof import is_proven
@@ -23,7 +25,7 @@ from sync.protocol import PROTOCOL, compress
 from sync.reading import Identity
 from sync.receive import receive
 from sync.replica import Replica
-from sync.session import Home, Session, wipe
+from sync.session import Home, Session
 from sync.storage import transaction
 
 
@@ -234,21 +236,24 @@ def enrol(
     if user and user != told.user:
         raise BadBundle("enrol_user")
     account = next((a for a in home.accounts() if a.card.user == told.user), None)
-    if account is not None:
-        session = home.unlock(account, passphrase(False))
-    else:
-        session = home._make(told.user, passphrase(True))
-    replica = session.replica
-    held = replica.identity
-    device = held.device or ids.new_device_id(secrets.token_bytes)
-    grants = held.grants if held.device else tuple(told.grants)
-    with transaction(replica.connection):
-        replica.become(Identity(told.user, device, grants, held.server, told.name, told.county))
-        replica.set_state(
-            county_seal=told.seal_key, county_verify=told.verify_key, ticket=told.ticket
-        )
-        keys_of(replica)
-    session.seal_for(told.seal_key)
+    with ExitStack() as first:
+        if account is not None:
+            session = home.unlock(account, passphrase(False))
+        else:
+            new = passphrase(True)
+            first.enter_context(home.making(told.user))
+            session = home.make(told.user, new)
+        replica = session.replica
+        held = replica.identity
+        device = held.device or ids.new_device_id(secrets.token_bytes)
+        grants = held.grants if held.device else tuple(told.grants)
+        with transaction(replica.connection):
+            replica.become(Identity(told.user, device, grants, held.server, told.name, told.county))
+            replica.set_state(
+                county_seal=told.seal_key, county_verify=told.verify_key, ticket=told.ticket
+            )
+            keys_of(replica)
+        session.seal_for(told.seal_key)
     news = apply(replica, "", 0, rest)
     session.write_card()
     return session, news

@@ -1,18 +1,15 @@
-"""A client's home: one folder a user with key file, encrypted store and a card for the unlock
-screen.
-
-Nothing readable of a child stands in any file here; the card tells the user's own name and counts,
-so that one knows before unlocking that unsent work is there. It is encoded, not encrypted.
-"""
+"""A client's home: one folder a user (sync/folders.py); logging in, opening a store, and an open
+store with its line to the server."""
 
 from __future__ import annotations
 
 import base64
+import errno
 import os
 import secrets
 import zlib
 from collections.abc import Callable, Sequence
-from contextlib import suppress
+from contextlib import AbstractContextManager, ExitStack, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +18,7 @@ from msgspec import Struct
 
 from sync import ids, keyfile, lease, leaving, spool
 from sync.change import Grant
+from sync.folders import Account, Card, holds_something, wipe, write_card
 from sync.reading import Identity
 from sync.records import Indexer
 from sync.replica import Replica
@@ -44,40 +42,6 @@ class ManyAccounts(Exception):
     def __init__(self, users: Sequence[str]) -> None:
         super().__init__(", ".join(users))
         self.users = list(users)
-
-
-class Card(Struct):
-    """What may be known before unlocking."""
-
-    user: str
-    name: str = ""
-    roles: list[str] = []
-    units: list[str] = []
-    """Names of the units of the grants."""
-    children: int = 0
-    pending: int = 0
-    last_sync: int | None = None
-    """Hub time of the last contact, ms UTC."""
-    lease_left: int | None = None
-    """Days of use until files are closed to reading."""
-    server: str = ""
-    device: str = ""
-    insecure: bool = False
-
-
-class Account(Struct, frozen=True):
-    """A user's folder in a home."""
-
-    folder: Path
-    card: Card
-
-    @property
-    def store(self) -> Path:
-        return self.folder / "store.db"
-
-    @property
-    def key(self) -> Path:
-        return self.folder / "key.json"
 
 
 class _LoginAnswer(Struct):
@@ -130,8 +94,7 @@ class Session:
         """
         from sync.platform import locked
 
-        # Beside the folder: a revoked device's folder goes while the lock is held.
-        with locked(self.account.folder.with_name(f".sync-{self.account.folder.name}")):
+        with locked(self.account.lock):
             return self._sync(limit, is_checked)
 
     def fetch_older(self, root: str) -> Older:
@@ -147,7 +110,7 @@ class Session:
         token = self.replica.get_state("token") or ""
         if not token:
             raise Rejected("login")
-        with locked(self.account.folder.with_name(f".sync-{self.account.folder.name}")):
+        with locked(self.account.lock):
             return older.fetch(self.replica, self.transport, token, root)
 
     def _sync(self, limit: int, is_checked: bool) -> SyncReport:
@@ -214,7 +177,9 @@ class Session:
         if not token:
             raise Rejected("login")
         return scans.fetch(
-            self.replica, paper, lambda path, body, media: self.transport.post(path, body, media, token)
+            self.replica,
+            paper,
+            lambda path, body, media: self.transport.post(path, body, media, token),
         )
 
     def _hand_in(self, refusal: Rejected, token: str, limit: int) -> None:
@@ -313,7 +278,7 @@ class Session:
         """
         with suppress(Exception):  # sqlcipher3's errors and the system's share no base class
             self._fill_card()
-            _write_card(self.account)
+            write_card(self.account)
 
     def _fill_card(self) -> None:
         replica, card = self.replica, self.account.card
@@ -398,7 +363,7 @@ class Home:
         return session
 
     def _open(self, account: Account, key: bytes) -> Session:
-        if not _holds_something(account.store):  # SQLite would make a new store of an empty file
+        if not holds_something(account.store):  # SQLite would make a new store of an empty file
             raise DamagedStore(str(account.store))
         replica = Replica(open_encrypted(account.store, key), indexers=self.indexers)
         if self.prepare is not None:
@@ -430,19 +395,36 @@ class Home:
 
         secret = secrets.token_bytes(32)
         account = next((a for a in self.accounts() if a.card.user == user), None)
-        if account is not None:  # opened first: a wrong passphrase must not use up a login
-            session = self.unlock(account, passphrase(False), may_be_leaving=True)
+        with ExitStack() as first:
+            if account is not None:  # opened first: a wrong passphrase must not use up a login
+                session = self.unlock(account, passphrase(False), may_be_leaving=True)
+            else:
+                answer, county_key = self._ask(url, user, password, "", secret, insecure)
+                new = passphrase(True)
+                first.enter_context(self.making(user))
+                session = self.make(user, new)
             device = session.replica.identity.device
-            secret = session.replica.get_state("bundle_secret") or secret
-            try:
-                answer, county_key = self._ask(url, user, password, device, secret, insecure)
-            except Rejected as refusal:
-                if refusal.code == "revoked":
-                    _hand_in_after_login(session, refusal, url)
-                raise
-        else:
-            answer, county_key = self._ask(url, user, password, "", secret, insecure)
-            session = self._make(user, passphrase(True))
+            if device:  # also where only the card was lost, or another window was quicker
+                secret = session.replica.get_state("bundle_secret") or secret
+                try:
+                    answer, county_key = self._ask(url, user, password, device, secret, insecure)
+                except Rejected as refusal:
+                    if refusal.code == "revoked":
+                        _hand_in_after_login(session, refusal, url)
+                    raise
+            self._become(session, answer, county_key, url, secret, insecure)
+        return session
+
+    def _become(
+        self,
+        session: Session,
+        answer: _LoginAnswer,
+        county_key: bytes,
+        url: str,
+        secret: bytes,
+        insecure: bool,
+    ) -> None:
+        """Note in the store what the county said at a login."""
         session.account.card.server = url.rstrip("/")
         session.account.card.insecure = insecure
         session.replica.become(
@@ -459,7 +441,6 @@ class Home:
         if county_key:
             session.seal_for(county_key)
         session.write_card()
-        return session
 
     def _ask(
         self, url: str, user: str, password: str, device: str, secret: bytes, insecure: bool
@@ -487,17 +468,31 @@ class Home:
             raise Offline("answer damaged", is_broken=True) from error
         return answer, base64.b64decode(answer.county.get("public_key", ""))
 
-    def _make(self, user: str, passphrase: str) -> Session:
+    def _account(self, user: str) -> Account:
+        return Account(self.path / f"user-{ids.derived_id('user', user)[:10]}", Card(user))
+
+    def making(self, user: str) -> AbstractContextManager[None]:
+        """Hold this while a user's store is made and told whose it is: of two windows that log in
+        for the first time the second one opens what the first has made."""
+        from sync.platform import locked
+
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+        except FileNotFoundError as error:  # a drive that is not there
+            raise NotADirectoryError(errno.ENOTDIR, str(error), str(self.path)) from error
+        return locked(self._account(user).lock)
+
+    def make(self, user: str, passphrase: str) -> Session:
         """A new user's store, or the one that is there when only its card was lost."""
         keyfile.check_length(passphrase)
-        account = Account(self.path / f"user-{ids.derived_id('user', user)[:10]}", Card(user))
-        account.folder.mkdir(parents=True, exist_ok=True)
-        if account.key.exists() and _holds_something(account.store):
-            return self.unlock(account, passphrase)  # only the card was lost
+        account = self._account(user)
+        account.folder.mkdir(exist_ok=True)
+        if account.key.exists() and holds_something(account.store):
+            return self.unlock(account, passphrase)
         key = secrets.token_bytes(32)
         keyfile.write(account.key, keyfile.wrap(key, passphrase))
         open_encrypted(account.store, key).close()
-        _write_card(account)  # last: an account is seen by its card
+        write_card(account)  # last: an account is seen by its card
         return self._open(account, key)
 
     def recover(self, account: Account, password: str, passphrase: str) -> None:
@@ -547,10 +542,6 @@ def _trusted() -> Any:
         raise Rejected("ca_file", Path(ca).name) from error
 
 
-def _holds_something(store: Path) -> bool:
-    return store.is_file() and store.stat().st_size > 0
-
-
 def _hand_in_after_login(session: Session, refusal: Rejected, url: str) -> None:
     """A revoked device whose token had run out: the county gives one that only hands in.
 
@@ -562,22 +553,3 @@ def _hand_in_after_login(session: Session, refusal: Rejected, url: str) -> None:
         session.replica.set_state(token=refusal.body["token"])
     if session.is_logged_in:
         session.sync()
-
-
-def _write_card(account: Account) -> None:
-    packed = base64.b64encode(zlib.compress(msgspec.json.encode(account.card)))
-    card = account.folder / "card"
-    if not card.exists() or card.read_bytes() != packed:
-        keyfile.write_whole(card, packed)
-
-
-def wipe(account: Account) -> None:
-    """Remove a user's store. The key file goes first: without it the rest is noise."""
-    if not account.folder.exists():  # another process did
-        return
-    spool.forget(account.folder.parent, account.card.device)
-    for name in ("key.json", "store.db", "store.db-wal", "store.db-shm", "card"):
-        (account.folder / name).unlink(missing_ok=True)
-    for left in account.folder.iterdir():
-        left.unlink()
-    account.folder.rmdir()

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from sync.session import Account, Home, Session
+    from sync.folders import Account
+from sync.session import Home, Session
 
 
 class Opening:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from county import County, Laptop
+from county import PASSWORD, County, Laptop
 
 
 @pytest.fixture(scope="module")
@@ -113,3 +114,35 @@ def test_a_revoked_devices_envelopes_go_to_quarantine(
     assert spooled(he) == []
     assert len(list(he.folder.rglob("store.db"))) == 1
     zhou("status")
+
+
+def test_windows_that_log_in_for_the_first_time_at_once_make_one_store(
+    county: County, village: str, tmp_path: Path
+) -> None:
+    laptop = Laptop(tmp_path / "home", "何秀英", county)
+    with ThreadPoolExecutor(3) as windows:
+        list(windows.map(lambda _: laptop.login(), range(3)))
+    laptop.add("child", "name=马兰", f"village={village}")
+    assert laptop("sync", "--json").json["sent"] == 1
+    laptop("check")
+
+
+def test_a_lost_card_costs_neither_unsent_work_nor_the_device(
+    county: County, village: str, tmp_path: Path
+) -> None:
+    laptop = Laptop(tmp_path / "home", "何秀英", county).login()
+    laptop.add("child", "name=田甜", f"village={village}")
+    device = laptop("login", county.address, "--user", "何秀英", "--password-stdin", "--json",
+                    stdin=PASSWORD + "\n").json["device"]  # fmt: skip
+    child = laptop.add("child", "name=田野", f"village={village}")
+    next(laptop.folder.glob("user-*/card")).unlink()
+    laptop("status", expect=4)
+    laptop.login()
+    assert laptop("status", "--json").json["pending"] == 0
+    assert laptop("history", child, "name", "--json").json[0]["device"] == device
+
+
+def test_a_home_on_a_drive_that_is_not_there_is_said(county: County) -> None:
+    nowhere = Laptop(Path("/proc/nowhere/home"), "何秀英", county)
+    words = ("login", county.address, "--user", "何秀英", "--password-stdin")
+    assert "(504)" in nowhere(*words, stdin=PASSWORD + "\n", expect=2).err

@@ -10,9 +10,10 @@ import pytest
 
 from sync import leaving
 from sync.change import Grant
+from sync.folders import Account
 from sync.protocol import SyncRequest, unpack
 from sync.reading import Identity
-from sync.session import Account, Home, Session
+from sync.session import Home, Session
 from sync.transport import HttpTransport, Offline, Rejected
 from tests.sync.town import Town, child
 
@@ -48,7 +49,7 @@ def home(tmp_path: Path) -> Home:
 
 @pytest.fixture
 def session(home: Home) -> Session:
-    session = home._make("li", PASSPHRASE)
+    session = home.make("li", PASSPHRASE)
     session.account.card.server = "http://127.0.0.1:9"
     session.replica.become(Identity("li", "devli", (Grant("director", "111"),)))
     session.replica.set_state(token="t")

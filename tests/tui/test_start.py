@@ -20,7 +20,7 @@ from tui.paths import home_at
 
 def start(folder):
     home = home_at(Path(folder))
-    home._make("谁", "a passphrase").write_card()
+    home.make("谁", "a passphrase").write_card()
     for name in [m for m in sys.modules if m.split(".")[0] in ("sqlite_utils", "click")]:
         del sys.modules[name]  # making a store needs its migrations; opening one does not
     from tui.app import Opening

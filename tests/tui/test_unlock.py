@@ -20,12 +20,12 @@ PASSPHRASE = "一个够长的口令哦"
 @pytest.fixture
 def home(tmp_path: Path) -> Home:
     made = Home(tmp_path, indexers=[Indexer()])
-    session = made._make("何秀英", PASSPHRASE)
+    session = made.make("何秀英", PASSPHRASE)
     session.account.card.pending = 3
     session.account.card.name = "何秀英"
-    from sync.session import _write_card
+    from sync.folders import write_card
 
-    _write_card(session.account)
+    write_card(session.account)
     session.close()
     return made
 
@@ -98,7 +98,7 @@ def test_two_passphrases_that_differ_are_asked_again(tmp_path: Path) -> None:
 
 
 def test_who_shares_the_laptop_is_chosen_from_a_list_by_keyboard(home: Home) -> None:
-    home._make("周晓燕", "another 口令哦").close()
+    home.make("周晓燕", "another 口令哦").close()
 
     async def story(app: Any, pilot: Any) -> None:
         rows = screen_text(app)

@@ -19,7 +19,7 @@ from tui.fields import Typed
 from tui.place import Place
 
 if TYPE_CHECKING:
-    from sync.session import Account
+    from sync.folders import Account
 
 X = 15
 """Column of the labels."""
