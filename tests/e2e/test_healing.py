@@ -61,7 +61,7 @@ def test_check_heals_by_itself_and_without_a_line_says_what_it_found(
     county.stop()
     found = away("check", "--json", expect=1).json
     assert (found["ok"], found["compared"]) == (False, False)
-    assert {p["code"] for p in found["problems"]} == {"digest"}
+    assert {p["code"] for p in found["problems"]} == {"digest", "search"}
     county.start()
     laptop.county.address = county.address
     told = laptop("check", "--json").json
