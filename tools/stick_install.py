@@ -217,20 +217,31 @@ def write_starts(folder: Path, start: Path) -> None:
     start.mkdir(parents=True, exist_ok=True)
     for name in COMMANDS:
         if IS_WINDOWS:
-            lines = (
-                "@echo off", f'set /p CUNCAO_AT=<"{folder}\\current"',
-                f'"{folder}\\%CUNCAO_AT%\\Scripts\\{name}.exe" %*',
-            )  # fmt: skip
+            local = os.environ.get("LOCALAPPDATA", "")
             for place in (folder, start):
-                # The console's own code page: a user's name may be Chinese.
-                text = "\r\n".join(lines) + "\r\n"
-                (place / f"{name}.cmd").write_text(text, encoding="mbcs", newline="")
+                (place / f"{name}.cmd").write_bytes(windows_start(str(folder), name, local))
         else:
             quoted = "'" + str(folder).replace("'", "'\\''") + "'"
             text = f'#!/bin/sh\nat={quoted}\nexec "$at/$(cat "$at/current")/bin/{name}" "$@"\n'
             for place in (folder, start):
                 (place / name).write_text(text, encoding="utf-8")
                 (place / name).chmod(0o755)
+
+
+def windows_start(folder: str, name: str, local: str) -> bytes:
+    """A .cmd that starts what is current. `local`: LOCALAPPDATA, which is named by its variable: the
+    file is then ASCII, right under every code page, though a user's name may be Chinese. Any other
+    folder is written as UTF-8, under its code page."""
+    if local and folder.lower().startswith(local.lower() + "\\"):
+        place = "%LOCALAPPDATA%" + folder[len(local) :].replace("%", "%%")
+    else:
+        place = folder.replace("%", "%%")
+    lines = [
+        "@echo off", "setlocal", *(() if place.isascii() else ("chcp 65001 >nul",)),
+        f'set /p CUNCAO_AT=<"{place}\\current"',
+        f'"{place}\\%CUNCAO_AT%\\Scripts\\{name}.exe" %*',
+    ]  # fmt: skip
+    return "".join(line + "\r\n" for line in lines).encode("utf-8")
 
 
 def main(arguments: list[str]) -> int:

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from tools.stick import finish, missing
+from tools.stick_install import windows_start
 
 PIP = next((Path(ensurepip.__file__).parent / "_bundled").glob("pip-*.whl"), None)
 TRIAL = """import sys
@@ -52,8 +53,8 @@ class Stick:
     """A stick with a program of few words, and the laptop it is plugged into."""
 
     def __init__(self, folder: Path) -> None:
-        self.folder = folder / "stick"
-        self.program, self.start = folder / "程序", folder / "start"
+        self.folder = folder / "U 盘 (寸草)"
+        self.program, self.start = folder / "程 序 's", folder / "开 始"
 
     def fill(self, version: str, code: int = 0) -> None:
         shutil.rmtree(self.folder, ignore_errors=True)
@@ -125,6 +126,33 @@ def test_a_stick_that_is_not_whole_changes_nothing(stick, what):
     done = stick.install()
     assert done.returncode == 2 and done.stderr.strip()
     assert not stick.program.exists() and not stick.start.exists()
+
+
+LOCAL = r"C:\Users\何秀英\AppData\Local"
+
+
+@pytest.mark.parametrize(
+    ("folder", "place", "is_ascii"),
+    [
+        (LOCAL + r"\cuncao-program", r"%LOCALAPPDATA%\cuncao-program", True),
+        (LOCAL.upper() + r"\100% 寸草", r"%LOCALAPPDATA%\100%% 寸草", False),
+        (r"D:\工作 资料\寸草", r"D:\工作 资料\寸草", False),
+        (r"D:\my programs", r"D:\my programs", True),
+    ],
+)
+def test_the_start_of_windows_is_read_right_under_every_code_page(folder, place, is_ascii):
+    told = windows_start(folder, "cuncao", LOCAL)
+    lines = told.decode("utf-8").split("\r\n")
+    assert told.endswith(b"\r\n") and told.count(b"\n") == told.count(b"\r\n")
+    assert not told.startswith(b"\xef\xbb\xbf")  # a mark would be the first command
+    assert told.isascii() is is_ascii is ("chcp 65001 >nul" not in lines)
+    if not is_ascii:
+        first = next(n for n, line in enumerate(lines) if not line.isascii())
+        assert lines.index("chcp 65001 >nul") < first
+    assert lines[-3:-1] == [
+        f'set /p CUNCAO_AT=<"{place}\\current"',
+        f'"{place}\\%CUNCAO_AT%\\Scripts\\cuncao.exe" %*',
+    ]
 
 
 def test_what_another_system_needs_is_not_forgotten(tmp_path):

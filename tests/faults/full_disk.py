@@ -16,6 +16,9 @@ from tests.faults.scene import PASSWORD, Broken, Laptop, Ran, Scene
 DISK_MB = 6
 """A server's folder with a county of 6 units has 1 MB, a laptop's 0.5 MB."""
 ROOM_PAGES = 6
+SOME_SAVES = 1 << 19
+"""Bytes for the first few saves: opening a store takes up to 60 KB, a save 80 KB of its journal. With
+128 KB there was room for one, and on a day's first opening for none."""
 MANY = 400
 """Saves that no disk here has room for."""
 LONG = 12_000
@@ -139,7 +142,7 @@ def _save(scene: Scene, victim: Laptop, disk: SmallDisk) -> None:
     """What was saved before stays, what was not is said, and with room again all goes on."""
     token = scene.token()
     full = disk.fill()
-    disk.leave(1 << 17)  # so that the first saves still succeed
+    disk.leave(SOME_SAVES)
     ran = victim("save", str(MANY), token, victim.village, program="hand", **full)
     scene.note(token, victim.village, MANY, ran)
     if ran.code == 0 or not 0 < len(_said(ran)) < MANY:
@@ -181,9 +184,11 @@ def _pull(scene: Scene, victim: Laptop, disk: SmallDisk) -> None:
 def _push(scene: Scene, victim: Laptop, disk: SmallDisk) -> None:
     """A hub without room takes nothing and says so; the laptop keeps all and comes again."""
     scene.save(victim, UNSENT)
+    scene.stop()  # a journal that has grown before would have room for all of it
+    if disk.is_mounted:
+        scene.start()
     full = disk.fill()
     if full:
-        scene.stop()
         scene.start(**full)
     disk.leave(1 << 15)
     victim("sync").expect(OFFLINE)
