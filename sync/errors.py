@@ -127,6 +127,9 @@ LIST: dict[str, ErrorText] = {
     "scan_kept": ErrorText(413, "another file is there", N_("{detail} 已经有了，没有换掉它。换个名字。")),
     "scan_differs": ErrorText(414, "bytes differ from their name", N_("取来的和登记的不一样，没有存。再取一次；还不行请告诉县里。")),
     "scan_not_here": ErrorText(415, "bytes not at the county yet", N_("这份材料还没到县里：添它的电脑还没收发。")),
+    "older_offline": ErrorText(
+        417, "older records at the county", N_("更早的走访联系在县里，现在连不上，没取来；这里的一条没少。有网时再取。")
+    ),
     "scan_wished": ErrorText(
         416, "bytes asked for", N_("这份材料不在这台电脑上，现在连不上县里。记下了：下次收发，或读县里的下一个回包，就带来。")
     ),

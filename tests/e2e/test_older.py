@@ -27,6 +27,10 @@ def test_older_visits_stay_at_the_county_and_come_when_asked_for(
     assert came["fetched"] == 2 and came["before"] < "2026-09"
     assert other("status", "--json").json["records"]["contact"] == 3
     assert other("check", "--json").json["ok"] and laptop("check", "--json").json["ok"]
+    county.stop()
+    told = other("older", child, expect=3)
+    assert "(417)" in told.err and len(told.err.strip().splitlines()) == 1
+    county.start()
     county("settings", "set", "contact_months", "0")
     assert laptop.sync()["in_step"]
     assert laptop("status", "--json").json["records"]["contact"] == 3

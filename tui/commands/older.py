@@ -6,7 +6,8 @@ import click
 
 from sync.language import _
 from sync.replica import Refused
-from tui.commands.common import as_json, emit, guarded, opened, say
+from sync.transport import Offline
+from tui.commands.common import OFFLINE, as_json, emit, fail, guarded, opened, say
 
 
 @click.command(help=_("取回一个孩子更早的走访联系：县里只让电脑存最近几个月的。"))
@@ -19,7 +20,12 @@ def older(user: str | None, child: str, is_json: bool) -> None:
         view = session.replica.get(child)
         if view is None:
             raise Refused("not_found", child)
-        came = session.fetch_older(view.root)
+        if not session.account.card.server:
+            fail(OFFLINE, "older_offline")
+        try:
+            came = session.fetch_older(view.root)
+        except Offline:
+            fail(OFFLINE, "older_offline")
     if is_json:
         emit({"fetched": came.fetched, "before": came.before or None})
     elif came.before:
