@@ -128,7 +128,7 @@ def test_a_stick_that_is_not_whole_changes_nothing(stick, what):
     assert not stick.program.exists() and not stick.start.exists()
 
 
-LOCAL = r"C:\Users\何秀英\AppData\Local"
+LOCAL = r"D:\电脑 资料\何秀英\Local"
 
 
 @pytest.mark.parametrize(
