@@ -78,6 +78,9 @@ def _merged(replica: Reading) -> list[Settled]:
         else:
             found.append(_merge(merge, merge.id, merge.away, note))
     for members in batches.values():
+        if len(members) == 1:
+            found.append(_merge(members[0], members[0].id, members[0].away, ""))
+            continue
         made = sorted((m.id for m in members), key=seq_of)
         found.append(_merge(members[0], merges.batch_id(made), str(len(made)), ""))
     return found

@@ -7,6 +7,7 @@ import pytest
 from casework.withheld import withheld
 from sync.change import Grant
 from sync.withheld import id_of
+from tests.sync.test_bundle import Stick
 from tests.sync.town import Town, child, value
 
 ONE, OTHER, BASE = "她说夜里听见爸爸打妈妈", "她什么也不愿意说", "第一次见面"
@@ -134,3 +135,24 @@ def test_erasing_the_record_ends_it(town):
         erase_here(town.store, [record], town.now_ms, "写错了孩子", "adm")
     town.rest()
     assert seen(town) == []
+
+
+def test_it_travels_by_stick_as_everything_does():
+    stick = Stick()
+    town = stick.town
+    town.grants["cou"] = (Grant("counsellor", "1"),)
+    town.grants["sup"] = (Grant("supervisor", "1"),)
+    users = ("adm", "sup", "cou", "li")
+    for user in users:
+        stick.add(user)
+    stick.turn(*users)
+    town.child = child(town.replicas["li"])
+    stick.turn("li", *users)
+    given = {"child": town.child, "on": "2026-11-01", "sort": "individual"}
+    record = town.replicas["cou"].save("psych_record", given)
+    stick.turn("cou", "sup")
+    town.replicas["cou"].save("psych_record", {"done_by": ONE}, record)
+    town.replicas["sup"].save("psych_record", {"done_by": OTHER}, record)
+    stick.turn("cou", "sup", "adm")
+    assert [unit for unit, _day in seen(town)] == ["11"]
+    assert ONE not in everything(town.replicas["adm"])
