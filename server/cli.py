@@ -146,7 +146,7 @@ def _has_county(home: Home) -> bool:
 @click.option("--tls-cert", type=_FILE, help=_("TLS 证书文件"))
 @click.option("--tls-key", type=_FILE, help=_("TLS 私钥文件"))
 def run(host: str, port: int, tls_cert: Path | None, tls_key: Path | None) -> None:
-    from server import running, window
+    from server import running, window, withheld
     from server.erasing import erase_again
 
     if (tls_cert is None) != (tls_key is None):
@@ -155,6 +155,7 @@ def run(host: str, port: int, tls_cert: Path | None, tls_key: Path | None) -> No
     with open_desk() as desk:  # migrates, or says at once what is wrong
         erase_again(home, desk.store)  # an old copy of the store may have been put here by hand
         window.move(desk)
+        withheld.catch_up(desk)
     if tls_cert is None and host not in ("127.0.0.1", "::1", "localhost"):
         say(_("没有 TLS：别的电脑上的客户端不会连过来。请用 --tls-cert 和 --tls-key。"))
     with contextlib.suppress(KeyboardInterrupt):

@@ -48,10 +48,10 @@ def tell(batch: Batch, change: Change, kept: str, begun: int) -> None:
 
 def partings(replica: Reading) -> list[Parting]:
     """Those whose two files are two now, as far as this user reviews them."""
-    told = [
-        Parting(row["child"], row["other"], row["begun"], row["ended"])
-        for row in replica.select(NAME)
-    ]
+    # As they were written: a row names the file under which it is shown, if that was merged since.
+    states = replica.records.shown(NAME, [row["id"] for row in replica.select(NAME)]).values()
+    names = ("child", "other", "begun", "ended")
+    told = [Parting(*(state.values[name] for name in names)) for state in states]
     told += [p for kind in KINDS.values() if kind.pointer for p in _unsent(replica, kind)]
     files = {i for p in told for i in (p.kept, p.away)}
     shown = replica.kept_of(files)

@@ -49,6 +49,7 @@ def follow(batch: Batch) -> None:
         and is_restricted(KINDS[state.kind])
         and state is not batch.before.get(id)
     ]
+    batch.load((), {state.root for state in changed})
     for state in changed:
         before = batch.before.get(state.id)
         slots = {*state.slots, *(before.slots if before else ())}
@@ -56,6 +57,14 @@ def follow(batch: Batch) -> None:
         _tell(batch, state, [n for n in slots if _is_open(was.get(n)) or _is_open(state.slots.get(n))])
     for state in _moved(batch, {s.id for s in changed}):
         _tell(batch, state, [name for name, slot in state.slots.items() if _is_open(slot)])
+
+
+def tell_standing(batch: Batch, states: Iterable[State]) -> None:
+    """Tell of the conflicts that stand in restricted records, not told of before."""
+    for state in states:
+        batch.load((), [state.root])
+        _tell(batch, state, [name for name, slot in state.slots.items() if _is_open(slot)])
+    batch._write()
 
 
 def _moved(batch: Batch, changed: Collection[str]) -> Iterable[State]:

@@ -6,6 +6,7 @@ from __future__ import annotations
 import pytest
 
 from casework import partings
+from server.check import check
 from sync import merges
 from sync.change import Grant
 from sync.replica import Refused
@@ -53,6 +54,7 @@ def placed(town, goes, name="adm"):
     town.rest()
     for user, held in town.replicas.items():
         assert problems_of(held) == [], user
+    assert check(town.store).faults == []
 
 
 def visits(town, file, name="adm"):
@@ -153,6 +155,20 @@ def test_files_that_are_one_again_have_nothing_to_be_placed(town):
     assert waiting(town) == []
     town.rest()
     assert waiting(town) == []
+
+
+def test_a_kept_file_merged_into_a_third_one_still_has_what_was_written_into_it(town):
+    visit = between(town)
+    apart(town)
+    adm = town.replicas["adm"]
+    third = child(adm, name="甲三")
+    adm.save("child", {"phone": "13900000007"}, third)
+    merges.merge(adm, third, town.one)
+    assert waiting(town) == [("", visit, "wu"), ("phone", town.one, "li")]
+    placed(town, partings.THERE)
+    assert value(town.replicas["sup"], town.other, "phone") == "13900000003"
+    assert visits(town, town.other) == ["合并以后写的"]
+    assert visits(town, third) == []
 
 
 def test_a_case_and_its_steps_are_copied_and_none_is_taken_away(town):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from casework.withheld import withheld
+from server.check import check
 from sync.change import Grant
 from sync.withheld import id_of
 from tests.sync.test_bundle import Stick
@@ -108,6 +109,7 @@ def test_it_moves_with_the_child_and_with_its_village(town):
     town.hub.write("unit", "121", {"parent": "11"})
     town.rest()
     assert [unit for unit, _day in seen(town)] == ["11"]
+    assert check(town.store).faults == []
 
 
 def test_who_may_read_the_record_as_well_is_not_told_of_it_twice(town):
@@ -156,3 +158,22 @@ def test_it_travels_by_stick_as_everything_does():
     stick.turn("cou", "sup", "adm")
     assert [unit for unit, _day in seen(town)] == ["11"]
     assert ONE not in everything(town.replicas["adm"])
+
+
+def test_what_stood_open_before_the_server_knew_is_told_at_its_first_start_and_once(
+    town, monkeypatch
+):
+    from server.withheld import catch_up
+    from server.workers import Desk
+    from sync import withheld as at_the_hub
+
+    with monkeypatch.context() as older:
+        older.setattr(at_the_hub, "follow", lambda _batch: None)
+        told_twice(town)
+    assert seen(town) == []
+    catch_up(Desk(town.store))
+    head = town.store.head()
+    catch_up(Desk(town.store))
+    assert town.store.head() == head
+    town.rest()
+    assert len(seen(town)) == 1
