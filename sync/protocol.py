@@ -26,6 +26,7 @@ MEDIA_ZSTD = "application/vnd.cuncao+zstd"
 MEDIA_GZIP = "application/json+gzip"
 """Never on the wire: what `Content-Encoding: gzip` makes of a request's `application/json`."""
 COMPRESS_FROM = 1024
+_decode_state = msgspec.json.Decoder(State).decode
 LEVEL = 3
 """Of zstd: gzip 6's size within 7 % in a tenth of the time."""
 FILL_LEVEL = 8
@@ -234,4 +235,4 @@ def _zstd() -> Any:
 
 
 def rows_of(raws: list[Raw]) -> list[State]:
-    return [msgspec.json.decode(raw, type=State) for raw in raws]
+    return [_decode_state(raw) for raw in raws]

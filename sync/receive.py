@@ -25,9 +25,10 @@ from sync import (
     strays,
     window,
 )
-from sync.change import Change, Entry, Grant, State, entry_json
+from sync.change import Entry, Grant, State, entry_json
 from sync.decide import replay
 from sync.formers import own_ids
+from sync.incoming import Incoming, is_own, root_of
 from sync.lease import renew
 from sync.notices import Watch
 from sync.overlay import overlay
@@ -39,7 +40,6 @@ from sync.storage import transaction
 from sync.tables import quoted, table
 from sync.unread import kind_of
 
-_decode_change = msgspec.json.Decoder(Change).decode
 _decode_entry = msgspec.json.Decoder(Entry).decode
 
 
@@ -90,19 +90,6 @@ class _Receiving:
         self.greatest = int(replica.get_state("greatest", 0))
         self.since = replica.window_since()
         self.me = replica.identity.device
-        self.own_ids = own_ids(replica.connection)
-        self.outbox: dict[int, Change] = {}
-        self.unsent: dict[int, bytes] = {}
-        """JSON of the changes in `outbox`."""
-        self.matched: set[int] = set()
-        """Log numbers of the page's entries that say just what waits here to be sent."""
-        self.hidden: set[int] = set()
-        """Those of them that lie over nothing shown here: they are sent again (sync/keeping.py)."""
-        self.sent_entries = [_decode_entry(raw) for raw in response.entries]
-        self.bodies: dict[int, bytes] = {}
-        """JSON of the page's entries by log number."""
-        self.sent: dict[str, tuple[State, bytes]] = {}
-        """The page's rows of kinds that this program does not know, by id, each with its JSON."""
         self.watch = Watch(self.connection, replica.identity.user)
 
         self.has_erased = False
@@ -114,16 +101,8 @@ class _Receiving:
         if response.reset:
             self._reset()
             replica.set_state(backup=response.backup)
-        self._read_outbox()
-        entries = self._entries()
-        rows = rows_of(response.rows)
-        self.sent = {
-            row.id: (row, bytes(raw))
-            for row, raw in zip(rows, response.rows, strict=True)
-            if row.kind not in KINDS
-        }
-        met = [v for v in response.verdicts if v.seq in self.outbox]
-        refused = [v for v in met if v.status not in ("duplicate", "cloned")]
+        page = self.page = Incoming(self.connection, response)
+        entries, rows, met, refused = page.entries, page.rows, page.met, page.refused
         self._drop(response.drops)
         touched = self._wanted(entries, rows, met)
         mended = self._mended(touched)
@@ -143,7 +122,7 @@ class _Receiving:
         self._remember(entries, kept_ms)
         if erased:
             erasing.forget_history(self.connection, erased)
-        own = len(self.matched)
+        own = len(self.page.matched)
         news = len(entries) - own + len(rows)
         return Received(news, own + gone, tuple(refused), len(response.drops))
 
@@ -156,10 +135,11 @@ class _Receiving:
         """
         self._drop(self._outside(self.response.grants or ()))
         paperbytes.send_again(self.connection)
+        ours = own_ids(self.connection)
         own = [
             (e.change.seq, e.change.id, e.change.txn, msgspec.json.encode(e.change))
             for (body,) in self.connection.execute("SELECT body FROM log")
-            if self._is_own((e := msgspec.json.decode(body, type=Entry)).change)
+            if is_own((e := _decode_entry(body)).change, ours)
             and e.change.fields  # else erased
         ]
         self.connection.executemany("INSERT OR IGNORE INTO outbox VALUES (?, ?, ?, ?)", own)
@@ -193,58 +173,6 @@ class _Receiving:
     def _ids(self, kind: str) -> list[str]:
         return [row[0] for row in self.connection.execute(f"SELECT id FROM {table(kind)}")]  # noqa: S608
 
-    def _read_outbox(self) -> None:
-        wanted = [o.device_seq for o in self.response.own]
-        for run in self.response.runs:
-            wanted += range(run.device_seq, run.device_seq + run.count)
-        wanted += [v.seq for v in self.response.verdicts]
-        wanted += [c.seq for c in self._own_sent_whole()]
-        if wanted:
-            for seq, body in self.connection.execute(
-                "SELECT seq, body FROM sendable WHERE seq IN (SELECT value FROM json_each(?))",
-                (as_json(wanted),),
-            ):
-                self.outbox[seq] = _decode_change(body)
-                self.unsent[seq] = body
-            self.hidden = {
-                row[0]
-                for row in self.connection.execute("SELECT seq FROM kept WHERE number = 0")
-                if row[0] in self.outbox
-            }
-
-    def _entries(self) -> list[Entry]:
-        """Every log entry of the page in log order, own ones with their body from the outbox."""
-        entries = list(self.sent_entries)
-        for entry, raw in zip(entries, self.response.entries, strict=True):
-            self.bodies[entry.seq] = bytes(raw)
-        for own in self.response.own:
-            change = self.outbox.get(own.device_seq)
-            if change is not None:
-                self.matched.add(own.seq)
-                entries.append(Entry(own.seq, change, own.stamp, own.outcome, own.root))
-        for run in self.response.runs:
-            for n in range(run.count):
-                change = self.outbox.get(run.device_seq + n)
-                if change is not None:
-                    self.matched.add(run.seq + n)
-                    root = _root_of([change], change.id) if change.op == "create" else ""
-                    entries.append(Entry(run.seq + n, change, change.hlc, {}, root))
-        entries.sort(key=lambda e: e.seq)
-        for entry in entries:
-            # Own ones sent whole: a repeated page, an older copy of this store, or another laptop
-            # of the same disk, whose change may bear the number of one that waits here.
-            if self._is_own(entry.change):
-                waiting = self.outbox.setdefault(entry.change.seq, entry.change)
-                if entry.change.seq in self.unsent and waiting == entry.change:
-                    self.matched.add(entry.seq)
-        return entries
-
-    def _is_own(self, change: Change) -> bool:
-        return change.seq < self.own_ids.get(change.device, 0)
-
-    def _own_sent_whole(self) -> list[Change]:
-        return [c for e in self.sent_entries if self._is_own(c := e.change)]
-
     def _wanted(
         self, entries: Iterable[Entry], rows: Iterable[State], met: Iterable[Verdict]
     ) -> dict[str, set[str]]:
@@ -254,7 +182,7 @@ class _Receiving:
         for row in rows:
             touched.setdefault(row.kind, set()).add(row.id)
         for verdict in met:
-            change = self.outbox[verdict.seq]
+            change = self.page.outbox[verdict.seq]
             touched.setdefault(change.kind, set()).add(change.id)
         return touched
 
@@ -265,7 +193,7 @@ class _Receiving:
             touched.setdefault(state.kind, set()).add(state.id)
             mended[state.id] = state
             if state.kind not in KINDS:
-                self.sent[state.id] = state, bytes(raw)
+                self.page.unknown[state.id] = state, bytes(raw)
         for id_, kind in self.records.kind_of(self.response.absent).items():
             touched.setdefault(kind, set()).add(id_)
             mended[id_] = None
@@ -286,7 +214,7 @@ class _Receiving:
             erased.update(self.response.absent)
         for verdict in refused:
             if verdict.code == erasing.ERASED:
-                id_ = self.outbox[verdict.seq].id
+                id_ = self.page.outbox[verdict.seq].id
                 erased.add(id_)
                 held = before.get(id_)
                 if held is not None and not held.seq and after.get(id_) is held:
@@ -423,21 +351,21 @@ class _Receiving:
         end of the feed none comes any more: its record has left the scope. Returns how many such
         there were."""
         settled = {v.seq for v in refused}
-        settled.update(e.change.seq for e in entries if e.seq in self.matched)
+        settled.update(e.change.seq for e in entries if e.seq in self.page.matched)
         gone = {
             v.seq: v.number
             for v in self.response.verdicts
-            if v.status == "duplicate" and v.seq in self.unsent and v.seq not in settled
+            if v.status == "duplicate" and v.seq in self.page.unsent and v.seq not in settled
             if not self.response.more
         }
         settled.update(gone)
-        keeping.give_back(self.connection, refused, self.outbox, self.response.now)
+        keeping.give_back(self.connection, refused, self.page.outbox, self.response.now)
         for verdict in refused:
-            decisions.forget(self.connection, self.outbox[verdict.seq])
+            decisions.forget(self.connection, self.page.outbox[verdict.seq])
         keeping.settle(self.connection, settled)
         keeping.keep_settled(
             self.connection,
-            [(number, self.outbox[seq], self.unsent[seq]) for seq, number in gone.items()],
+            [(n, self.page.outbox[seq], self.page.unsent[seq]) for seq, n in gone.items()],
             self.response.now,
         )
         if self.connection.execute("SELECT 1 FROM returned LIMIT 1").fetchone():
@@ -458,9 +386,9 @@ class _Receiving:
         if self.response.reset or self.response.drops:
             return set()
         own: set[str] = set()
-        other = {row.id for row in rows} | {self.outbox[v.seq].id for v in met}
+        other = {row.id for row in rows} | {self.page.outbox[v.seq].id for v in met}
         for entry in entries:
-            is_own = entry.seq in self.matched and entry.change.seq not in self.hidden
+            is_own = entry.seq in self.page.matched and entry.change.seq not in self.page.hidden
             (own if is_own and not entry.outcome else other).add(entry.change.id)
         return {
             i
@@ -480,7 +408,7 @@ class _Receiving:
     ) -> None:
         """Write the records as shown: canonical, with what is still unsent on top."""
         unsent = self.records.unsent(list(after)) if self.replica.has_unsent() else {}
-        own = {c.id for c in self.outbox.values()}
+        own = {c.id for c in self.page.outbox.values()}
         shown: list[tuple[State, int]] = []
         confirmed: list[State] = []
         shadows: dict[str, State | None] = {}
@@ -497,8 +425,10 @@ class _Receiving:
                     confirmed.append(state)
                     bare.append(id_)
                     continue
-                root = state.root if state else _root_of(mine, id_)
-                top = overlay(state, mine, root, self.records)
+                top = state
+                if mine:
+                    root = state.root if state else root_of(mine, id_)
+                    top = overlay(state, mine, root, self.records)
                 if top is None:
                     gone.append(id_)
                 else:
@@ -523,7 +453,7 @@ class _Receiving:
     def _shelve(self, ids: Collection[str], after: dict[str, State | None]) -> None:
         """Keep what this program does not know, as the bytes in which it came where it may."""
         states = [state for i in ids if (state := after[i]) is not None]
-        as_sent = {id_: raw for id_, (row, raw) in self.sent.items() if after[id_] is row}
+        as_sent = {id_: raw for id_, (row, raw) in self.page.unknown.items() if after[id_] is row}
         self.records.unread.put(states, as_sent)
         self.records.unread.remove([i for i in ids if after[i] is None])
 
@@ -563,8 +493,8 @@ class _Receiving:
         replica.forget_units()
 
     def _json(self, entry: Entry) -> bytes:
-        known = self.bodies.get(entry.seq)
-        return known or entry_json(entry, self.unsent[entry.change.seq])
+        known = self.page.bodies.get(entry.seq)
+        return known or entry_json(entry, self.page.unsent[entry.change.seq])
 
     def _compare(self, theirs: str) -> None:
         """At the end of the feed both digests are equal, or something here is not as the log says:
@@ -581,12 +511,3 @@ class _Receiving:
             replica.set_state(repaired=0)
         elif not self.is_live and not replica.get_state("repaired", 0):
             replica.set_state(cursor="", repaired=1, repairs=replica.get_state("repairs", 0) + 1)
-
-
-def _root_of(changes: list[Change], id_: str) -> str:
-    """Root of a record the hub does not know: from the change that makes it."""
-    for change in changes:
-        kind = KINDS[change.kind]
-        if change.op == "create" and kind.parent:
-            return str(change.fields.get(kind.parent))
-    return id_

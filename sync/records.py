@@ -94,7 +94,7 @@ class Records:
         self._take_hand()
         for kind, rows in by_kind.items():
             codec = CODECS[kind]
-            alike: dict[tuple[int, ...], list[list[Any]]] = {}
+            alike: dict[tuple[str, ...], list[list[Any]]] = {}
             for state, pending in rows:
                 filled, row = codec.row(state, pending)
                 alike.setdefault(filled, []).append(row)

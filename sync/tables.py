@@ -4,7 +4,7 @@ migration."""
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -224,13 +224,32 @@ class Meta(Struct, array_like=True):
     """Values of fields that this program does not know."""
 
 
+class _Shape(Struct, frozen=True):
+    """What follows from which values a state has, in which order: most records have one of few."""
+
+    filled: tuple[str, ...]
+    """The columns with a value, in order of declaration."""
+    lists: tuple[str, ...]
+    """Those of them that hold a list."""
+    strange: tuple[str, ...]
+    """Values of fields that this program does not know."""
+
+
+_MOST_SHAPES = 10_000
+
+_encode = msgspec.json.Encoder().encode
+
+
 def meta_of(state: State) -> bytes:
     """A state's `Meta` as JSON."""
-    strange = state.values.keys() - CODECS[state.kind].known
+    return _meta(state, CODECS[state.kind].shape(state.values).strange)
+
+
+def _meta(state: State, strange: Sequence[str]) -> bytes:
     if not strange:
-        return msgspec.json.encode((state.made, state.last, state.slots))
-    rest = {name: state.values[name] for name in sorted(strange)}
-    return msgspec.json.encode((state.made, state.last, state.slots, rest))
+        return _encode((state.made, state.last, state.slots))
+    rest = {name: state.values[name] for name in strange}
+    return _encode((state.made, state.last, state.slots, rest))
 
 
 class Codec:
@@ -241,35 +260,45 @@ class Codec:
         self.names = [f.name for f in kind.fields]
         self.columns = [*SYSTEM, *self.names]
         self.known = frozenset({DELETED, *self.names})
-        self._place = {name: n for n, name in enumerate([DELETED, *self.names])}
-        self._inserts: dict[tuple[int, ...], str] = {}
+        self._shapes: dict[tuple[str, ...], _Shape] = {}
+        self._inserts: dict[tuple[str, ...], str] = {}
         self._lists = {f.name for f in kind.fields if isinstance(f.type, Choices)}
         self._flags = {f.name for f in kind.fields if isinstance(f.type, YesNo)}
         listed = ", ".join(quoted(c) for c in self.columns)
         self.select = f"SELECT {listed} FROM {table(kind.name)}"  # noqa: S608
 
-    def row(self, state: State, pending: int) -> tuple[tuple[int, ...], list[Any]]:
+    def shape(self, values: Mapping[str, Any]) -> _Shape:
+        key = tuple(values)
+        found = self._shapes.get(key)
+        if found is None:
+            if len(self._shapes) == _MOST_SHAPES:  # each is a way to order dozens of names
+                self._shapes.clear()
+            filled = tuple(n for n in (DELETED, *self.names) if n in values)
+            lists = tuple(n for n in filled if n in self._lists)
+            strange = tuple(sorted(values.keys() - self.known))
+            found = self._shapes[key] = _Shape(filled, lists, strange)
+        return found
+
+    def row(self, state: State, pending: int) -> tuple[tuple[str, ...], list[Any]]:
         """Which columns are filled, and the row for their `insert`.
 
         Empty columns are not bound: sqlcipher3 takes 0.5 µs for each None, and most of a child's
         are.
         """
-        place, lists = self._place, self._lists
-        cells: dict[int, Any] = {}
-        for name, value in state.values.items():
-            if name in place and value is not None:
-                is_list = name in lists
-                cells[place[name]] = msgspec.json.encode(value).decode() if is_list else value
-        filled = tuple(sorted(cells))
+        values = state.values
+        shape = self.shape(values)
+        if shape.lists:
+            told = {n: _encode(v).decode() for n in shape.lists if (v := values[n]) is not None}
+            values = values | told
         opened = sum(1 for s in state.slots.values() if s.conflict) if state.slots else 0
-        system = (state.id, state.root, state.seq, pending, opened, meta_of(state))
-        return filled, [*system, *map(cells.__getitem__, filled)]
+        meta = _meta(state, shape.strange)
+        system = (state.id, state.root, state.seq, pending, opened, meta)
+        return shape.filled, [*system, *map(values.__getitem__, shape.filled)]
 
-    def insert(self, filled: tuple[int, ...]) -> str:
+    def insert(self, filled: tuple[str, ...]) -> str:
         """The statement for rows with these columns filled and all others empty."""
         if filled not in self._inserts:
-            names = [DELETED, *self.names]
-            columns = [c for c in SYSTEM if c != DELETED] + [names[n] for n in filled]
+            columns = [*(c for c in SYSTEM if c != DELETED), *filled]
             listed, marks = ", ".join(map(quoted, columns)), ", ".join("?" * len(columns))
             into = f"INSERT OR REPLACE INTO {table(self.kind.name)}"
             self._inserts[filled] = f"{into}({listed}) VALUES ({marks})"
