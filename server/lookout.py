@@ -53,6 +53,8 @@ def look(desk: Desk) -> bool:
         ).fetchall()
         if rows:
             _compare(desk, {root for _, root in rows})
+        elif head - seen < STRIDE:  # visits only: not worth a write of its own each
+            return False
         seen = rows[-1][0] if len(rows) == STEP else min(seen + STRIDE, head)
         store.put_meta(SEEN, str(seen).encode())
     return seen < store.head()
