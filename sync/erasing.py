@@ -66,7 +66,7 @@ def left_of(entry: Entry) -> State:
 
 
 def is_erased(state: State) -> bool:
-    slot = state.slots.get(DELETED)
+    slot = state.slots.get(DELETED) if state.slots else None
     return slot is not None and not slot.standing.ops
 
 

@@ -47,8 +47,8 @@ class Judge:
     def __init__(self, batch: Batch, session: Session) -> None:
         self.batch = batch
         self.session = session
-        self._sound: dict[str, set[tuple[str, str]]] = {}
-        """(field, text) per kind that this push has found fit already: most fields repeat
+        self._sound: dict[str, dict[str, set[str]]] = {}
+        """Texts that this push has found fit already, by kind and field: most fields repeat
         theirs."""
 
     def judge(self, change: Change, made: Made) -> None:
@@ -176,13 +176,15 @@ class Judge:
         """Field values of a change; raises when one cannot be stored. Doubts are allowed."""
         values: dict[str, Any] = {}
         unproven: dict[str, Any] = {}
-        sound = self._sound.setdefault(kind.name, set())
         by_name = kind.by_name
+        sound = self._sound.get(kind.name)
+        if sound is None:
+            sound = self._sound[kind.name] = {name: set() for name in by_name}
         for slot, value in change.fields.items():
             field = by_name.get(slot)
             if field is not None and not field.group:  # nearly all
                 values[slot] = value
-                if not isinstance(value, str) or (slot, value) not in sound:
+                if not isinstance(value, str) or value not in sound[slot]:
                     unproven[slot] = value
             elif slot == DELETED:
                 if not (value is None or isinstance(value, str)):
@@ -193,7 +195,7 @@ class Judge:
                     raise Refusal("quarantined", NEWER, slot)
                 values |= members
                 for name, member in members.items():
-                    if not isinstance(member, str) or (name, member) not in sound:
+                    if not isinstance(member, str) or member not in sound[name]:
                         unproven[name] = member
             else:
                 raise Refusal("quarantined", NEWER, slot)
@@ -204,7 +206,7 @@ class Judge:
                 raise Refusal("invalid", problem.code, name)
         for name, value in unproven.items():
             if isinstance(value, str):
-                sound.add((name, value))
+                sound[name].add(value)
         return values
 
     def _is_withdrawal(self, change: Change, state: State | None) -> bool:

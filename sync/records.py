@@ -94,12 +94,12 @@ class Records:
         self._take_hand()
         for kind, rows in by_kind.items():
             codec = CODECS[kind]
-            alike: dict[tuple[str, ...], list[list[Any]]] = {}
+            alike: dict[str, list[list[Any]]] = {}
             for state, pending in rows:
-                filled, row = codec.row(state, pending)
-                alike.setdefault(filled, []).append(row)
-            for filled, made in alike.items():
-                self.connection.executemany(codec.insert(filled), made)
+                statement, row = codec.row(state, pending)
+                alike.setdefault(statement, []).append(row)
+            for statement, made in alike.items():
+                self.connection.executemany(statement, made)
             self._touched.setdefault(kind, set()).update(s.id for s, _ in rows)
             self._note_conflicts([s for s, _ in rows])
 

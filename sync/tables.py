@@ -227,6 +227,8 @@ class Meta(Struct, array_like=True):
 class _Shape(Struct, frozen=True):
     """What follows from which values a state has, in which order: most records have one of few."""
 
+    insert: str
+    """The statement for such rows; all other columns are empty."""
     filled: tuple[str, ...]
     """The columns with a value, in order of declaration."""
     lists: tuple[str, ...]
@@ -261,7 +263,6 @@ class Codec:
         self.columns = [*SYSTEM, *self.names]
         self.known = frozenset({DELETED, *self.names})
         self._shapes: dict[tuple[str, ...], _Shape] = {}
-        self._inserts: dict[tuple[str, ...], str] = {}
         self._lists = {f.name for f in kind.fields if isinstance(f.type, Choices)}
         self._flags = {f.name for f in kind.fields if isinstance(f.type, YesNo)}
         listed = ", ".join(quoted(c) for c in self.columns)
@@ -276,11 +277,18 @@ class Codec:
             filled = tuple(n for n in (DELETED, *self.names) if n in values)
             lists = tuple(n for n in filled if n in self._lists)
             strange = tuple(sorted(values.keys() - self.known))
-            found = self._shapes[key] = _Shape(filled, lists, strange)
+            found = self._shapes[key] = _Shape(self._insert(filled), filled, lists, strange)
         return found
 
-    def row(self, state: State, pending: int) -> tuple[tuple[str, ...], list[Any]]:
-        """Which columns are filled, and the row for their `insert`.
+    def _insert(self, filled: Sequence[str]) -> str:
+        columns = [*(c for c in SYSTEM if c != DELETED), *filled]
+        listed, marks = ", ".join(map(quoted, columns)), ", ".join("?" * len(columns))
+        into = f"INSERT OR REPLACE INTO {table(self.kind.name)}"
+        return f"{into}({listed}) VALUES ({marks})"
+
+    def row(self, state: State, pending: int) -> tuple[str, list[Any]]:
+        """A statement that inserts such a row, the same for all with the same columns filled; and
+        the row.
 
         Empty columns are not bound: sqlcipher3 takes 0.5 µs for each None, and most of a child's
         are.
@@ -293,16 +301,7 @@ class Codec:
         opened = sum(1 for s in state.slots.values() if s.conflict) if state.slots else 0
         meta = _meta(state, shape.strange)
         system = (state.id, state.root, state.seq, pending, opened, meta)
-        return shape.filled, [*system, *map(values.__getitem__, shape.filled)]
-
-    def insert(self, filled: tuple[str, ...]) -> str:
-        """The statement for rows with these columns filled and all others empty."""
-        if filled not in self._inserts:
-            columns = [*(c for c in SYSTEM if c != DELETED), *filled]
-            listed, marks = ", ".join(map(quoted, columns)), ", ".join("?" * len(columns))
-            into = f"INSERT OR REPLACE INTO {table(self.kind.name)}"
-            self._inserts[filled] = f"{into}({listed}) VALUES ({marks})"
-        return self._inserts[filled]
+        return shape.insert, [*system, *map(values.__getitem__, shape.filled)]
 
     def value(self, name: str, stored: Any) -> Any:
         """A column's content as a field value."""

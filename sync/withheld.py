@@ -34,6 +34,9 @@ def is_restricted(kind: Kind) -> bool:
     return kind.scope == "hangs" and not REVIEWERS.issubset(kind.read)
 
 
+_RESTRICTED = frozenset(name for name, kind in KINDS.items() if is_restricted(kind))
+
+
 def id_of(record: str, slot: str) -> str:
     """Of the record that says so of one field: at most one conflict is open there."""
     return ids.derived_id(NAME, record, slot)
@@ -45,8 +48,7 @@ def follow(batch: Batch) -> None:
         state
         for id, state in list(batch.states.items())
         if state is not None
-        and state.kind in KINDS
-        and is_restricted(KINDS[state.kind])
+        and state.kind in _RESTRICTED
         and state is not batch.before.get(id)
     ]
     batch.load((), {state.root for state in changed})
