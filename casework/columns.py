@@ -150,6 +150,13 @@ def _next_steps(
     return cells
 
 
+def _kilobytes(
+    _replica: Reading, rows: Sequence[dict[str, Any]], _today: datetime.date
+) -> list[Cell]:
+    """The size of a file in whole kilobytes."""
+    return [Cell(f"{max(1, r['size'] // 1024)} KB" if r.get("size") else "") for r in rows]
+
+
 def _labels(*lists: CodeList) -> tuple[str, ...]:
     return tuple(code.label for codes in lists for code in codes.live)
 
@@ -167,6 +174,7 @@ COMPUTED: dict[str, Column] = {
         "~next_step", N_("下一步"), 16, _next_steps, has_marks=True,
         answers=tuple(STEP.by_code[duty.step].label for duty in cases.CHAIN),
     ),
+    "~kb": Column("~kb", N_("大小"), 7, _kilobytes, is_right=True, is_quiet=True),
     "~last_contact": Column("~last_contact", N_("上次"), 10, _last_contacts, is_quiet=True),
 }
 

@@ -23,7 +23,7 @@ class ErrorText(Struct, frozen=True):
 LIST: dict[str, ErrorText] = {
     # 1xx: reaching the county
     "offline": ErrorText(101, "server not reached", N_("没连上县里。{n} 条都存在这台电脑上，有网时再收发。")),
-    "address": ErrorText(102, "bad server address", N_("服务器地址不对：{detail}。应当像 https://… 这样。")),
+    "address": ErrorText(102, "bad server address", N_("服务器地址不对：{detail}。应当像 https://… 这样。什么都没做。")),
     "insecure": ErrorText(
         103,
         "plain http to another machine",
@@ -46,12 +46,12 @@ LIST: dict[str, ErrorText] = {
         "certificate not trusted",
         N_("服务器的证书不可信，没有连。县里自己发的证书用 CUNCAO_CA 指明。记录都在这台电脑上。"),
     ),
-    "too_large": ErrorText(106, "message too large", N_("一次交的东西太大，服务器没收。记录都在本机。")),
+    "too_large": ErrorText(106, "message too large", N_("一次交的东西太大，服务器没收。记录都在本机；再收发一次，还不行就告诉县里。")),
     # 2xx: who one is
     "no_login": ErrorText(
         215, "no token yet", N_("这台电脑还没有在网上登录过。记录都在，没有动。有网时先运行 cuncao login 县里的地址；没有网就用U盘（cuncao bundle）。")
     ),
-    "login": ErrorText(201, "login refused", N_("登录名或密码不对，或要重新登录。本机的记录都在，没有动。")),
+    "login": ErrorText(201, "login refused", N_("登录名或密码不对，或要重新登录。本机的记录都在，没有动；再试一次，忘了就问县里。")),
     "disabled": ErrorText(202, "user disabled", N_("这个用户已停用，请问县里。本机的记录都在。")),
     "passphrase": ErrorText(203, "wrong passphrase", N_("口令不对，再试一次。大写锁定开着吗？")),
     "passphrase_length": ErrorText(204, "unfit passphrase", N_("口令要 8 到 128 个字，什么字都行。什么都没改。")),
@@ -78,24 +78,24 @@ LIST: dict[str, ErrorText] = {
     # 3xx: what one may do
     "not_permitted": ErrorText(301, "not permitted", N_("这不归您办，什么都没写。请找督导员或县里。")),
     "out_of_scope": ErrorText(302, "out of scope", N_("这个孩子不归您这里了。您写的已交给县里，没有丢。")),
-    "not_found": ErrorText(303, "no such record", N_("这台电脑上没有这一条：{detail}。")),
+    "not_found": ErrorText(303, "no such record", N_("这台电脑上没有这一条：{detail}。什么都没动；收发一次再找。")),
     "deleted": ErrorText(304, "record deleted", N_("这份档案已删除，不能改。管理员可以恢复。")),
-    "not_a_choice": ErrorText(305, "no such choice", N_("没有这个选法：{detail}。")),
+    "not_a_choice": ErrorText(305, "no such choice", N_("没有这个选法：{detail}。什么都没写；换一个再试。")),
     "device_revoked": ErrorText(306, "revoked device", N_("来自已停用的电脑，县里替您收着，没有丢。")),
     "unknown_record": ErrorText(307, "record unknown", N_("它说的那一份县里没有，先收着等人看。")),
     "unknown_unit": ErrorText(308, "unit unknown", N_("它说的村或学校县里没有，先收着等人看。")),
     "record_deleted": ErrorText(309, "record deleted meanwhile", N_("那份档案已删除，这条县里收着等人看。")),
-    "foreign_author": ErrorText(310, "foreign author", N_("这条不是登录的人写的，没有收。它还在本机。")),
-    "foreign_device": ErrorText(311, "foreign device", N_("这条不是这台电脑写的，没有收。它还在本机。")),
+    "foreign_author": ErrorText(310, "foreign author", N_("这条不是登录的人写的，没有收。它还在本机；请写它的人登录，再收发。")),
+    "foreign_device": ErrorText(311, "foreign device", N_("这条不是这台电脑写的，没有收。它还在本机；请告诉县里。")),
     "same_id_other_content": ErrorText(
         312, "cloned device", N_("这台电脑和另一台是同一个盘复制的。请重新登录，记录都在。")
     ),
-    "other_kind": ErrorText(313, "id of another kind", N_("编号和别的记录撞了，没有收。它还在本机。")),
-    "unknown_kind": ErrorText(314, "unknown kind", N_("服务器不认得这种记录，没有收。它还在本机。")),
+    "other_kind": ErrorText(313, "id of another kind", N_("编号和别的记录撞了，没有收。它还在本机；请告诉县里。")),
+    "unknown_kind": ErrorText(314, "unknown kind", N_("服务器不认得这种记录，没有收。它还在本机；请县里更新服务器。")),
     "newer_program": ErrorText(
         318, "of a newer program", N_("县里的服务器还没更新，不认得这一条，先替您收着；它更新后就用上，您不用再写。")
     ),
-    "bad_id": ErrorText(315, "unfit record id", N_("编号不合规矩，没有收。它还在本机。")),
+    "bad_id": ErrorText(315, "unfit record id", N_("编号不合规矩，没有收。它还在本机；请告诉县里。")),
     "envelope_gap": ErrorText(316, "envelope before this one missing", N_("它前面的还没到，县里先收着；前面的到了自动接上。")),
     "user_disabled": ErrorText(317, "envelope of a disabled user", N_("来自已停用的用户，县里先收着等人看，没有丢。")),
     "taken_back": ErrorText(319, "decision taken back before", N_("这个决定已经撤销过了，什么都没写。")),
@@ -114,16 +114,16 @@ LIST: dict[str, ErrorText] = {
         324, "user to be asked may not read the record", N_("这位看不到这个孩子的这一项，没有问。可以问：{detail}。")
     ),
     # 4xx: what was typed
-    "invalid": ErrorText(401, "invalid value", N_("有一格不能这样写，什么都没写进去。")),
-    "no_such_kind": ErrorText(402, "no such kind", N_("没有「{detail}」这种记录。")),
+    "invalid": ErrorText(401, "invalid value", N_("有一格不能这样写，什么都没写进去。改好再存。")),
+    "no_such_kind": ErrorText(402, "no such kind", N_("没有「{detail}」这种记录，什么都没做。")),
     "assignment": ErrorText(403, "not field=value", N_("要写成 项目=值：{detail}。")),
-    "unknown_field": ErrorText(404, "unknown field", N_("没有这一项，什么都没写进去。")),
+    "unknown_field": ErrorText(404, "unknown field", N_("没有这一项，什么都没写进去。看看名字写得对不对。")),
     "required": ErrorText(405, "required field empty", N_("必填的一项空着，没有收。改好再交。")),
     "fixed_field": ErrorText(406, "fixed field", N_("这一项建档后不能改，没有收。")),
     "encoding": ErrorText(407, "no readable text", N_("给的字读不出来，要用 UTF-8。什么都没写。")),
     "scan_empty": ErrorText(410, "file without bytes", N_("{detail} 是空的，没有添。")),
     "scan_large": ErrorText(411, "file too large", N_("{detail} 超过 2 MB，没有添。拍小一点或存成黑白再添。")),
-    "scan_missing": ErrorText(412, "file not readable", N_("打不开 {detail}，没有添。")),
+    "scan_missing": ErrorText(412, "file not readable", N_("打不开 {detail}，没有添。看看路径对不对，文件在不在。")),
     "scan_kept": ErrorText(413, "another file is there", N_("{detail} 已经有了，没有换掉它。换个名字。")),
     "scan_differs": ErrorText(414, "bytes differ from their name", N_("取来的和登记的不一样，没有存。再取一次；还不行请告诉县里。")),
     "scan_not_here": ErrorText(415, "bytes not at the county yet", N_("这份材料还没到县里：添它的电脑还没收发。")),
@@ -140,7 +140,7 @@ LIST: dict[str, ErrorText] = {
     "program": ErrorText(505, "fault of the program", N_("程序出了毛病，关上了。存过的和先放着的都在；再打开接着写，把下面几行告诉县里。")),
     "busy": ErrorText(503, "store busy", N_("另一个窗口正在写，请稍等再试。什么都没丢。")),
     # 6xx: bundles
-    "bundle_not": ErrorText(601, "not a bundle", N_("这不是寸草的包。什么都没动。")),
+    "bundle_not": ErrorText(601, "not a bundle", N_("这不是寸草的包。什么都没动；换一个文件再试。")),
     "bundle_cut": ErrorText(602, "bundle cut short", N_("这个包没拷全，请再拷一次。什么都没动。")),
     "bundle_large": ErrorText(603, "bundle too large", N_("这个包太大，不是寸草写的。什么都没动。")),
     "bundle_direction": ErrorText(
@@ -149,7 +149,7 @@ LIST: dict[str, ErrorText] = {
     "bundle_forged": ErrorText(
         605, "bundle not ours or altered", N_("这个包打不开：不是给这里的，或被人动过。什么都没动。")
     ),
-    "bundle_other": ErrorText(606, "bundle of another device", N_("这个包是另一台电脑的。什么都没动。")),
+    "bundle_other": ErrorText(606, "bundle of another device", N_("这个包是另一台电脑的。什么都没动；拿到那台电脑上读。")),
     "bundle_unknown": ErrorText(
         607, "device without keys here", N_("县里不认得写这个包的电脑。请它联网登录一次，或用县里新写的开户文件登录。")
     ),
@@ -163,7 +163,7 @@ LIST: dict[str, ErrorText] = {
     "enrol_late": ErrorText(
         611, "enrolment ended", N_("这个开户文件过期了，或密码已换。请县里再写一个。电脑上的记录都在。")
     ),
-    "enrol_user": ErrorText(612, "enrolment of another user", N_("这个开户文件是给另一个人的。什么都没动。")),
+    "enrol_user": ErrorText(612, "enrolment of another user", N_("这个开户文件是给另一个人的。什么都没动；请县里给您写一个。")),
     "bundle_missing": ErrorText(613, "file not readable", N_("打不开 {detail}。是不是U盘拔了？")),
     "bundle_room": ErrorText(614, "file not writable", N_("写不了 {detail}：U盘满了、拔了，或不让写。记录都在这台电脑上。")),
 }  # fmt: skip

@@ -39,6 +39,7 @@ SCREENS: dict[str, tuple[str, tuple[str, ...]]] = {
     "25-helpers": ("何秀英+help", ("f10", *"帮扶人", "enter")),
     "26-put-off": ("何秀英", ("f9", *"去了没人")),
     "27-ledger": ("何秀英", ("f10", *"建档结案", "enter", "@")),
+    "28-papers": ("何秀英+help", ("f7", *"罗静", "enter", "ctrl+k")),
     "12-form": ("何秀英", ("f7", *"罗静", "enter", "f4")),
 }  # fmt: skip
 """Name to user (and what was told besides, see `Village.tell_…`) and keys."""

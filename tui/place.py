@@ -20,7 +20,7 @@ from sync import errors
 from sync.language import _
 from sync.trouble import storage_code
 from tui import actions
-from tui.canvas import Canvas, Row, fit_words
+from tui.canvas import Canvas, Row, fit_words, wrap
 
 if TYPE_CHECKING:
     from sync.replica import Replica
@@ -58,17 +58,33 @@ class TitleBar(Canvas):
 
 
 class QuietLine(Canvas):
-    """One quiet line above the hints: age of data, legend, what was just done."""
+    """One quiet line above the hints: age of data, legend, what was just done. A sentence that is
+    longer takes the lines it needs until it goes."""
 
     DEFAULT_CSS = "QuietLine { height: 1; }"
+
+    def on_mount(self) -> None:
+        self.tell()
+
+    def tell(self) -> None:
+        """Take the room of what is said now."""
+        lines = len(self._said(self.app.size.width))
+        self.styles.height = max(lines, 1)
+        if self.parent is not None:
+            self.parent.styles.height = max(lines, 1) + 1  # type: ignore[attr-defined]
+        self.refresh()
+
+    def _said(self, width: int) -> list[str]:
+        said = self.app.said  # type: ignore[attr-defined]
+        return wrap(said[0], width - 2 * LEFT) if said else []
 
     def paint(self, y: int, row: Row) -> None:
         place = self.screen
         assert isinstance(place, Place)
-        said = self.app.said  # type: ignore[attr-defined]
-        if said:
-            row.put(LEFT, said[0], said[1], row.width - 2 * LEFT)
-        else:
+        lines = self._said(row.width)
+        if y < len(lines):
+            row.put(LEFT, lines[y], self.app.said[1])  # type: ignore[attr-defined]
+        elif not lines and y == 0:
             row.put(LEFT, place.quiet(), "faint", row.width - 2 * LEFT)
 
 
@@ -87,7 +103,7 @@ class HintBar(Canvas):
             action = actions.BY_ID.get(id_)
             if action is not None:
                 x = row.put(LEFT + n * step, actions.key_name(action.keys[0]), "accent bold")
-                row.put(x + 1, _(action.hint), "dim", LEFT + (n + 1) * step - x - 2)
+                row.put(x + 1, wording.headed(_(action.hint)), "dim", LEFT + (n + 1) * step - x - 2)
 
 
 class Place(Screen[Any]):

@@ -259,7 +259,7 @@ class CuncaoApp(App[int]):
             from tui.place import QuietLine
 
             for line in self.screen.query(QuietLine):
-                line.refresh()
+                line.tell()
 
     def saved(self) -> None:
         """Something was written: every place reads again, and it is sent before long."""

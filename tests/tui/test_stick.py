@@ -76,7 +76,7 @@ def test_a_wrong_file_is_said_in_a_sentence_and_the_path_stays(
         app.screen.field.value = str(tmp_path / "photo")
         await pilot.press("enter")
         rows = await shown(app, pilot)
-        assert "这不是寸草的包。什么都没动。 (601)" in rows
+        assert "这不是寸草的包。什么都没动；换一个文件再试。 (601)" in rows
         assert app.screen.field.value == str(tmp_path / "photo")
         await pilot.press("escape")
         assert "只在这台电脑上" in await shown(app, pilot)

@@ -119,6 +119,7 @@ async def director(tour: Tour) -> None:
     from tui.screens.file import FilePlace
     from tui.screens.filter import FilterPlace
     from tui.screens.form import FormPlace
+    from tui.screens.papers import PapersPlace
     from tui.screens.proposals import ProposalsPlace
     from tui.screens.records import RecordsPlace
 
@@ -135,6 +136,7 @@ async def director(tour: Tour) -> None:
     await tour.go(FilterPlace(children), *["down"] * 6)
     await tour.go(ProposalsPlace())
     await tour.go(FilePlace("child", tour.village.ids["罗静"]), *"123456789", "f1", "escape", "f10")
+    await tour.go(PapersPlace(tour.village.ids["罗静"]), "f1", "escape", "f9")
     for kind, id_ in tour.made.items():
         await tour.go(RecordsPlace(kind))
         await tour.go(FilePlace(kind, id_), "2", "3")

@@ -16,6 +16,7 @@ from casework import rules
 from casework.contacts import last_seen
 from casework.search import Indexer
 from server.store.sqlite import SqliteStore
+from sync import scans
 from sync.change import Grant
 from sync.client import sync_once
 from sync.folders import Account, Card
@@ -266,6 +267,10 @@ class Village:
         he.save("assessment", {**on, "on": "2026-09-12", "instrument": "qianxi", "body": "healthy",
                                "mind": "troubled", "income": "below", "hazards": ["electricity_fire"],
                                "round": "september", "assessed_by": "何秀英", "level": "high"})  # fmt: skip
+        scans.add(he, {**on, "sort": "agreement", "caption": "委托照护确认书", "signed_on": "2026-03-02",
+                       "file_name": "确认书.jpg", "media_type": "image/jpeg"}, bytes(184_000))  # fmt: skip
+        scans.add(he, {**on, "sort": "photo", "caption": "灶房的电线", "on": "2026-10-30",
+                       "file_name": "IMG_0213.jpg", "media_type": "image/jpeg"}, bytes(412_000))  # fmt: skip
         he.save("incident", {**on, "at": "2026-11-02 07:40", "sort": "carer_ill", "severity": "serious",
                              "what": "奶奶摔伤住院", "parents_told_at": "2026-11-02 08:10",
                              "done_by": "何秀英"})  # fmt: skip

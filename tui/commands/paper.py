@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import mimetypes
 from pathlib import Path
 
 import click
 
+from casework import papers
 from schema.kinds import KINDS
 from sync import scans
 from sync.language import _
-from sync.paperbytes import digest_of
-from sync.replica import Refused
 from sync.session import Session
 from sync.transport import Offline
 from tui.commands.common import (
@@ -44,27 +42,15 @@ def paper() -> None:
 @guarded
 def add(user: str | None, child: str, file: Path, values: tuple[str, ...], is_json: bool) -> None:
     given = {n: v for n, v in KIND.parse(assignments(values)).items() if v is not None}
-    given.setdefault("sort", "other")
-    given.setdefault("file_name", file.name[-120:])
-    kind = mimetypes.guess_type(file.name)[0]
-    if kind:
-        given.setdefault("media_type", kind)
-    try:
-        if file.stat().st_size > scans.MOST:
-            fail(WRONG_USAGE, "scan_large", detail=file.name)
-        content = file.read_bytes()
-    except OSError:
-        fail(WRONG_USAGE, "scan_missing", detail=file.name)
     with opened(user) as session:
-        if session.replica.get(child, "child") is None:
-            raise Refused("not_found", child)
         try:
-            made = scans.add(session.replica, {**given, "child": child}, content)
+            made = papers.add(session.replica, child, file, given)
         except scans.Unfit as error:
             fail(WRONG_USAGE, error.code, detail=file.name)
         warn_doubts(session, KIND, given, made)
+        [row] = session.replica.rows(KIND.name, [made])
     if is_json:
-        emit({"id": made, "digest": digest_of(content), "size": len(content)})
+        emit({"id": made, "digest": row["digest"], "size": row["size"]})
     else:
         click.echo(made)
 
@@ -85,9 +71,9 @@ def get(user: str | None, id: str, file: Path, is_json: bool) -> None:
         except scans.Unfit as error:
             fail(WRONG_USAGE, error.code, detail=id)
     try:
-        file.write_bytes(content)
-    except OSError:
-        fail(WRONG_USAGE, "bundle_room", detail=file.name)
+        papers.save(content, file)
+    except scans.Unfit as error:
+        fail(WRONG_USAGE, error.code, detail=file.name)
     if is_json:
         emit({"id": id, "file": str(file), "size": len(content)})
     else:

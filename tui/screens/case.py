@@ -145,7 +145,7 @@ class CasePlace(Moving, Place):
     @staticmethod
     def _stages(width: int) -> list[list[tuple[int, str]]]:
         """The stages (number, label) in one row, or in two where their words are long."""
-        labels = [(n, _(label)) for n, (_name, label) in enumerate(cases.STAGES)]
+        labels = [(n, wording.headed(_(label))) for n, (_name, label) in enumerate(cases.STAGES)]
         taken = sum(cell_len(label) + 4 for _n, label in labels) - 2
         half = (len(labels) + 1) // 2
         return [labels] if taken <= width - 2 * LEFT else [labels[:half], labels[half:]]

@@ -250,6 +250,11 @@ class FilePlace(Moving, Place):
 
             self.program.go(CasePlace(id))
             return
+        if kind == "paper":
+            from tui.screens.papers import PapersPlace
+
+            self.program.go(PapersPlace(self.child_here(), id))
+            return
         if KINDS[kind].is_append_only:
             self.program.go(FilePlace(kind, id))
             return
@@ -274,7 +279,11 @@ class FilePlace(Moving, Place):
         kinds = self.hanging.get(self.pages[self.tab][0]) or summary.hanging_kinds(self.kind)
         target = self.targets.get(self.at)
         kind = next((k for k in kinds if target and k.name == target[0]), next(iter(kinds), None))
-        if kind is not None:
+        if kind is not None and kind.name == "paper":
+            from tui.screens.papers import PaperFilePlace
+
+            self.program.go(PaperFilePlace(self.child_here()))
+        elif kind is not None:
             from tui.screens.form import FormPlace
 
             self.program.go(FormPlace(kind.name, preset={kind.parent: self.record_id}))
@@ -282,6 +291,12 @@ class FilePlace(Moving, Place):
     def child_here(self) -> str:
         """The child whose file this is, for F8."""
         return str(self.row.get("_root") or "")
+
+    def do_papers(self) -> None:
+        from tui.screens.papers import PapersPlace
+
+        if self.kind.scope == "hangs" or self.kind.name == "child":
+            self.program.go(PapersPlace(self.child_here()))
 
     def do_visit(self) -> None:
         self._record(is_call=False)

@@ -10,7 +10,7 @@ from typing import Any
 from rich.cells import cell_len
 
 from casework import columns, duplicates, summary, wording
-from casework.wording import within
+from casework.wording import headed, within
 from schema.record import Field, Kind
 from schema.types import LongText, Name, Phone, YesNo
 from sync.language import _
@@ -148,7 +148,7 @@ class FilePages:
 
     def _worries(self) -> list[Line]:
         """The fields of the safety list, with their marks."""
-        lines: list[Line] = [[(0, _("要留意"), "text bold")]]
+        lines: list[Line] = [[(0, headed(_("要留意")), "text bold")]]
         for field in self.kind.fields:
             value = self.row.get(field.name)
             if not field.is_critical or value is None:

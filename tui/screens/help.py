@@ -6,6 +6,7 @@ from __future__ import annotations
 from rich.cells import cell_len
 from textual.geometry import Region
 
+from casework.wording import headed
 from sync.language import N_, _
 from tui import actions
 from tui.canvas import Row, fit, fit_words, wrap
@@ -85,7 +86,7 @@ class HelpPlace(Moving, Overlay):
                 words = _(action.help)
                 if cell_len(words) > width - WORDS:
                     words = _(action.hint)
-                head: Pieces = [(0, first, "text bold"), (WORDS, words, "text")]
+                head: Pieces = [(0, first, "text bold"), (WORDS, headed(words), "text")]
                 if others:
                     head.append((LETTER, others[0], "dim"))
                 rows.append(head)
@@ -100,7 +101,7 @@ class HelpPlace(Moving, Overlay):
             x = INDENT + n % 4 * step
             rows[-1] += [
                 (x, look.mark(name), look.mark_style(name)),
-                (x + 2, fit(_(words), step - 3), "text"),
+                (x + 2, fit(headed(_(words)), step - 3), "text"),
             ]
         return rows
 

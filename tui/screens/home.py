@@ -49,7 +49,10 @@ class Today(Canvas):
         place = self.screen
         assert isinstance(place, HomePlace)
         day = place.today
-        x = row.put(LEFT, f"{wording.month_day(day)} {_(WEEKDAYS[day.weekday()])}", "text bold")
+        said = _("{day} {weekday}").format(
+            day=wording.month_day(day), weekday=_(WEEKDAYS[day.weekday()])
+        )
+        x = row.put(LEFT, said, "text bold")
         me = place.replica.identity
         role = _(roles.LABELS[me.roles[0]]) if me.roles else ""  # type: ignore[index]
         row.put(x, f"{me.name or me.user}  {role}", "dim", row.width - LEFT - x, "right")
@@ -283,6 +286,8 @@ class HomePlace(Moving, Place):
     def quiet(self) -> str:
         state = self.replica.sync_state()
         when = wording.moment_text(state.last_sync_ms, self.today)
+        if not state.pending:
+            return _("按 {when} 的数据").format(when=when)
         return _("按 {when} 的数据；这台电脑上新记的 {n} 条已算在内").format(
             when=when, n=state.pending
         )

@@ -14,6 +14,7 @@ from textual.geometry import Region
 from textual.widget import Widget
 
 from casework import search, summary
+from casework.wording import headed
 from schema.kinds import KINDS
 from schema.record import Kind
 from sync import language
@@ -143,7 +144,7 @@ class PalettePlace(Moving, Overlay):
             facts = why or _(action.help)
             found.append((
                 (rank, GROUPS.index(action.group)),
-                Line(_(action.hint), facts, key, action.id, is_idle=is_idle),
+                Line(headed(_(action.hint)), headed(facts), key, action.id, is_idle=is_idle),
             ))
         found.sort(key=lambda f: f[0])
         head = Line(_("现在不能用") if is_idle else _("办事"))
