@@ -113,6 +113,20 @@ class Session:
         with locked(self.account.lock):
             return older.fetch(self.replica, self.transport, token, root)
 
+    def fetch_history(self, record: str) -> int:
+        """Fetch what came before in a record's history; how many steps.
+
+        Raises:
+            Offline, Rejected: as `sync`.
+        """
+        from sync import history
+        from sync.transport import Rejected
+
+        token = self.replica.get_state("token") or ""
+        if not token:
+            raise Rejected("login")
+        return history.fetch(self.replica, lambda path: self.transport.get(path, token), record)
+
     def _sync(self, limit: int, is_checked: bool) -> SyncReport:
         from sync.client import sync_once
         from sync.transport import Rejected

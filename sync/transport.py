@@ -123,14 +123,21 @@ class HttpTransport:
             self._client = None
 
     def post(self, path: str, body: bytes, media: str, token: str = "") -> tuple[bytes, str]:
+        return self._ask("POST", path, body, {"content-type": media}, token)
+
+    def get(self, path: str, token: str = "") -> tuple[bytes, str]:
+        return self._ask("GET", path, b"", {}, token)
+
+    def _ask(
+        self, method: str, path: str, body: bytes, headers: dict[str, str], token: str
+    ) -> tuple[bytes, str]:
         import httpx
 
-        headers = {"content-type": media}
         if token:
             headers["authorization"] = f"Bearer {token}"
         try:
             with self._open().stream(
-                "POST", self.url + path, content=body, headers=headers
+                method, self.url + path, content=body, headers=headers
             ) as answer:
                 content = self._read(answer)
         except (httpx.HTTPError, OSError) as error:

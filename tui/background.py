@@ -70,6 +70,14 @@ class Background:
         if session is not None and not self.is_running:
             self._run(session, lambda own: own.fetch_older(root), is_asked=True)
 
+    def fetch_history(self, record: str) -> None:
+        """Fetch what came before in a record's history, beside the work."""
+        from sync.older import Older
+
+        session = self.program.session
+        if session is not None and not self.is_running:
+            self._run(session, lambda own: Older(own.fetch_history(record), ""), is_asked=True)
+
     def _run(self, session: Session, work: Callable[[Session], Any], *, is_asked: bool) -> None:
         self.is_running = True
         if not self._is_typing():

@@ -51,3 +51,26 @@ def test_the_file_says_where_older_visits_are_and_one_key_fetches_them(
         assert asked == [village.ids["罗静"]]
 
     play(village, story)
+
+
+def test_a_history_that_does_not_reach_back_says_since_when_and_one_key_fetches_it(
+    village: Village, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    he, record = village.replicas["何秀英"], village.ids["罗静"]
+    with transaction(he.connection):
+        he.connection.execute("DELETE FROM log WHERE record = ?", (record,))
+    asked: list[str] = []
+
+    async def story(app: Any, pilot: Any) -> None:
+        from tui.background import Background
+        from tui.screens.file import FilePlace
+
+        monkeypatch.setattr(Background, "fetch_history", lambda self, id_: asked.append(id_))
+        app.go(FilePlace("child", record))
+        await pilot.pause()
+        await pilot.press(str(len(app.screen.pages)))
+        assert "起是全的；更早的在县里，o 取回。" in await shown(app, pilot)
+        await pilot.press("o")
+        assert asked == [record]
+
+    play(village, story)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 import click
@@ -14,6 +15,7 @@ from sync.lease import lease_of
 from sync.reading import Reading, View
 from sync.receipts import Receipt
 from sync.replica import Refused
+from sync.session import Session
 from tui.commands.common import (
     as_json,
     assignments,
@@ -185,6 +187,23 @@ def show(user: str | None, words: tuple[str, ...], own: bool, is_json: bool) -> 
         click.echo(f"{_(KINDS[view.kind].by_name[name].label)}  {said[name]}  {held['author']}")
 
 
+def _fetch_history(session: Session, record: str) -> None:
+    """From the county what is missing here; where that cannot be, say from when on it is whole."""
+    from casework import wording
+    from sync.history import reach
+    from sync.transport import Offline, Rejected
+
+    if reach(session.replica, record).is_whole:
+        return
+    with suppress(Offline, Rejected):
+        session.fetch_history(record)
+    known = reach(session.replica, record)
+    if not known.is_whole:
+        today = wording.day_of(session.replica.clock.now_ms())
+        when = wording.moment_text(known.since_ms, today)
+        say(_("{when} 起是全的；更早的在县里，连上了再看。").format(when=when))
+
+
 @click.command(help=_("一条记录（或其中一项）从前到现在的每个值。"))
 @click.argument("id")
 @click.argument("field", required=False)
@@ -203,6 +222,7 @@ def history(user: str | None, id: str, field: str | None, is_json: bool) -> None
             kind.parse({field: ""})  # says that there is no such field
         today = wording.day_of(session.replica.clock.now_ms())
         steps, lines = [], []
+        _fetch_history(session, id)
         for p in session.replica.history(id, field):
             is_group = kind.is_group(p.field) and field is None
             members = kind.spread(p.field, p.value) if is_group else {field or p.field: p.value}

@@ -319,7 +319,10 @@ class FilePlace(Moving, Place):
         self.read()
 
     def do_older(self) -> None:
-        self.program.background.fetch_older(self.record_id)
+        if self.pages[self.tab][0] == "history":
+            self.program.background.fetch_history(self.record_id)
+        else:
+            self.program.background.fetch_older(self.record_id)
 
     def do_next_record(self) -> None:
         self._neighbour(1)

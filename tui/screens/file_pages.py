@@ -227,6 +227,8 @@ class FilePages:
 
     def history(self) -> list[Line]:
         """The newest first; who and when stand once for what was written together."""
+        from sync.history import reach
+
         lines: list[Line] = []
         above = ("", "")
         for past in reversed(self.replica.history(self.row["id"])):
@@ -248,4 +250,9 @@ class FilePages:
                 (LEFT + VALUE, (text or _("（清掉）")).replace("\n", " "), "text"),
                 (-4, sent, "text bold"),
             ])
+        known = reach(self.replica, self.row["id"])
+        if not known.is_whole:
+            when = wording.moment_text(known.since_ms, self.today)
+            words = _("{when} 起是全的；更早的在县里，o 取回。").format(when=when)
+            lines.append([(LEFT, words, "dim")])
         return lines
