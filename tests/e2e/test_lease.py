@@ -36,7 +36,7 @@ def test_files_close_after_the_lease_and_a_sync_opens_them_again(
     village = next(u["code"] for u in units if u["level"] == "village" and u["parent"] == TOWNSHIP)
     child = laptop.add("child", "name=罗静", f"village={village}")
     laptop.sync()
-    for day in (1, 400, 2):  # a jump of the clock is a day at most
+    for day in (1, 400, -20_000):  # a jump of the clock is a day at most, whichever way
         told = on_day(laptop, day, "list", "child")
     assert "还能看 0 天" in told.err
     for words in (
@@ -48,11 +48,14 @@ def test_files_close_after_the_lease_and_a_sync_opens_them_again(
         assert "110" in shut.err and "12355" in shut.err and "12345" in shut.err
     visit = ("contact", f"child={child}", "on=2026-11-20", "kind=home_visit", "summary=敲门没人")
     kept = on_day(laptop, 4, "add", *visit, "--json").json["id"]
+    danger = ("case", "open", child, "cause=alone", "seen=屋里只有她一人", "--json")
+    told = on_day(laptop, 4, *danger)
+    assert told.json["call"][0]["number"] == "110" and "罗静" not in told.out + told.err
     state = on_day(laptop, 4, "status", "--json").json
-    assert state["pending"] == 1
+    assert state["pending"] == 2
     assert state["lease"] == {"days": 3, "used": 4, "left": 0, "ended": True}
     on_day(laptop, 4, "bundle", "write", str(laptop.folder / "out.bundle"))
-    assert on_day(laptop, 4, "sync", "--json").json["sent"] == 1
+    assert on_day(laptop, 4, "sync", "--json").json["sent"] == 2
     assert on_day(laptop, 4, "show", kept, "--json").json["fields"]["summary"]["value"]
     assert on_day(laptop, 4, "status", "--json").json["lease"]["used"] == 0
 
