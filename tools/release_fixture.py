@@ -29,7 +29,7 @@ import msgspec
 
 from schema import idnumber
 from schema.kinds import KINDS
-from sync import courier, ids
+from sync import courier, ids, scans
 from sync.change import Grant
 from sync.client import sync_once
 from sync.protocol import MEDIA_PLAIN, PROTOCOL, unpack
@@ -65,6 +65,7 @@ USERS = (
     ("du", "inspector", "72"),
 )
 NAMES = ("钟小满", "许知秋", "唐麦穗", "罗青苗", "苏立春", "邓雨水", "姜谷雨", "卢白露")
+SCAN = bytes(range(256)) * 8
 ESSAY = "奶奶说这学期住校，周五走路回家。" * 40
 
 
@@ -268,7 +269,8 @@ class Maker:
         pack(self.target / "server.tar.xz", plain, sorted(plain.iterdir()))
 
     def _pack_program(self) -> None:
-        kept = [path for room in PROGRAM for path in sorted((ROOT / room).rglob("*.py"))]
+        kinds = ("*.py", "data/*.gz")
+        kept = [p for room in PROGRAM for kind in kinds for p in sorted((ROOT / room).rglob(kind))]
         pack(self.target / "program.tar.xz", ROOT, kept)
 
     # -- what happens in the county
@@ -301,6 +303,11 @@ class Maker:
             lan.save("family", {"child": children[0], "role": "father", "name": "钟大山"})
             visit = {"on": "2026-03-01", "kind": "home_visit", "with_whom": ["child"]}
             lan.save("contact", {"child": children[0], "summary": "都好。", "minutes": 40, **visit})
+            lan.save("case", {
+                "child": children[5], "cause": "alone", "seen": "屋里只有她一人",
+                "seen_at": "2026-01-17 19:40",
+            })  # fmt: skip
+        self.papers = [scans.add(lan, {"child": children[0], "sort": "agreement"}, SCAN)]
         self.lan.sync()
         shi, token, line = self.joined(url, "shi")
         boss, boss_token, boss_line = self.joined(url, "boss")
@@ -336,6 +343,8 @@ class Maker:
             child = lan.save("child", {"name": "丁冬至", "village": "720101"})
             lan.save("contact", {"child": child, "on": "2026-06-01", "kind": "talk"})
         lan.save("child", {"talents": "吹笛子", "phone": None}, self.children[4])
+        photo = {"child": self.children[4], "sort": "photo", "caption": "吹笛子"}
+        self.papers.append(scans.add(lan, photo, SCAN[::-1]))
         drafts.keep(lan, f"contact {self.children[4]}", {"summary": "写了一半"})
 
     def _expected(self) -> dict[str, Any]:
@@ -348,6 +357,7 @@ class Maker:
             "drafts": [row[0] for row in lan.connection.execute("SELECT place FROM draft")],
             "digest": lan.get_state("digest"),
             "device": lan.identity.device,
+            "papers": {paper: scans.digest_of(scans.held(lan, paper) or b"") for paper in self.papers},
         }
 
     # -- what is said

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from sync import bundle, courier
+from sync import bundle, courier, paperbytes, scans
+from sync.paperbytes import digest_of
 from sync.verify import problems_of
 from tools.release_fixture import values_of
 from tui import drafts
@@ -21,6 +22,8 @@ def test_an_old_store_opens_with_every_record_and_all_unsent_work(release, tmp_p
     found = sorted([c.record, c.slot, c.meeting] for c in replica.conflicts())
     assert found == about["conflicts"]
     assert all(drafts.find(replica, place) for place in about["drafts"])
+    papers = {p: digest_of(scans.held(replica, p) or b"") for p in about.get("papers", ())}
+    assert papers == about.get("papers", {})
     assert problems_of(replica) == []
     session.close()
 
@@ -51,10 +54,12 @@ def test_an_old_bundle_is_taken_by_todays_county_and_its_answer_by_the_old_store
     for _ in range(2):  # carried twice
         ran = county.cli("bundle", "read", str(out), "--reply", str(reply), "--json")
         assert ran.code == 0 and ran.json["taken"] == len(release.about["unsent"])
+        assert ran.json["papers"] == ("papers" in release.about)
     session = release.unlock(release.home(tmp_path))
     news = courier.read(session.replica, reply.read_bytes())
     assert news.is_joined and news.report.in_step
     assert not session.replica.has_unsent()
+    assert paperbytes.unsent(session.replica.connection) == 0
     session.close()
 
 
