@@ -186,7 +186,7 @@ class HomePlace(Moving, Place):
         self.is_reckoning = self.child_count > AT_ONCE
         if self.is_reckoning:
             self._show(self.duties.duties)
-            self.run_worker(self._reckon, thread=True, exclusive=True)
+            self.call_after_refresh(self._reckon)
         else:
             self._show(duties(replica, self.today))
         units = replica.units()
@@ -213,12 +213,16 @@ class HomePlace(Moving, Place):
         self.list.focus()
 
     def _reckon(self) -> None:
-        """In a thread."""
         session, today = self.program.session, self.today
-        if session is not None:
+        if session is None:
+            return
+
+        def in_thread() -> None:
             beside = self.program.background.beside
             found = beside(session, lambda own: duties(own.replica, today))
             self.app.call_from_thread(self._reckoned, session, found)
+
+        self.run_worker(in_thread, thread=True, exclusive=True)
 
     def _reckoned(self, session: Session, found: Sequence[Duty]) -> None:
         if self.program.session is session:  # else locked meanwhile
