@@ -364,10 +364,8 @@ class Reading:
         names = ["id", "_root", "_deleted", "_pending", "_open", *codec.names]
         listed = ", ".join(quoted(n) for n in names)
         statement = f"SELECT {listed} FROM {table(kind.name)} WHERE {tail}"  # noqa: S608
-        rows = [
-            {n: codec.value(n, v) for n, v in zip(names, row, strict=True)}
-            for row in self.connection.execute(statement, values)
-        ]
+        found = self.connection.execute(statement, values)
+        rows = [codec.worded(dict(zip(names, row, strict=True))) for row in found]
         if kind.scope == "hangs":  # of a merged child: the kept file, under which it is shown
             for row in rows:
                 row[kind.parent] = row["_root"]

@@ -311,6 +311,17 @@ class Codec:
             return bool(stored)
         return msgspec.json.decode(stored) if name in self._lists else stored
 
+    def worded(self, row: dict[str, Any]) -> dict[str, Any]:
+        """The same row, each column as a field value: `value` for those few that are stored
+        otherwise."""
+        for name in self._flags:
+            if row[name] is not None:
+                row[name] = bool(row[name])
+        for name in self._lists:
+            if row[name] is not None:
+                row[name] = msgspec.json.decode(row[name])
+        return row
+
     def state(self, row: Sequence[Any]) -> State:
         id_, root, seq, deleted, _pending, _opened, meta, *fields = row
         kept = _decode_meta(meta)

@@ -200,10 +200,13 @@ class Canvas(Widget):
     def render_lines(self, crop: Region) -> list[Strip]:
         """Our rows are whole: no border, padding or filter to lay over them, which is half of a
         frame."""
-        return [self.render_line(y).crop(crop.x, crop.right) for y in crop.line_range]
+        width = self.size.width
+        return [self._strip(y, width).crop(crop.x, crop.right) for y in crop.line_range]
 
     def render_line(self, y: int) -> Strip:
-        width = self.size.width
+        return self._strip(y, self.size.width)
+
+    def _strip(self, y: int, width: int) -> Strip:
         strip = self._strips.get(y)
         if strip is None or strip.cell_length != width:
             row = Row(self.look, width, self.back)

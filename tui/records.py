@@ -7,11 +7,13 @@ import datetime
 from typing import TYPE_CHECKING, Any
 
 from rich.cells import cell_len
+from textual.geometry import Region
+from textual.strip import Strip
 
 from casework import search
 from casework.columns import Cell, Column, columns_of
 from schema.kinds import KINDS
-from sync import pinyin
+from sync import language, pinyin
 from sync.language import _
 from tui.canvas import Canvas, Row, fit, fit_words
 
@@ -61,6 +63,9 @@ class RecordList(Canvas, can_focus=True):
         self._page: list[tuple[dict[str, Any], list[Cell]]] = []
         self._page_top = -1
         self._is_loose = False
+        self._laid_for = (0, "")
+        """Width and language in which the columns were laid out."""
+        self._laid: list[tuple[int, int]] = []
 
     @property
     def replica(self) -> Replica:
@@ -146,8 +151,9 @@ class RecordList(Canvas, can_focus=True):
 
     def current(self) -> dict[str, Any] | None:
         """The record under the cursor."""
-        self._load()
         index = self.at - self.top
+        if self._page_top != self.top or index >= len(self._page):
+            self._load()
         return self._page[index][0] if 0 <= index < len(self._page) else None
 
     # -- moving
@@ -171,11 +177,14 @@ class RecordList(Canvas, can_focus=True):
 
     # -- painting
 
+    def render_lines(self, crop: Region) -> list[Strip]:
+        self._load()
+        return super().render_lines(crop)
+
     def paint(self, y: int, row: Row) -> None:
         if y == 0:
             self._paint_head(row)
             return
-        self._load()
         index = y - 1
         if index >= len(self._page) or index >= self.total - self.top:
             return
@@ -195,8 +204,15 @@ class RecordList(Canvas, can_focus=True):
             row.put(x, _(column.label), "faint", width, align)
 
     def _places(self, width: int) -> list[tuple[int, int]]:
-        """Column and width of each column in the language in use; what has no room even where
-        free text gives way is left out, from the right."""
+        """Column and width of each column, reckoned once for all rows."""
+        laid_for = (width, language.current())
+        if self._laid_for != laid_for:
+            self._laid_for, self._laid = laid_for, self._lay(width)
+        return self._laid
+
+    def _lay(self, width: int) -> list[tuple[int, int]]:
+        """In the language in use; what has no room even where free text gives way is left out,
+        from the right."""
         room = width - MARKS - LEFT + GAP
         columns = list(self.columns)
         while len(columns) > 1 and sum(_least(c) + GAP for c in columns) > room:
