@@ -211,7 +211,8 @@ def since(replica: Reading, merge: str) -> list[Since]:
 
 def assign(replica: Replica, changes: Iterable[Since], kept: str, away: str) -> Sequence[str]:
     """Put what was written into one file of a merge taken back into the other too; what hangs is
-    made there anew and put away here. Returns the ids of the records written."""
+    made there anew and put away here, unless this user may not delete it: then it stays in both.
+    Returns the ids of the records written."""
     written: list[str] = []
     with replica.together():
         for change in changes:
@@ -231,7 +232,9 @@ def _moved(replica: Replica, kind: Kind, record: str, other: str) -> str:
     if view is None or view.deleted is not None:
         raise Refused("not_found", record)
     made = replica.save(kind.name, {**view.values, kind.parent: other})
-    replica.delete(record, "→ " + made)
+    may_delete = replica.scope.may_delete(kind, view.root, replica.units_of_root(view.root))
+    if not kind.is_append_only and (may_delete or replica.may_withdraw(view)):
+        replica.delete(record, "→ " + made)
     return made
 
 

@@ -51,7 +51,7 @@ def unplaced(replica: Reading) -> list[Written]:
     found = [w for p in apart for kind in _kinds() for w in _slots(replica, kind, p)]
     for kind in _kinds():
         for hanging in following.hanging_on(kind):
-            if hanging.can_add_by_hand:  # what people write
+            if not hanging.is_bookkeeping:  # what people write
                 found += _hanging(replica, hanging, apart)
     said = {r["id"] for r in replica.rows(PLACED.name, [w.id for w in found])}
     unsaid = {w.id: w for w in found if w.id not in said}

@@ -132,6 +132,8 @@ class Kind:
     """Fields that figures and duties ask of every record: one index, after the root, holds them
     all."""
     can_add_by_hand: bool = True
+    is_bookkeeping: bool = False
+    """For `hangs`: what the program notes about other records, not what people say of the child."""
     window_field: str = ""
     """For `hangs`: the date by which the county bounds how far back laptops hold it."""
     merges_text: bool = True

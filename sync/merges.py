@@ -280,7 +280,7 @@ def after(replica: Reading, merge: str) -> list[tuple[Entry, str, int]]:
     hanging = {
         row["id"]: str(view.root)
         for other in following.hanging_on(kind)
-        if other.can_add_by_hand  # what people write
+        if not other.is_bookkeeping  # what people write
         for row in replica.select(other.name, {other.parent: kept})
         + replica.select(other.name, {other.parent: away})
         if (view := replica.get(row["id"], other.name))

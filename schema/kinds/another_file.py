@@ -21,6 +21,7 @@ ANOTHER_FILE = Kind(
     title=("pair",),
     list_columns=("child", "is_settled"),
     can_add_by_hand=False,
+    is_bookkeeping=True,
     fields=(
         Field("child", Ref("child"), "孩子", is_required=True, is_fixed=True, is_hidden=True),
         Field("pair", Id(), "哪一对", is_required=True, is_fixed=True),

@@ -23,6 +23,7 @@ PARTING = Kind(
     title=("other",),
     list_columns=("child", "other"),
     can_add_by_hand=False,
+    is_bookkeeping=True,
     fields=(
         Field("child", Ref("child"), "留下的一份", is_required=True, is_fixed=True, is_hidden=True),
         Field("other", Ref("child"), "拆出的一份", is_required=True, is_fixed=True),

@@ -24,6 +24,7 @@ PLACED = Kind(
     title=("goes",),
     list_columns=("child", "goes"),
     can_add_by_hand=False,
+    is_bookkeeping=True,
     fields=(
         Field("child", Ref("child"), "孩子", is_required=True, is_fixed=True, is_hidden=True),
         Field("goes", Choice(GOES), "归谁", is_required=True),

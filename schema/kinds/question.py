@@ -21,6 +21,7 @@ QUESTION = Kind(
     title=("words",),
     list_columns=("whom", "words"),
     can_add_by_hand=False,
+    is_bookkeeping=True,
     fields=(
         Field("child", Ref("child"), "孩子", is_required=True, is_fixed=True, is_hidden=True),
         Field("whom", Text(64), "问谁", is_required=True, is_fixed=True),

@@ -20,6 +20,7 @@ TOLD = Kind(
     title=("whom",),
     list_columns=("whom", "notice"),
     can_add_by_hand=False,
+    is_bookkeeping=True,
     fields=(
         Field("child", Ref("child"), "孩子", is_required=True, is_fixed=True, is_hidden=True),
         Field("whom", Text(64), "告知谁", is_required=True, is_fixed=True),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from casework import duplicates
 from server.check import check
 from sync import merges
 from sync.change import Grant
@@ -542,3 +543,25 @@ def test_a_merge_that_a_restored_county_has_forgotten_comes_again_with_what_was_
     assert adm.conflicts() == []
     assert value(adm, one, "phone") == "13900000001"
     assert value(adm, other, "phone") == "13900000009"
+
+
+def test_a_supervisor_assigns_what_was_written_since_a_duty_put_off_too():
+    town, one, other = pair("sup")
+    sup, wu = town.replicas["sup"], town.replicas["wu"]
+    merge = merges.merge(sup, one, other)
+    town.sync("sup")
+    late = contact(wu, other, summary="晚到的一次")
+    put_off = {"rule": "visit", "on": "2026-11-20", "until": "2026-12-01", "reason": "去了，没人"}
+    wu.save("deferral", {"child": other, **put_off})
+    town.sync("wu", "sup")
+    since = duplicates.since(sup, merge)
+    assert [s.kind for s in since] == ["contact", "deferral"]
+    assert merges.unmerge(sup, merge) == (one, other)
+    duplicates.assign(sup, since, one, other)
+    town.sync("sup", "li", "wu", "sup")
+    li = town.replicas["li"]
+    assert [r["summary"] for r in li.children_of("contact", one)] == ["晚到的一次"]
+    assert [r["reason"] for r in li.children_of("deferral", one)] == ["去了，没人"]
+    # Whose record it is may put it away, a supervisor may not: it stays in both.
+    assert late in [r["id"] for r in wu.children_of("contact", other)]
+    ended(town)
