@@ -89,7 +89,7 @@ def rename(replica: Replica, old: Mapping[int, Change], name: str = "") -> None:
     if not old:
         return
     first = old[min(old)]
-    after = name or ids.derived_id("twin", repr(first))[:8]
+    after = name or ids.twin_id(repr(first))
     new = {seq: _renamed(change, old, first.device, after) for seq, change in old.items()}
     for table in ("outbox", "kept"):
         replica.connection.executemany(

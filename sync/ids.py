@@ -45,3 +45,13 @@ def derived_id(*parts: str) -> str:
     """An id that follows from its parts: the same conflict or pair gets the same id everywhere."""
     digest = hashlib.blake2b("\0".join(parts).encode(), digest_size=10).digest()
     return _base32(int.from_bytes(digest, "big"), 16)
+
+
+def twin_id(text: str) -> str:
+    """A device id that follows from a change that bears a twin's number (sync/clones.py). Its first
+    letter is in no id that is made at random."""
+    return "u" + derived_id("twin", text)[:7]
+
+
+def is_twin_id(device: str) -> bool:
+    return len(device) == 8 and device[0] == "u"

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from sync import ids
 from sync.change import Change, State
 from sync.protocol import Verdict
 
@@ -36,9 +37,13 @@ def hash_of(body: bytes) -> bytes:
 
 
 def is_one_save(one: Change, other: Change) -> bool:
-    """True when two changes are one save, whatever its laptop and those before it are called: their
-    numbers and stamps are one laptop's, and no two of its saves share them."""
-    return _but_names(one) == _but_names(other)
+    """True when two changes are one save, whatever its laptop and those before it are called.
+
+    One of the two ids at least is a twin's: two laptops of one person that decide the same conflict in
+    the same way may agree in all else, in number and stamp too."""
+    devices = {one.device, other.device}
+    is_named_anew = len(devices) == 1 or any(map(ids.is_twin_id, devices))
+    return is_named_anew and _but_names(one) == _but_names(other)
 
 
 def _but_names(change: Change) -> Change:

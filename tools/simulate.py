@@ -17,7 +17,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from tests.sync.history import FAULTS, Failure, Options, attempt, shrink
+from tests.sync.history import Failure, Options, attempt, shrink
+from tests.sync.line import FAULTS
 
 EVENTS = (
     *(f"met {meeting}" for meeting in (

@@ -26,8 +26,9 @@ from sync.replica import Refused, Replica
 from sync.transport import Offline
 from sync.verify import problems_of
 from tests.sync.accounts import nothing_is_lost, standing
+from tests.sync.county_facts import YEAR_MS
 from tests.sync.fragile import Crash, Fragile, Full, copy_of
-from tests.sync.simulation import FAULTS, YEAR_MS, Line
+from tests.sync.line import FAULTS, Line
 from tests.sync.town import Town, child, contact
 
 STEPS = 90
@@ -311,7 +312,7 @@ class FilesOfOneChild:
         is_plain, name = bool(name), name or self._anyone()
         replica, crash = self.town.replicas[name], None
         if not is_plain:
-            fault = self.dice.choice(("",) * 6 + (*FAULTS, "delay"))
+            fault = self.dice.choice(("",) * 6 + FAULTS)
             crash = self._fuse() if fault[:4] == "hub_" or self.dice.random() < 0.1 else None
         if crash and fault[:4] != "hub_":
             replica.connection.light(*crash)

@@ -11,15 +11,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from tests.sync import copied_disks, files_of_one_child
+from tests.sync.line import FAULTS
 from tests.sync.simulated_county import County
 
 DISKS = 8
 """Every so many seeds have a history of copied disks besides; four later one of files merged,
 un-merged and erased."""
 Step = tuple[str, tuple[Any, ...]]
-FAULTS = (
-    "drop_request", "drop_answer", "delay", "cut_answer", "cut_request", "twice", "hub_crash", "hub_full",
-)  # fmt: skip
 
 
 @dataclass(frozen=True)

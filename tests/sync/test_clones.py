@@ -200,3 +200,16 @@ def test_work_under_the_old_id_is_sent_again_after_a_restore(town):
     town.rest()
     assert summaries(town) == sorted(["双。", "李。"])
     assert li.returned() == twin.returned() == []
+
+
+def test_two_laptops_of_one_person_that_do_the_same_at_the_same_time_are_not_one(town):
+    li = town.replicas["li"]
+    record = child(li)
+    other = town.add("li2", "li")
+    town.rest()
+    other.set_state(device_seq=li.get_state("device_seq"))  # as many saves on either
+    li.save("child", {"hobbies": "画画"}, record)
+    other.save("child", {"hobbies": "画画"}, record)
+    town.sync("li", "li2")
+    assert town.split == []
+    town.rest()

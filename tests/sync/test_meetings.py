@@ -12,7 +12,7 @@ import pytest
 from sync.change import Change
 from sync.hub import Session
 from sync.replica import InvalidRecord, Refused
-from tests.sync.simulation import YEAR_MS
+from tests.sync.county_facts import YEAR_MS
 from tests.sync.town import Town, child, contact, standing, value
 
 

@@ -13,7 +13,7 @@ from sync.change import Grant
 from sync.reading import Identity
 from sync.replica import InvalidRecord, Refused, Replica
 from sync.sealing import new_keypair, seal, unseal
-from tests.sync.simulation import YEAR_MS
+from tests.sync.county_facts import YEAR_MS
 from tests.sync.town import Town, child, contact, value
 
 

@@ -1,0 +1,55 @@
+"""The line between a device and the hub, and what goes wrong on it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sync.transport import Offline
+from tests.sync.fragile import Crash, Full
+
+FAULTS = (
+    "drop_request", "drop_answer", "delay", "cut_answer", "cut_request", "twice", "hub_crash",
+    "hub_full",
+)  # fmt: skip
+
+
+class Line:
+    """The line between a device and the hub, with one fault."""
+
+    def __init__(self, county: Any, device: str, fault: str, at: int, crash: Any) -> None:
+        self.county, self.device, self.fault, self.at, self.crash = county, device, fault, at, crash
+        self.trips = 0
+
+    def post(self, path: str, body: bytes, media: str, token: str = "") -> tuple[bytes, str]:
+        assert path == "/v1/sync"
+        county = self.county
+        fault = self.fault if self.trips == self.at else ""
+        self.trips += 1
+        county.recorded.append((self.device, body, media))
+        del county.recorded[:-30]
+        if fault:
+            county.counts[f"line {fault}"] += 1
+        if fault == "drop_request":
+            raise Offline("dropped")
+        if fault == "cut_request":
+            county.receive_cut(self.device, body[: county.point(len(body))], media)
+            raise Offline("cut")
+        if fault in ("hub_crash", "hub_full"):
+            at, is_after, how = (*(self.crash or (0, False)), "crash")[:3]
+            how = "full" if fault == "hub_full" else "crash" if how == "full" else how
+            county.hub_connection.light(at, is_after, how)
+        try:
+            answer = county.serve(self.device, body, media)
+        except Crash:
+            raise Offline("the server stopped") from None
+        except Full:
+            raise Offline("HTTP 500") from None
+        finally:
+            county.hub_connection.tell(county.counts, "hub")
+        if fault in ("drop_answer", "delay"):
+            raise Offline("dropped")
+        if fault == "cut_answer":
+            return answer[0][: county.point(len(answer[0]))], answer[1]
+        if fault == "twice":
+            return county.serve(self.device, body, media)
+        return answer
