@@ -110,6 +110,24 @@ def test_every_alteration_is_noticed_and_healed(town, table):
             assert healing.count(li), about
 
 
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [("devli.", "devtea."), ('"li"', '"tea"'), ("13900000003", "13900000009")],
+)
+def test_who_wrote_what_under_which_version_is_noticed_and_healed(town, old, new):
+    li = town.replicas["li"]
+    among = "WHERE instr(CAST(_meta AS TEXT), ?) AND id NOT IN (SELECT id FROM shadow)"
+    before = li.connection.execute(f"SELECT id, _meta FROM r_child {among}", (old,)).fetchall()
+    altered = "SET _meta = CAST(replace(CAST(_meta AS TEXT), ?, ?) AS BLOB)"
+    assert li.connection.execute(f"UPDATE r_child {altered} {among}", (old, new, old)).rowcount
+    assert problems_of(li)
+    report = town.sync("li")
+    assert report.in_step and report.bytes_up + report.bytes_down < MOST_BYTES
+    assert problems_of(li) == []
+    after = dict(li.connection.execute("SELECT id, _meta FROM r_child").fetchall())
+    assert before and all(after[id_] == meta for id_, meta in before)
+
+
 def test_history_that_says_something_else_than_the_county_goes(town):
     li = town.replicas["li"]
     li.connection.execute(
