@@ -3,12 +3,14 @@ files held here, and what was said about them."""
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import zip_longest
 from typing import Any
 
 from msgspec import Struct
 
-from casework import likenesses
+from casework import likenesses, summary, wording
 from schema.kinds import KINDS
 from schema.kinds.duplicate import LATER as LATER
 from schema.kinds.duplicate import NOT_SAME as NOT_SAME
@@ -61,9 +63,50 @@ def on_record(replica: Reading) -> list[Pair]:
     return sorted(found, key=lambda p: (p.verdict == LATER, -p.score, p.id))
 
 
+def count_open(replica: Reading) -> int:
+    """How many pairs on record nobody has spoken of."""
+    return sum(not p.verdict for p in on_record(replica))
+
+
 def certain(replica: Reading) -> list[Pair]:
-    """The open pairs with the same valid ID number and name, as the county found them."""
-    return [p for p in _told(replica) if p.certain and p.verdict != NOT_SAME]
+    """The open pairs with the same valid ID number and name: as the county found them, and still."""
+    found = (p for p in _told(replica) if p.certain and p.verdict != NOT_SAME)
+    return [p for p in found if is_certain_now(replica, p.a, p.b)]
+
+
+def people(
+    replica: Reading, one: View, other: View, today: datetime.date
+) -> list[tuple[str, str, str]]:
+    """Who is around the child by either file: (what they are to the child, their line in one file,
+    their line in the other), those of one role beside each other. They are to be compared only:
+    all of them stay."""
+    found = []
+    for kind in filter(summary.is_people, summary.hanging_kinds(FILE)):
+        role = kind.by_name[kind.title[0]]
+        sides = [
+            list(replica.select(kind.name, {kind.parent: view.id})) for view in (one, other)
+        ]
+        roles = dict.fromkeys(r.get(role.name) for rows in sides for r in rows)
+        for held in roles:
+            label = wording.value_text(role, held, replica, today)
+            lines = [
+                [_line(replica, kind, r, today, label) for r in rows if r.get(role.name) == held]
+                for rows in sides
+            ]
+            found += [
+                (label, mine, theirs) for mine, theirs in zip_longest(*lines, fillvalue="")
+            ]
+    return found
+
+
+def _line(
+    replica: Reading, kind: Kind, row: Mapping[str, Any], today: datetime.date, label: str
+) -> str:
+    """One person, the name and the phone first: what is compared must not be cut off."""
+    pieces = summary.person_line(replica, kind, dict(row), today)
+    said = [(text, "bold" in style) for text, style in pieces if text != label]
+    first = said[:1] + [piece for piece in said[1:] if piece[1]]
+    return "  ".join(text for text, _bold in [*first, *(p for p in said[1:] if not p[1])])
 
 
 def _told(replica: Reading) -> list[Pair]:

@@ -161,3 +161,24 @@ def test_with_nothing_to_review_the_place_says_so(village: Village) -> None:
         assert "没有像是" in await shown(app, pilot)
 
     play(village, story, user=ADMIN)
+
+
+def test_whom_either_file_names_around_the_child_is_compared(village: Village) -> None:
+    second = village.tell_twice()
+    admin = village.replicas[ADMIN]
+    admin.save("family", {"child": second, "role": "mother", "name": "王芳", "phone": "15000006641"})
+    admin.save("need", {"child": second, "service": "homework", "noticed_on": "2026-11-12"})
+
+    async def story(app: Any, pilot: Any) -> None:
+        await open_queue(app, pilot)
+        await go_to(app, pilot, "妈妈")
+        row = next(r for r in screen_text(app) if r.startswith(" ▌"))
+        assert "150 0000 66" in row and row.count("150 0000 66") == 2
+        await pilot.press("left", "right")  # nothing to choose: both stay
+        assert "►" not in next(r for r in screen_text(app) if r.startswith(" ▌"))
+        (follows,) = (r for r in screen_text(app) if "合成一份后" in r)
+        assert follows.rstrip().endswith("都跟到一份档案上")
+        await pilot.press("escape")
+        assert "像是同一个孩子" in await shown(app, pilot)
+
+    play(village, story, user=ADMIN)

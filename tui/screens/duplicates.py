@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from rich.cells import cell_len
 from textual.widget import Widget
 
 from casework import duplicates, likenesses, summary, told, wording
@@ -65,29 +66,34 @@ class PairTable(Canvas):
 
     def _paint_slot(self, n: int, row: Row) -> None:
         place = self.place
-        if n >= len(place.slots):
+        slot = place.slots[n] if n < len(place.slots) else ""
+        if slot:
+            one, other = place.texts[slot]
+            differs = slot in place.differing
+            label = wording.slot_label(FILE, slot).partition(_("、"))[0]
+        elif n - len(place.slots) < len(place.people):
+            label, one, other = place.people[n - len(place.slots)]
+            differs = one != other
+        else:
             return
-        slot = place.slots[n]
-        one, other = place.texts[slot]
-        differs = slot in place.differing
         is_here = n == place.at
         back = " on raise" if is_here else ""
         if is_here:
             row.put(0, " " * row.width, "text on raise")
             row.put(1, row.look.mark("here"), "accent" + back)
-        label = wording.slot_label(FILE, slot).partition(_("、"))[0]
         row.put(LABEL, label, "dim" + back, MARK - LABEL - 1)
         name = "differs" if differs else "same"
         row.put(MARK, row.look.mark(name), row.look.mark_style(name) + back)
         unlike = told.differing(one, other) if differs and one and other else (set(), set())
-        side = place.side(slot)
+        side = place.side(slot) if slot else ""
         for x, text, at, which in (
             (ONE, one, unlike[0], "kept"), (OTHER, other, unlike[1], "away"),
         ):  # fmt: skip
             if differs and side == which:
                 row.put(x, row.look.mark("keep"), "accent" + back)
             style = ("text" if differs else "dim") if text else "faint"
-            shown = fit(row.look.text(text or _("没有填")), OTHER - ONE - 3, "…")
+            nothing = _("没有填") if slot else _("没有记")
+            shown = fit(row.look.text(text or nothing), OTHER - ONE - 3, "…")
             column = x + 2
             for place_, character in enumerate(shown):
                 marked = "amber underline" if place_ in at else style
@@ -103,7 +109,7 @@ class PairTable(Canvas):
             if 0 < n <= len(words):
                 row.put(LEFT, words[n - 1], "amber" if n == 1 else "dim")
         elif n == 1:
-            row.put(LEFT, place.follows, "text", row.width - 2 * LEFT)
+            row.put(LEFT, place.follows_within(row.width - 2 * LEFT), "text")
         elif n == 2:
             row.put(LEFT, _("以后发现弄错了，能拆回两份，两边的旧值都留在历史里。"), "dim")
 
@@ -126,7 +132,10 @@ class DuplicatesPlace(Moving, Place):
         self.differing: set[str] = set()
         self.heads = [["", ""], ["", ""]]
         self.chosen: dict[str, Side] = {}
-        self.follows = ""
+        self.people: list[tuple[str, str, str]] = []
+        """Who is around the child by either file, to compare: all of them stay."""
+        self.follows: list[tuple[str, int, int]] = []
+        """What hangs on either file: its label, how many on one and on the other."""
         self.is_asking = False
         self.done: list[Callable[[], object]] = []
         """What takes back the verdicts given here, the last one last."""
@@ -160,7 +169,7 @@ class DuplicatesPlace(Moving, Place):
         pair = self.pair
         views = [self.replica.get(i, FILE.name) for i in (pair.a, pair.b)] if pair else []
         self.files = (views[0], views[1]) if len(views) == 2 and views[0] and views[1] else None
-        self.slots, self.texts, self.differing = [], {}, set()
+        self.slots, self.texts, self.differing, self.people = [], {}, set(), []
         if self.files is not None:
             hidden = {f.slot for f in FILE.fields if f.is_hidden}
             found = duplicates.slots_of(FILE, *self.files)
@@ -169,6 +178,7 @@ class DuplicatesPlace(Moving, Place):
             self.slots = [s for s in found if s not in hidden]
             self.texts = {s: (self._text(s, v[0]), self._text(s, v[1])) for s, v in values.items()}
             self.heads = [self._head(v) for v in self.files]
+            self.people = duplicates.people(self.replica, *self.files, self.today)
             self.follows = self._follows()
         self.repaint()
 
@@ -187,17 +197,28 @@ class DuplicatesPlace(Moving, Place):
             pieces.append(wording.date_text(wording.day_of(made.at_ms).isoformat(), self.today))
         return [title, " ".join(pieces)]
 
-    def _follows(self) -> str:
-        """What hangs on either file and comes together: 记录 14 + 6."""
+    def _follows(self) -> list[tuple[str, int, int]]:
         assert self.files is not None
-        pieces = []
+        found = []
         for other in summary.hanging_kinds(FILE):
             one, two = (self.replica.count(other.name, {other.parent: v.id}) for v in self.files)
             if one or two:
-                pieces.append(f"{_(other.label)} {one} + {two}")
-        if not pieces:
+                found.append((_(other.label), one, two))
+        return found
+
+    def follows_within(self, width: int) -> str:
+        """What hangs on either file and comes together (记录 14 + 6), in a line; what finds no room in
+        it is counted together."""
+        if not self.follows:
             return _("两份档案上都还没有别的记录。")
-        return _("合成一份后  {what}  都跟到一份档案上").format(what="  ".join(pieces))
+        for shown in range(len(self.follows), -1, -1):
+            rest = self.follows[shown:]
+            more = [(_("其他"), sum(r[1] for r in rest), sum(r[2] for r in rest))] if rest else []
+            pieces = (f"{label} {one} + {two}" for label, one, two in self.follows[:shown] + more)
+            line = _("合成一份后  {what}  都跟到一份档案上").format(what="  ".join(pieces))
+            if cell_len(line) <= width:
+                break
+        return line
 
     def side(self, slot: str) -> Side:
         """Whose value is kept: what was chosen, else the left file's unless it has none."""
@@ -226,7 +247,7 @@ class DuplicatesPlace(Moving, Place):
     # -- moving
 
     def _move(self, step: int) -> None:
-        self.at = min(max(self.at + step, 0), max(len(self.slots) - 1, 0))
+        self.at = min(max(self.at + step, 0), max(len(self.slots) + len(self.people) - 1, 0))
         room = max(self.canvas.size.height - HEAD - FOOT, 1)
         self.top = min(max(self.top, self.at - room + 1), self.at)
         self.repaint()

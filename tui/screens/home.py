@@ -247,6 +247,14 @@ class HomePlace(Moving, Place):
         """F8 goes on with the alarm; without one it reports on the child under the cursor."""
         return "" if self.alarms else self._child() or ""
 
+    def _alike(self) -> int:
+        """Pairs of files to be looked at; what compares names is read in only where there are any."""
+        if not self.replica.count("duplicate", {"verdict": None}):
+            return 0
+        from casework import duplicates
+
+        return duplicates.count_open(self.replica)
+
     def _read_needs(self) -> None:
         state = self.replica.sync_state()
         needs: list[tuple[str, str, str]] = []
@@ -259,6 +267,8 @@ class HomePlace(Moving, Place):
         if hidden := len(withheld(self.replica)):
             said = _("{n} 处限看的两种说法，由看得到的人定").format(n=hidden)
             needs.append(("told_two_ways", said, "F6"))
+        if self.replica.may("resolve") and (alike := self._alike()):
+            needs.append(("look", _("{n} 对档案像是同一个孩子").format(n=alike), "^O"))
         asked = questions.count_for_me(self.replica)
         if asked:
             needs.append(("told_two_ways", _("{n} 处问您哪个对").format(n=asked), "^B"))
