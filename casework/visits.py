@@ -53,6 +53,32 @@ def named(replica: Reading, words: Sequence[str]) -> list[str]:
     return [r["id"] for r in rows if all(word in places(r) for word in words[1:])]
 
 
+def same_visits(replica: Reading, child: str) -> dict[str, list[str]]:
+    """Contacts that may be one visit told twice: of one child, one day and one way, written by
+    different people. Both stay as they are; each names the others.
+
+    Source: the meeting called a double visit, of two laptops that did not know of one another.
+    """
+    alike: dict[tuple[Any, Any], list[str]] = {}
+    for row in replica.children_of(CONTACT.name, child):
+        alike.setdefault((row[DAY], row["kind"]), []).append(row["id"])
+    found: dict[str, list[str]] = {}
+    for ids_ in alike.values():
+        if len(ids_) > 1:
+            by = {id_: author_of(replica, id_) for id_ in ids_}
+            for id_ in ids_:
+                others = [other for other in ids_ if by[other] != by[id_]]
+                if others:
+                    found[id_] = others
+    return found
+
+
+def author_of(replica: Reading, contact: str) -> str:
+    """Who wrote a contact down: its child is set once, when it is made."""
+    view = replica.get(contact, CONTACT.name)
+    return (view.author(CONTACT.parent) if view else None) or ""
+
+
 def save(
     replica: Replica,
     children: Sequence[str],

@@ -136,6 +136,13 @@ def send_all_again(connection: Connection, held: Held) -> None:
         (_as_json(held(records) if records else ()),),
     )
     connection.execute("DELETE FROM kept WHERE seq IN (SELECT seq FROM outbox)")
+    # What waited in the county's quarantine may be gone from there, or be judged otherwise now.
+    waiting = connection.execute("SELECT seq, body FROM returned WHERE status = 'quarantined'")
+    claims = [(_decode_claim(body), body) for _seq, body in waiting.fetchall()]
+    connection.executemany(
+        "INSERT OR IGNORE INTO kept VALUES (?, ?, ?, ?, 0, ?)",
+        [(claim.seq, claim.id, claim.txn, AGAIN, body) for claim, body in claims],
+    )
 
 
 def send_unsaved_again(connection: Connection, *, is_all: bool = False) -> None:

@@ -134,6 +134,24 @@ def test_an_older_backup_after_a_newer_one_loses_nothing_that_a_laptop_holds(tow
     assert versions.count(second) == 1
 
 
+def test_what_waited_in_a_quarantine_that_a_restore_lost_is_sent_again(town):
+    once, twice = town.backup(), town.backup()
+    li, adm = town.replicas["li"], town.replicas["adm"]
+    record = child(adm)
+    town.rest()
+    visit = contact(li, record, summary="见到了。")
+    town.restore(once, "e2")
+    town.sync("li")
+    assert ([r.code for r in li.returned()], town.quarantined()) == (
+        ["unknown_record"], ["unknown_record"],
+    )  # fmt: skip
+    town.restore(twice, "e3")
+    town.sync("adm")
+    town.rest()
+    assert (li.returned(), town.quarantined(), li.has_sendable()) == ([], [], False)
+    assert value(adm, visit, "summary") == "见到了。"
+
+
 def test_what_is_kept_of_a_child_held_here_goes_when_the_child_leaves(town):
     li = town.replicas["li"]
     record = child(li)

@@ -164,6 +164,7 @@ def show(user: str | None, words: tuple[str, ...], own: bool, is_json: bool) -> 
         receipts = session.replica.receipts(id)
         has_another = view is not None and duplicates.has_another(session.replica, id)
         said = in_words(session.replica, view) if view is not None else {}
+        same = _same_visit(session.replica, view) if view is not None else {}
     if view is None:
         raise Refused("not_found", id)
     fields = shown_fields(view, receipts)
@@ -175,6 +176,8 @@ def show(user: str | None, words: tuple[str, ...], own: bool, is_json: bool) -> 
         found["pending"] = view.pending
         if has_another:
             found["another_file"] = True
+        if same:
+            found["same_visit"] = list(same)
         if view.deleted is not None:
             found["deleted"] = view.deleted
         if view.conflicts:
@@ -185,6 +188,18 @@ def show(user: str | None, words: tuple[str, ...], own: bool, is_json: bool) -> 
         click.echo(duplicates.another_words())
     for name, held in fields.items():
         click.echo(f"{_(KINDS[view.kind].by_name[name].label)}  {said[name]}  {held['author']}")
+    for other, author in same.items():
+        click.echo(_("也许是同一次：{author} 也写了一条，{id}").format(author=author, id=other))
+
+
+def _same_visit(replica: Reading, view: View) -> dict[str, str]:
+    """Other people's accounts of what may be the same visit, each with its author."""
+    from casework import visits
+
+    if view.kind != visits.CONTACT.name:
+        return {}
+    others = visits.same_visits(replica, view.root).get(view.id, [])
+    return {other: visits.author_of(replica, other) for other in others}
 
 
 def _fetch_history(session: Session, record: str) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from rich.cells import cell_len
 
-from casework import columns, duplicates, summary, wording
+from casework import columns, duplicates, summary, visits, wording
 from casework.wording import headed, within
 from schema.record import Field, Kind
 from schema.types import LongText, Name, Phone, YesNo
@@ -96,7 +96,11 @@ class FilePages:
     def _aligned(self, kind: Kind, rows: Sequence[dict[str, Any]], end: int = 0) -> list[Line]:
         """Rows of one kind, each column as wide as its widest text, the widest giving way where
         they would reach `end` (else the edge); what nobody has takes no room."""
+        same = visits.same_visits(self.replica, self.row["id"]) if kind is visits.CONTACT else {}
+        told_twice = _("同一次？")
         room = (end or self.width - LEFT) - LEFT
+        if any(row["id"] in same for row in rows):
+            room -= cell_len(told_twice) + 3
         table = [self._cells(kind, row) for row in rows]
         widths = [max(cell_len(text) for text, _s in column) for column in zip(*table, strict=True)]
         gaps = 2 * sum(w > 0 for w in widths) + 2
@@ -111,6 +115,9 @@ class FilePages:
                 x += width + 2 if width else 0
             if row["_open"]:
                 line.append((x, self.look.mark("told_two_ways"), "amber"))
+                x += 3
+            if row["id"] in same:
+                line.append((x, told_twice, "dim"))
             if row["_pending"]:
                 line.append((-4, self.look.mark("unsent"), "text bold"))
             lines.append(line)
