@@ -116,12 +116,14 @@ class Tour:
 
 async def director(tour: Tour) -> None:
     """Work with the children: every kind of record as a list, a file and a form."""
+    from tui.screens.closed import ClosedPlace
     from tui.screens.file import FilePlace
     from tui.screens.filter import FilterPlace
     from tui.screens.form import FormPlace
     from tui.screens.papers import PapersPlace
     from tui.screens.proposals import ProposalsPlace
     from tui.screens.records import RecordsPlace
+    from tui.screens.unlock import UnlockPlace
 
     await tour.about()
     for keys in (("f8",), ("f2",), ("escape", "escape"), ("f9",), ("escape", "ctrl+r"), ("f6",),
@@ -135,6 +137,9 @@ async def director(tour: Tour) -> None:
     await tour.go(children, "down", "f6", "escape", "o")
     await tour.go(FilterPlace(children), *["down"] * 6)
     await tour.go(ProposalsPlace())
+    await tour.go(UnlockPlace("", tour.app.account), "f9")
+    await tour.go(UnlockPlace("", None, is_somebody_new=True))
+    await tour.go(ClosedPlace())
     await tour.go(FilePlace("child", tour.village.ids["罗静"]), *"123456789", "f1", "escape", "f10")
     await tour.go(PapersPlace(tour.village.ids["罗静"]), "f1", "escape", "f9")
     for kind, id_ in tour.made.items():

@@ -204,7 +204,7 @@ class SyncPlace(Moving, Place):
             )
             facts[0] = (facts[0][0], f"{facts[0][1]}   {cost}", "text")
             done = self.program.look.mark("done")
-            sent = _("{n} 条，县里都收下了").format(n=report.sent)
+            sent = _("{n} 条，县里都收下了").format(n=report.sent) if report.sent else _("没有要交的")
             if report.rejected:
                 sent = _("{n} 条收下了，{m} 条没收").format(n=report.sent, m=report.rejected)
             receipt = receipts.latest(self.replica.connection)

@@ -11,6 +11,7 @@ from textual.containers import Horizontal, Vertical
 from textual.widget import Widget
 
 from casework.emergency import NUMBERS
+from casework.wording import headed
 from schema import roles
 from sync import errors
 from sync.language import N_, _
@@ -87,10 +88,10 @@ class Below(Canvas):
         index = y - max(len(trouble), 1) - 1
         if 0 <= index < len(facts):
             label, pieces = facts[index]
-            row.put(X, label, "dim")
+            row.put(X, headed(label), "dim")
             x = X + FIELD
             for text, spec in pieces:
-                x = row.put(x, text, spec) + 1
+                x = row.put(x, text, spec) + 2
         elif index == len(facts) + 1:
             row.rule(X, row.width - X)
 
@@ -319,6 +320,7 @@ class UnlockPlace(Place):
         self.program.push_screen(UnlockPlace("", following, is_somebody_new=following is None))
 
     def do_toggle_language(self) -> None:
+        self.trouble = ""  # a sentence in the other language
         self.program.do_language()
         self.repaint()
 
