@@ -59,7 +59,11 @@ LIST: dict[str, ErrorText] = {
     "no_account": ErrorText(206, "nobody logged in", N_("这台电脑上还没有人登录。先运行 cuncao login。")),
     "many_accounts": ErrorText(207, "several users", N_("这台电脑有几个人用，请用 --user 说是谁：{detail}。")),
     "inspector": ErrorText(208, "inspector asks for records", N_("督导只看数字，看不到孩子的档案。")),
-    "no_recovery": ErrorText(209, "recovery not allowed", N_("县里还没同意找回，记录都在。请管理员先允许这台电脑：{detail}；再运行 cuncao recover。")),
+    "no_recovery": ErrorText(
+        209,
+        "recovery not allowed",
+        N_("县里还没同意找回，记录都在。请管理员先允许这台电脑：{detail}；再运行 cuncao recover。"),
+    ),
     "no_passphrase": ErrorText(210, "no passphrase", N_("要口令才能打开。设 CUNCAO_PASSPHRASE，或在终端里输入。")),
     "passphrase_file": ErrorText(
         211, "unreadable passphrase file", N_("CUNCAO_PASSPHRASE_FILE 指的文件读不了：{detail}。什么都没做。")
