@@ -69,15 +69,16 @@ class _Line:
     def send(self, request: SyncRequest, *, is_ahead: bool = False) -> None:
         """Send; beside the caller when it has other things to do and the transport allows it."""
         self._flight = Future()
+        # Packed here: what another thread allocates, this one cannot use again (7 MB).
+        body, media = pack(request)
         if is_ahead and getattr(self.transport, "may_run_beside", False):
-            self._thread = threading.Thread(target=self._fly, args=(request, self._flight))
+            self._thread = threading.Thread(target=self._fly, args=(body, media, self._flight))
             self._thread.start()
         else:
-            self._fly(request, self._flight)
+            self._fly(body, media, self._flight)
 
-    def _fly(self, request: SyncRequest, flight: Future[tuple[bytes, str]]) -> None:
+    def _fly(self, body: bytes, media: str, flight: Future[tuple[bytes, str]]) -> None:
         try:
-            body, media = pack(request)
             answer = self.transport.post("/v1/sync", body, media, self.token)
             self.trips += 1
             self.up, self.down = self.up + len(body), self.down + len(answer[0])

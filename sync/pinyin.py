@@ -14,6 +14,8 @@ from pathlib import Path
 _TABLE = Path(__file__).with_name("data") / "pinyin.txt.gz"
 MAX_VARIANTS = 8
 """Initials kept for one name with characters of several readings."""
+KEPT = 2_000
+"""Names remembered: a screen asks for the same few again; a county's would stay in memory, 10 MB."""
 
 SURNAMES = {
     "单": "shan", "曾": "zeng", "解": "xie", "仇": "qiu", "查": "zha", "盖": "ge", "区": "ou", "朴": "piao",
@@ -54,7 +56,7 @@ def readings(character: str) -> tuple[str, ...]:
     return (character.lower(),) if character.isalnum() else ()
 
 
-@lru_cache(maxsize=50_000)
+@lru_cache(maxsize=KEPT)
 def syllables(name: str) -> tuple[tuple[str, ...], ...]:
     """Per character its readings; surnames by their own."""
     parts: list[tuple[str, ...]] = []
@@ -70,7 +72,7 @@ def syllables(name: str) -> tuple[tuple[str, ...], ...]:
     return tuple(parts)
 
 
-@lru_cache(maxsize=50_000)
+@lru_cache(maxsize=KEPT)
 def initials(name: str) -> str:
     """First letters, all variants, separated by spaces: 曾 reads zeng and ceng, so 曾静 is `zj cj`."""
     letters = [tuple(dict.fromkeys(r[0] for r in s)) for s in syllables(name)]
@@ -78,7 +80,7 @@ def initials(name: str) -> str:
     return " ".join(dict.fromkeys(itertools.islice(variants, MAX_VARIANTS)))
 
 
-@lru_cache(maxsize=50_000)
+@lru_cache(maxsize=KEPT)
 def sort_key(name: str) -> str:
     """Sorts names as a phone book does: by syllable, then by the characters."""
     return " ".join(s[0] for s in syllables(name)) + "\t" + name
