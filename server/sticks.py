@@ -41,6 +41,10 @@ def bundle_read(file: Path, reply: Path, as_json: bool) -> None:
     from sync.bundle import BadBundle
 
     try:
+        files.try_out(reply)  # what cannot be answered is not taken
+    except BadBundle as error:
+        _fail(error, reply)
+    try:
         with open_desk() as desk:
             done = bundles.read(desk, files.read(file))
     except BadBundle as error:

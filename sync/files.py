@@ -27,6 +27,23 @@ def read(path: Path) -> bytes:
     return data
 
 
+def try_out(path: Path) -> None:
+    """Find out whether a bundle may be written there, before anything is done for its sake.
+
+    Raises:
+        BadBundle: `bundle_kept`, `bundle_room`.
+    """
+    fresh = path.with_name(path.name + ".new")
+    try:
+        if path.exists() and path.stat().st_size and not bundle.is_bundle(_begin(path)):
+            raise BadBundle("bundle_kept")
+        with open(fresh, "wb"):
+            pass
+        fresh.unlink()
+    except OSError:
+        raise BadBundle("bundle_room") from None
+
+
 def write(path: Path, data: bytes) -> None:
     """Write a bundle; one that is there is replaced, anything else stays.
 
@@ -35,10 +52,9 @@ def write(path: Path, data: bytes) -> None:
     """
     from sync import platform
 
+    try_out(path)
     fresh = path.with_name(path.name + ".new")
     try:
-        if path.exists() and path.stat().st_size and not bundle.is_bundle(_begin(path)):
-            raise BadBundle("bundle_kept")
         with open(fresh, "wb") as out:
             out.write(data)
             out.flush()

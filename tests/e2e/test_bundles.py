@@ -85,6 +85,10 @@ def test_what_is_no_bundle_or_not_ours_is_one_sentence_and_an_exit_code(stick: S
     assert not Path(stick("no-reply")).exists()
     stick.county("bundle", "read", stick("ours"), "--reply", stick("photo"), expect=2)
     assert Path(stick("photo")).read_bytes() == bad["photo"][0]  # another's file is never replaced
+    stick.county("bundle", "read", stick("ours"), "--reply", stick("nowhere/news"), expect=2)
+    stick.carry(stick.enrol("周晓燕", "beside"))
+    beside = Laptop(stick.folder / "beside", "周晓燕", stick.county)
+    assert "何苗" not in beside("list", "child").out  # nothing was taken that could not be answered
     refused = laptop("bundle", "read", stick("ours"), expect=2)
     assert len(refused.err.strip().splitlines()) == 1
     laptop("bundle", "read", stick("nowhere"), expect=2)

@@ -83,7 +83,7 @@ def test_the_file_has_what_hangs_on_the_child_by_pages(village: Village) -> None
         await pilot.press("f7", *"罗静", "enter", "5")
         told = await shown(app, pilot)
         assert "委托协议 1" in told and "王桂兰" in told and "已签" in told
-        assert "还没有纸面材料。F9 添一条。" in told
+        assert "纸面材料 2" in told and "委托照护确认书" in told
         await pilot.press("6")
         told = await shown(app, pilot)
         assert "想有人教数学" in told and "数学跟上班里" in told and "蒲春兰  爱心妈妈" in told
