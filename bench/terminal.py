@@ -27,8 +27,8 @@ from bench.people import DIVISIONS, children
 
 PASSPHRASE = "bench passphrase"
 ROWS, COLUMNS = 40, 110
-QUIET_S = 0.12
-"""A frame has ended when nothing came for this long."""
+QUIET_S = 0.3
+"""A frame has ended when nothing came for this long; more than any key takes."""
 KEYS = (
     *"罗静", "\x7f", "\x7f", *"lj", "\x7f", "\x7f", *"wzx", "\x7f", "\x7f", "\x7f",
     *"139", "\x7f", "\x7f", "\x7f", *"冯家岭", "\x7f", "\x7f", "\x7f", *"zzz", "\x7f", "\x7f", "\x7f",

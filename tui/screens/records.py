@@ -162,12 +162,16 @@ class RecordsPlace(Moving, Place):
     def _first_read(self) -> None:
         self.list.read()
         self.every = self.list.total
+        if self.kind.scope == "root":
+            search.keep_in_memory(self.replica, self.every)
         self.repaint()
         self.call_after_refresh(self._count_views)
 
     def _count_views(self) -> None:
+        # The whole list last: what was read last is still in memory at the first key.
         self.counts = {
-            v.name: search.count(self.replica, self.kind.name, "", v.where) for v in self.views
+            v.name: search.count(self.replica, self.kind.name, "", v.where)
+            for v in reversed(self.views)
         }
         self.every = self.counts["all"]
         self.repaint()
