@@ -114,8 +114,10 @@ class RecordList(Canvas, can_focus=True):
             self._page_top = -1
         self.total = len(found)
         if len(found) == shown or not self.size:
-            self.total = search.count(
-                self.replica, name, self.text, self.where, is_loose=self._is_loose
+            is_walked = self.text and not self.worry and self.kind.scope != "hangs"
+            after = found[-1] if found and is_walked else ""
+            self.total = (len(found) if after else 0) + search.count(
+                self.replica, name, self.text, self.where, is_loose=self._is_loose, after=after
             )
 
     def _scroll(self) -> None:

@@ -107,3 +107,14 @@ def test_what_is_hidden_or_renamed_is_no_longer_found(county: County) -> None:
     laptop.delete(child, "重复")
     assert names(county, "凌云") == []
     assert search.count(laptop, "child") == 4
+
+
+@pytest.mark.parametrize("text", ["", "罗", "l", "1"])
+def test_a_page_and_the_count_of_what_comes_after_it_are_all(county: County, text: str) -> None:
+    laptop = county.laptops["陈德福"]
+    every = search.ids(laptop, "child", text, 100)
+    assert every
+    for size in range(1, len(every) + 1):
+        page = search.ids(laptop, "child", text, size)
+        rest = search.count(laptop, "child", text, after=page[-1])
+        assert len(page) + rest == search.count(laptop, "child", text) == len(every)
