@@ -16,6 +16,7 @@ from schema.kinds.placed import THERE as THERE
 from schema.record import DELETED, Kind
 from schema.types import Ref
 from sync import clock, following, ids, merges, merging
+from sync.change import Head, Mark
 from sync.partings import Parting, partings
 from sync.reading import Reading
 from sync.records import as_json
@@ -73,9 +74,9 @@ def _slots(replica: Reading, kind: Kind, parting: Parting) -> list[Written]:
         slot = kept.slot(name, kind.slot_value(name, kept.values))
         theirs = kind.slot_value(name, away.values)
         for head in slot.heads if slot and name != kind.pointer else ():
-            mark = head.mark
-            is_meanwhile = parting.begun < mark.stamp < parting.ended
-            if is_meanwhile and not merging.is_carried(mark.version) and head.value != theirs:
+            mark = _typed(replica, kept.id, head)
+            is_meanwhile = mark is not None and parting.begun < mark.stamp < parting.ended
+            if mark is not None and is_meanwhile and head.value != theirs:
                 id_ = ids.derived_id(PLACED.name, kept.id, away.id, name, mark.version)
                 found.append(
                     Written(
@@ -84,6 +85,20 @@ def _slots(replica: Reading, kind: Kind, parting: Parting) -> list[Written]:
                     )
                 )  # fmt: skip
     return found
+
+
+def _typed(replica: Reading, record: str, head: Head) -> Mark | None:
+    """Who typed what stands, and when; None where nobody did. The county may have put it back as the
+    merge was taken back: then the log tells, as far as it is held here."""
+    if not merging.is_carried(head.mark.version):
+        return head.mark
+    typed = [op for op in head.ops if not merging.is_carried(op)]
+    entries = {e.change.version: e for e in replica.records.entries(record)} if typed else {}
+    for op in reversed(typed):
+        if op in entries:
+            change = entries[op].change
+            return Mark(op, change.author, entries[op].stamp, change.seen)
+    return None
 
 
 def _hanging(replica: Reading, kind: Kind, apart: Collection[Parting]) -> list[Written]:

@@ -418,7 +418,9 @@ class Home:
                 first.enter_context(self.making(user))
                 session = self.make(user, new)
             device = session.replica.identity.device
-            if device:  # also where only the card was lost, or another window was quicker
+            # Also where only the card was lost, another window was quicker, or an earlier login was
+            # cut off before the store had a device.
+            if account is not None or device:
                 secret = session.replica.get_state("bundle_secret") or secret
                 try:
                     answer, county_key = self._ask(url, user, password, device, secret, insecure)

@@ -3,14 +3,20 @@ whose it is."""
 
 from __future__ import annotations
 
+import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from casework import partings
+from schema.kinds import KINDS
 from server.check import check
 from sync import merges
-from sync.change import Grant
+from sync.change import Entry, Grant
+from sync.merging import is_carried
 from sync.replica import Refused
 from sync.verify import problems_of
+from tests.sync.test_merging_histories import at_rest, configured, edits, filed_twice, write
 from tests.sync.town import Town, child, contact, value
 
 NAMES = ("adm", "sup", "li", "wu")
@@ -202,3 +208,65 @@ def test_who_reviews_one_of_the_files_alone_places_nothing(town):
         with pytest.raises(Refused, match="not_permitted"):
             partings.place(town.replicas["vil"], written, partings.HERE)
     assert town.replicas["vil"].pending_count() == 0
+
+
+@configured(12)
+@given(
+    unheard=st.lists(edits, max_size=4),
+    heard=st.lists(edits, min_size=2, max_size=8),
+    said=st.lists(st.sampled_from((partings.HERE, partings.THERE, partings.BOTH)), min_size=1),
+    is_far=st.booleans(),
+)
+def test_whatever_is_typed_while_two_are_one_is_on_its_child_or_waits_and_goes_where_it_is_sent(
+    unheard, heard, said, is_far
+):
+    town, files = filed_twice("sup")
+    adm = town.replicas["adm"]
+    merge = merges.merge(adm, files["one"], files["other"])
+    town.sync("adm")
+    begun = town.store.head()
+    for n, edit in enumerate(unheard):
+        write(town, files, edit, n)
+        town.now_ms += 60_000
+    if is_far:
+        town.sync("tea", "wu")
+    town.rest()
+    for n, edit in enumerate(heard, 100):
+        write(town, files, (edit[0], "one", *edit[2:]), n)
+        town.now_ms += 60_000
+    town.rest()
+    ended = town.store.head()
+    merges.unmerge(adm, merge)
+    at_rest(town)
+    away = town.store.states([files["other"]])[files["other"]].values
+    typed = [
+        entry.change
+        for row in town.store.log_rows(begun, ended - begun)
+        if (entry := msgspec.json.decode(town.store.bodies([row.seq])[0], type=Entry))
+        and entry.change.author != "server"
+        and not is_carried(entry.change.version)
+    ]
+    here = partings.unplaced(adm)
+    assert [w.id for w in here] == [w.id for w in partings.unplaced(town.replicas["sup"])]
+    waits = {(w.record, w.slot) for w in here}
+    kept = adm.get(files["one"])
+    for change in typed:
+        if change.kind == "contact" and change.op == "create":
+            is_here = change.fields["child"] == files["one"]
+            assert ((change.id, "") in waits) == is_here
+        elif change.id == files["one"]:
+            for slot, value in change.fields.items():
+                stands = any(change.version in h.ops for h in kept.slots[slot].heads)
+                if stands and value != KINDS["child"].slot_value(slot, away):
+                    assert (files["one"], slot) in waits, (slot, value)
+    for n, written in enumerate(here):
+        goes = said[n % len(said)]
+        partings.place(adm, written, goes)
+        if written.slot and goes != partings.HERE:
+            assert value_of(adm, files["other"], written.slot) == written.value
+    at_rest(town)
+    assert partings.unplaced(adm) == partings.unplaced(town.replicas["sup"]) == []
+
+
+def value_of(replica, record, slot):
+    return KINDS["child"].slot_value(slot, replica.get(record).values)

@@ -6,7 +6,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from county import PASSWORD, County, Laptop
+from county import PASSPHRASE, PASSWORD, County, Laptop
+
+from sync.session import Home
 
 
 @pytest.fixture(scope="module")
@@ -140,6 +142,18 @@ def test_a_lost_card_costs_neither_unsent_work_nor_the_device(
     laptop.login()
     assert laptop("status", "--json").json["pending"] == 0
     assert laptop("history", child, "name", "--json").json[0]["device"] == device
+
+
+def test_a_first_login_that_was_cut_off_is_made_good_by_the_next(
+    county: County, village: str, tmp_path: Path
+) -> None:
+    laptop = Laptop(tmp_path / "home", "何秀英", county)
+    home = Home(laptop.folder)
+    with home.making("何秀英"):
+        home.make("何秀英", PASSPHRASE).close()
+    laptop.login()
+    laptop.add("child", "name=田苗", f"village={village}")
+    assert laptop("sync", "--json").json["sent"] == 1
 
 
 def test_a_home_on_a_drive_that_is_not_there_is_said(county: County) -> None:
