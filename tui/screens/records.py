@@ -10,7 +10,7 @@ from rich.cells import cell_len
 from textual.containers import Horizontal
 from textual.widget import Widget
 
-from casework import filters, search, summary
+from casework import filters, search, summary, wording
 from casework.views import views_of
 from schema.kinds import KINDS
 from schema.types import Choice
@@ -47,7 +47,7 @@ class FindCount(Canvas):
         words = _("{n}，共 {m}").format(n=found, m=every) if place.list.text else str(found)
         field = place.kind.by_name.get(place.list.worry or place.kind.title[0])
         if field is not None and len(place.orders) > 1:
-            words += "   " + _("按 {what}").format(what=_(field.label))
+            words += "   " + _("按 {what}").format(what=wording.within(_(field.label)))
         if place.chosen:
             names = _("、").join(_(place.kind.by_name[n].label) for n in place.chosen)
             words = f"F6 {_('筛选')} {names}   " + words
