@@ -35,6 +35,7 @@ from tests.faults.scene import (
     spawn,
 )
 
+LONG, LEAST = 200, 20
 Arm = tuple[str, str]
 ARMS: tuple[Arm, ...] = (
     ("save", "laptop"),
@@ -383,7 +384,9 @@ def run_kills(
     say: Callable[[str], None],
     arms: tuple[Arm, ...] = ARMS,
 ) -> Kills:
-    """Kills spread evenly over `arms`, in an order of the seed's; the proof after each one."""
+    """Kills spread evenly over `arms`, in an order of the seed's; the proof after each one. A long
+    run has at least `LEAST` of each."""
+    kills = max(kills, LEAST * len(arms)) if kills >= LONG else kills
     story = Kills(scene, seed)
     began = time.monotonic()
     queue = [arms[i % len(arms)] for i in range(kills)]
