@@ -322,7 +322,7 @@ def _before(
         new = set(changes_in(base, name, batch.lookup)) - seen if base else set()
         seen |= new
         waiting += new
-    if seen & set(changes_in(version, name, batch.lookup)):
+    if seen.issuperset(changes_in(version, name, batch.lookup)):  # of one made of several, of all
         return False, None
     return True, value_of(version, name, batch.lookup)
 

@@ -145,6 +145,24 @@ def test_an_unmerge_brings_back_what_stood_in_a_conflict_an_empty_value_too():
     ended(town)
 
 
+def test_an_unmerge_brings_back_what_is_left_of_a_value_that_two_wrote():
+    town, one, other = pair("tea")
+    adm, li, tea = (town.replicas[n] for n in ("adm", "li", "tea"))
+    li.save("child", {"phone": None}, one)
+    town.sync("li")
+    li.save("child", {"phone": "13900000007"}, one)
+    town.now_ms += 60_000
+    tea.save("child", {"phone": None}, one)  # says the same as li did, unseen by them
+    town.sync("tea", "li", "adm")
+    assert phones(town, one) == [None, "13900000007"]
+    merge = merges.merge(adm, one, other, {"phone": "away"})
+    town.sync("adm")
+    merges.unmerge(adm, merge)
+    town.sync("adm")
+    assert set(phones(town, one)) == {None, "13900000007"}
+    ended(town)
+
+
 def test_an_unmerge_decides_no_conflict():
     town, one, other = pair()
     adm, li = town.replicas["adm"], town.replicas["li"]
