@@ -141,8 +141,10 @@ def bound_storage(room: int) -> None:
 
 
 def arm_client(fuse: Fuse) -> None:
+    import msgspec
+
     from sync import client, replica, tables
-    from sync.protocol import Cursor
+    from sync.protocol import Cursor, SyncRequest, unpack
 
     together, fly, receive = replica.Replica.together, client._Line._fly, client.receive
 
@@ -151,12 +153,13 @@ def arm_client(fuse: Fuse) -> None:
         with fuse.inside("save"), together(self):
             yield
 
-    def flying(self: Any, request: Any, flight: Any) -> None:
+    def flying(self: Any, body: bytes, media: str, flight: Any) -> None:
+        request = msgspec.json.decode(unpack(body, media), type=SyncRequest)
         cursor = Cursor.decode(request.cursor) if request.cursor else None
         kinds = ["push"] if request.changes else []
         kinds.append("snapshot" if cursor is None or cursor.fill else "pull")
         with fuse.inside(*kinds):
-            fuse.around("the request", fly)(self, request, flight)
+            fuse.around("the request", fly)(self, body, media, flight)
 
     def receiving(store: Any, response: Any, *given: Any, **named: Any) -> Any:
         kinds = {"snapshot": response.rows, "pull": response.entries}
