@@ -8,9 +8,11 @@ from itertools import combinations
 from statistics import median
 from typing import Any
 
-from casework import told
+from casework import told, wording
+from schema.kinds import KINDS
 from sync.change import Head
 from sync.decisions import decisions
+from sync.language import _
 from sync.reading import Reading
 
 HOUR_MS = 3_600_000
@@ -49,6 +51,29 @@ def figures(replica: Reading) -> dict[str, Any]:
         "by_unit": dict(units.most_common()),
         "by_pair": [{"people": list(pair), "count": n} for pair, n in pairs.most_common()],
     }
+
+
+def words(replica: Reading, found: dict[str, Any]) -> list[str]:
+    """What `figures` found, a line each."""
+    today = wording.day_of(replica.clock.now_ms())
+    lines = [
+        _("有过 {n} 处两种说法，定了 {m} 处，还等着 {k} 处。").format(
+            n=found["opened"], m=found["settled"], k=found["open"]
+        )
+    ]
+    if (hours := found["median_hours_to_settle"]) is not None:
+        lines.append(_("从出现到定下，一半在 {n} 小时以内。").format(n=hours))
+    if (hours := found["median_hours_open"]) is not None:
+        lines.append(_("还等着的，一半等了 {n} 小时以上。").format(n=hours))
+    if (share := found["share_reversed"]) is not None:
+        lines.append(_("定过的有 {n}% 又撤销了。").format(n=round(share * 100)))
+    for name, n in found["by_field"].items():
+        kind = KINDS[name.partition(".")[0]]
+        slot = wording.slot_label(kind, name.partition(".")[2])
+        lines.append(f"{_(kind.label)} {slot}  {n}")
+    lines += [f"{wording.unit_text(u, replica, today)}  {n}" for u, n in found["by_unit"].items()]
+    lines += [f"{' + '.join(p['people'])}  {p['count']}" for p in found["by_pair"]]
+    return lines
 
 
 def replica_now(replica: Reading) -> int:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from casework import batches
+from casework import batches, likenesses
 from casework.duplicates import NOT_SAME, PAIR
 from sync import merges
+from sync.language import _
 from sync.replica import Replica
 
 
@@ -29,3 +30,16 @@ def figures(replica: Replica) -> dict[str, Any]:
         "open": len(pairs) - not_same - done,
         "by_reason": dict(reasons.most_common()),
     }
+
+
+def words(found: dict[str, Any]) -> list[str]:
+    """What `figures` found, a line each."""
+    lines = [
+        _("名册导入时就认出来的 {n} 个，建档以后才发现的 {m} 对，其中一定是的 {k} 对。").format(
+            n=found["before_entry"], m=found["after_entry"], k=found["certain"]
+        ),
+        _("合了 {n} 对，不是同一个的 {m} 对，还没定的 {k} 对。").format(
+            n=found["merged"], m=found["not_same"], k=found["open"]
+        ),
+    ]
+    return lines + [f"{likenesses.words([code])}  {n}" for code, n in found["by_reason"].items()]

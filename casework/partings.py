@@ -3,12 +3,13 @@ child it was written for, or belongs to the other, as a reviewer says."""
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from msgspec import Struct
 
-from casework import duplicates
+from casework import duplicates, wording
 from schema.kinds import KINDS
 from schema.kinds.placed import BOTH as BOTH
 from schema.kinds.placed import HERE as HERE
@@ -17,6 +18,7 @@ from schema.record import DELETED, Kind
 from schema.types import Ref
 from sync import clock, following, ids, merges, merging
 from sync.change import Head, Mark
+from sync.language import _
 from sync.partings import Parting, partings
 from sync.reading import Reading
 from sync.records import as_json
@@ -117,6 +119,24 @@ def _hanging(replica: Reading, kind: Kind, apart: Collection[Parting]) -> list[W
         for p in apart
         if on[state.id] == p.kept and p.begun < state.made.stamp < p.ended
     ]  # fmt: skip
+
+
+def file_text(replica: Reading, file: str, today: datetime.date) -> str:
+    """The child and where: the two may bear one name."""
+    kind = next(k for k in KINDS.values() if k.pointer)
+    rows = replica.rows(kind.name, [file], with_deleted=True)
+    units = [rows[0][f] for f in kind.unit_fields if rows[0].get(f)] if rows else []
+    where = [wording.unit_text(u, replica, today) for u in units[:1]]
+    return " ".join([wording.record_text(kind, file, replica, today), *where])
+
+
+def words(replica: Reading, one: Written, today: datetime.date) -> tuple[str, str]:
+    """What it is, and what it says."""
+    kind = KINDS[one.kind]
+    if not one.slot:
+        return _(kind.label), wording.record_text(kind, one.record, replica, today)
+    text = wording.slot_text(kind, one.slot, one.value, replica, today, is_masked=True)
+    return wording.slot_label(kind, one.slot), text.replace("\n", " ") or _("空着")
 
 
 def find(replica: Reading, id: str) -> Written:

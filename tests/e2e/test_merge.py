@@ -119,6 +119,7 @@ def test_what_was_written_while_two_were_one_waits_until_the_reviewer_has_placed
     admin.sync()
     ids = {w["field"] or "visit": w["id"] for w in waiting}
     assert [w["id"] for w in admin("unplaced", "--json").json] == [w["id"] for w in waiting]
+    assert "欧阳甲" in (words := admin("unplaced").out) and "爱好" in words and one not in words
     admin("unplaced", "--here", ids["hobbies"])
     admin("unplaced", "--here", ids["hobbies"], expect=2)
     admin("unplaced", "--there", ids["phone"])

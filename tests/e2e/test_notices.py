@@ -132,3 +132,5 @@ def test_the_village_is_asked_and_answers_offline(
     named = {d["name"] for d in admin("list", "device", "--json").json}
     assert named == {socket.gethostname().partition(".")[0]}
     assert admin("figures", "conflicts", "--json").json["opened"] >= 1
+    assert "child." not in (words := admin("figures", "conflicts").out) and "孩子" in words
+    assert "open" not in admin("figures", "duplicates").out

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import click
 
 from sync.language import _
-from sync.replica import Replica
 from tui.commands.common import as_json, emit, guarded, opened
 
 
@@ -21,9 +19,12 @@ def figures() -> None: ...
 @click.pass_obj
 @guarded
 def conflicts(user: str | None, is_json: bool) -> None:
-    from casework.conflict_figures import figures as counted
+    from casework import conflict_figures
 
-    _tell(user, counted, is_json)
+    with opened(user) as session:
+        found = conflict_figures.figures(session.replica)
+        lines = conflict_figures.words(session.replica, found)
+    _tell(found, lines, is_json)
 
 
 @figures.command(help=_("像是同一个孩子的：建档前发现多少，建档后多少。"))
@@ -31,16 +32,16 @@ def conflicts(user: str | None, is_json: bool) -> None:
 @click.pass_obj
 @guarded
 def duplicates(user: str | None, is_json: bool) -> None:
-    from casework.duplicate_figures import figures as counted
+    from casework import duplicate_figures
 
-    _tell(user, counted, is_json)
-
-
-def _tell(user: str | None, counted: Callable[[Replica], dict[str, Any]], is_json: bool) -> None:
     with opened(user) as session:
-        found = counted(session.replica)
+        found = duplicate_figures.figures(session.replica)
+    _tell(found, duplicate_figures.words(found), is_json)
+
+
+def _tell(found: dict[str, Any], lines: list[str], is_json: bool) -> None:
     if is_json:
         emit(found)
         return
-    for name, value in found.items():
-        click.echo(f"{name}  {value}")
+    for line in lines:
+        click.echo(line)

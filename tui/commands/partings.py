@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import datetime
+from typing import TYPE_CHECKING
+
 import click
 
 from sync.language import _
 from tui.commands.common import as_json, emit, guarded, iso, opened, say
+
+if TYPE_CHECKING:
+    from casework.partings import Written
+    from sync.reading import Reading
 
 
 @click.command(help=_("拆回以后，合并时写的归谁：留在原处、归另一份，或两份都有。"))
@@ -18,7 +25,7 @@ from tui.commands.common import as_json, emit, guarded, iso, opened, say
 def unplaced(
     user: str | None, here: str | None, there: str | None, both: str | None, is_json: bool
 ) -> None:
-    from casework import partings
+    from casework import partings, wording
 
     said = {partings.HERE: here, partings.THERE: there, partings.BOTH: both}
     with opened(user) as session:
@@ -26,7 +33,11 @@ def unplaced(
         for goes, id in said.items():
             if id:
                 partings.place(replica, partings.find(replica, id), goes)
-        found = [
+        found = partings.unplaced(replica)
+        today = wording.day_of(replica.clock.now_ms())
+        lines = [_line(replica, one, today) for one in found] if not is_json else []
+    if is_json:
+        emit([
             {
                 "id": w.id,
                 "file": w.file,
@@ -38,13 +49,17 @@ def unplaced(
                 "author": w.author,
                 "at": iso(w.at_ms),
             }
-            for w in partings.unplaced(replica)
-        ]
-    if is_json:
-        emit(found)
+            for w in found
+        ])
         return
-    for w in found:
-        what = w["field"] or w["kind"]
-        click.echo(f"{w['id']}  {w['file']}  {w['other']}  {what}  {w['value'] or ''}  {w['author']}")
+    for line in lines:
+        click.echo(line)
     if not found:
         say(_("没有要分的。"))
+
+
+def _line(replica: Reading, one: Written, today: datetime.date) -> str:
+    from casework import partings
+
+    files = (partings.file_text(replica, id, today) for id in (one.file, one.other))
+    return "  ".join([one.id, *files, *partings.words(replica, one, today), one.author])

@@ -8,7 +8,6 @@ from textual.widget import Widget
 
 from casework import partings, told, wording
 from casework.partings import Written
-from schema.kinds import KINDS
 from sync import errors
 from sync.language import _
 from sync.replica import InvalidRecord, Refused
@@ -88,20 +87,10 @@ class PartingsPlace(Moving, Place):
         return _("两份合着的时候写的；不分就留在原处，谁写的都不丢   Enter 档案")
 
     def name_of(self, file: str) -> str:
-        """The child and where: the two may bear one name."""
-        kind = next(k for k in KINDS.values() if k.pointer)
-        rows = self.replica.rows(kind.name, [file], with_deleted=True)
-        units = [rows[0][f] for f in kind.unit_fields if rows[0].get(f)] if rows else []
-        where = [wording.unit_text(u, self.replica, self.today) for u in units[:1]]
-        return " ".join([wording.record_text(kind, file, self.replica, self.today), *where])
+        return partings.file_text(self.replica, file, self.today)
 
     def words_of(self, one: Written) -> tuple[str, str]:
-        """What it is, and what it says."""
-        kind = KINDS[one.kind]
-        if not one.slot:
-            return _(kind.label), wording.record_text(kind, one.record, self.replica, self.today)
-        text = wording.slot_text(kind, one.slot, one.value, self.replica, self.today, is_masked=True)
-        return wording.slot_label(kind, one.slot), text.replace("\n", " ") or _("空着")
+        return partings.words(self.replica, one, self.today)
 
     def written_by(self, one: Written) -> str:
         who = told.person(self.replica, one.author)
