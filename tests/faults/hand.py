@@ -51,7 +51,7 @@ def name_for(token: str) -> str:
     """A name like no other: of two alike the county would keep a pair, which nobody here counts."""
     number = int.from_bytes(hashlib.blake2b(token.encode(), digest_size=8).digest(), "big")
     letters = []
-    for _ in range(4):
+    for _ in range(8):
         number, n = divmod(number, len(SOUNDS))
         letters.append(SOUNDS[n])
     return "".join(letters)
