@@ -212,8 +212,21 @@ def _combine(
         text = combined_value(kind, name, base_text, rest[0].value, new.value)
         if text is not None:
             return [_joined([*others, new], new, text)]
-    others = [original(h, name, lookup) for h in others]
+    others = _distinct([original(h, name, lookup) for h in others], new)
     return _collapsed(name, others, new) or [*others, new]
+
+
+def _distinct(heads: Sequence[Head], new: Head) -> list[Head]:
+    """One head for those that say the same: of a merged text the change that is left, in its author's
+    own words, may be what another has said too. `new` brings it about and gives the version."""
+    found: list[Head] = []
+    for head in heads:
+        n = next((n for n, other in enumerate(found) if other.value == head.value), None)
+        if n is None:
+            found.append(head)
+        else:
+            found[n] = _joined([found[n], head], new, head.value)
+    return found
 
 
 def _chain(head: Head, change: Change) -> set[str]:

@@ -43,6 +43,8 @@ WHOLE = 10_000
 """Histories of a long run: there each event must have occurred often enough."""
 SHOWN = 5
 """Failures whose steps are made shorter and printed; a thousand say no more."""
+BETWEEN_S = 30
+"""From one line on stderr to the next while it runs."""
 
 
 def say(line: str) -> None:
@@ -90,12 +92,18 @@ def main(arguments: list[str]) -> int:
     counts: Counter[str] = Counter()
     failures: list[Failure] = []
     done, began = 0, time.monotonic()
+    said = began
     for outcome in outcomes(every, min(asked.processes, asked.n)):
         done += 1
         if isinstance(outcome, Failure):
             failures.append(outcome)
+            sys.stderr.write(f"failed: seed {outcome.options.seed}: {outcome.message}\n")
         else:
             counts += outcome
+        if time.monotonic() - said > BETWEEN_S:
+            said = time.monotonic()
+            sys.stderr.write(f"{done:,} of {asked.n:,}, {done / (said - began):.1f} a second\n")
+            sys.stderr.flush()
         if asked.seconds and time.monotonic() - began > asked.seconds:
             break
     took = time.monotonic() - began

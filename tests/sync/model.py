@@ -229,7 +229,13 @@ class Model:
                 self.counts["met merged text"] += 1
                 heads = [self._one([*others, new], new, merged)]
             else:
-                others = [self._own_words(slot, h) for h in others]
+                by_value: dict[str, list[Head]] = {}
+                for head in (self._own_words(slot, h) for h in others):
+                    by_value.setdefault(head.value, []).append(head)
+                others = [
+                    alike[0] if len(alike) == 1 else self._one(alike, new, value)
+                    for value, alike in by_value.items()
+                ]
                 heads = self._same(slot, others, new)
         if heads is None and not others:
             self.counts["met own chain"] += 1

@@ -152,6 +152,26 @@ def test_texts_that_touch_one_sentence_stand_against_each_other():
     assert li.conflicts()[0].base_value == "一。二。"
 
 
+def test_who_is_left_of_a_merged_text_and_said_what_another_said_is_one_head_with_them():
+    town, record, li, tea = make("li", "tea", note="甲。乙。丙。")
+    town.add("tea2", "tea")
+    town.sync("tea2")
+    form = li.get(record)
+    li.save("child", {"note": "甲。乙。加。丙。"}, record)
+    town.sync("li")
+    li.save("child", {"note": "甲改。乙。丙。"}, record, base=form)
+    for name in ("tea", "tea2"):
+        town.now_ms += 1000
+        town.replicas[name].save("child", {"note": "乙。丙。"}, record)
+    town.sync("tea", "tea2")
+    assert sorted(standing(town.replicas["tea2"], record, "note")) == ["乙。丙。", "乙。加。丙。"]
+    town.rest()
+    assert sorted(standing(li, record, "note")) == ["乙。丙。", "甲改。乙。丙。"]
+    li.save("child", {"note": "丙。"}, record)  # whoever sees what two have said has seen both
+    town.rest()
+    assert value(tea, record, "note") == "丙。" and li.conflicts() == tea.conflicts() == []
+
+
 def test_a_group_is_decided_whole_and_a_decision_of_it_is_a_dict_of_its_members():
     town, record, li, tea, adm = make("li", "tea", "adm")
     li.save("child", {"id_type": "resident", "id_number": "11010519491231002X"}, record)
