@@ -125,10 +125,15 @@ def prune(connection: Connection, backup: int, now_ms: int, held: Held) -> None:
         connection.execute(f"DELETE FROM kept WHERE {among}", (given,))  # noqa: S608
 
 
+def void(connection: Connection) -> None:
+    """The numbers of all that is kept are of a log that is no more: no backup of it counts."""
+    connection.execute("UPDATE kept SET number = ?", (AGAIN,))
+
+
 def send_all_again(connection: Connection, held: Held) -> None:
     """The log may have lost what it once had: everything kept waits to be sent; of a record that is
     held here, shown like any unsent change."""
-    connection.execute("UPDATE kept SET number = ?", (AGAIN,))
+    void(connection)
     records = [record for (record,) in connection.execute("SELECT DISTINCT record FROM kept")]
     connection.execute(
         "INSERT OR IGNORE INTO outbox SELECT seq, record, txn, body FROM kept"

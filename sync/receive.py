@@ -133,6 +133,7 @@ class _Receiving:
 
         A restored hub may have lost what it once confirmed: everything of our own is sent again.
         """
+        keeping.void(self.connection)  # before anything leaves: an older backup may be back
         self._drop(self._outside(self.response.grants or ()))
         paperbytes.send_again(self.connection)
         ours = own_ids(self.connection)

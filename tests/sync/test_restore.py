@@ -152,6 +152,22 @@ def test_what_waited_in_a_quarantine_that_a_restore_lost_is_sent_again(town):
     assert value(adm, visit, "summary") == "见到了。"
 
 
+def test_an_older_backup_put_back_as_grants_are_replaced_loses_nothing_that_a_laptop_holds(town):
+    li = town.replicas["li"]
+    older = town.backup()
+    record = child(li)
+    town.sync("li")
+    newer = town.backup()
+    town.sync("li")
+    town.restore(newer, "e2")
+    town.sync("li", "li")
+    assert kept(town, "li") == [record]  # the newer backup has it
+    town.restore(older, "e3")
+    town.grants["li"] = (Grant("director", "112"),)
+    town.sync("li", "li")
+    assert (held(town, "li"), town.quarantined()) == ([], ["out_of_scope"])
+
+
 def test_what_is_kept_of_a_child_held_here_goes_when_the_child_leaves(town):
     li = town.replicas["li"]
     record = child(li)
