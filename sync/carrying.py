@@ -268,7 +268,9 @@ def _restore(
         for head in state.slots[name].heads:
             others = [op for op in head.ops if op not in ops]
             is_cut = 0 < len(others) < len(head.ops) and kind.merge(name) != "last"
-            is_joined, value = _again(batch, kind, name, others, first) if is_cut else (False, None)
+            is_joined, value = False, None
+            if is_cut and not (is_known and _stood_beside(batch, kind, name, others, ops)):
+                is_joined, value = _again(batch, kind, name, others, first)
             if is_joined:
                 closed.append(head.mark.version)
                 first = value
@@ -283,6 +285,16 @@ def _restore(
     if fields:
         names = list(dict.fromkeys(names))
         _write(batch, kind, state.id, "resolve", fields, base, names, cause)
+
+
+def _stood_beside(
+    batch: Batch, kind: Kind, name: str, others: Iterable[str], ops: Iterable[str]
+) -> bool:
+    """True when a text stood in a conflict with the one that the merge among `ops` replaced, and the
+    merge said the same: beside an open conflict nothing but equal texts is joined."""
+    merge = min(e.seq for op in ops if not merging.is_carried(op) and (e := batch.lookup(op)))
+    entries = [batch.lookup(op) for op in others]
+    return kind.merge(name) == "text" and all(e is not None and e.seq < merge for e in entries)
 
 
 def _all_say(batch: Batch, name: str, ops: Iterable[str], value: Any) -> bool:

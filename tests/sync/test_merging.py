@@ -205,6 +205,27 @@ def test_an_unmerge_leaves_the_same_words_of_others_and_brings_back_what_stood()
     ended(town)
 
 
+@pytest.mark.parametrize("stood", [None, "会做饭。"], ids=["emptied", "another text"])
+def test_an_unmerge_opens_the_conflict_again_that_the_merge_had_ended_by_saying_the_same(stood):
+    town, one, other = pair()
+    adm, li, wu = (town.replicas[n] for n in ("adm", "li", "wu"))
+    wu.save("child", {"note": "怕黑。"}, other)
+    li.save("child", {"note": "怕黑。"}, one)
+    town.now_ms += 60_000
+    if stood is None:
+        adm.save("child", {"note": "上学远。"}, one)
+    adm.save("child", {"note": stood}, one)  # unseen by li, and what stands
+    town.sync("li", "wu", "adm", "adm")
+    assert standing(adm, one, "note") == [stood, "怕黑。"]
+    merge = merges.merge(adm, one, other, {"note": "away"})
+    town.sync("adm")
+    assert (value(adm, one, "note"), adm.conflicts(one)) == ("怕黑。", [])
+    merges.unmerge(adm, merge)
+    town.sync("adm")
+    assert set(standing(adm, one, "note")) == {stood, "怕黑。"}
+    ended(town)
+
+
 def test_what_a_refused_merge_had_taken_over_goes_again():
     town, one, other = pair()
     adm = town.replicas["adm"]
