@@ -268,14 +268,16 @@ def _restore(
         for head in state.slots[name].heads:
             others = [op for op in head.ops if op not in ops]
             is_cut = 0 < len(others) < len(head.ops) and kind.merge(name) != "last"
+            says_so = _all_say(batch, name, others, head.value)
+            is_beside = is_known and says_so and _stood_beside(batch, kind, name, others, ops)
             is_joined, value = False, None
-            if is_cut and not (is_known and _stood_beside(batch, kind, name, others, ops)):
+            if is_cut and not is_beside:
                 is_joined, value = _again(batch, kind, name, others, first)
             if is_joined:
                 closed.append(head.mark.version)
                 first = value
             else:
-                is_clear &= not is_cut or _all_say(batch, name, others, head.value)
+                is_clear &= not is_cut or says_so
                 closed += [op for op in head.ops if op in ops]
                 left += [head.value] if others else []
         if is_clear:
@@ -290,8 +292,8 @@ def _restore(
 def _stood_beside(
     batch: Batch, kind: Kind, name: str, others: Iterable[str], ops: Iterable[str]
 ) -> bool:
-    """True when a text stood in a conflict with the one that the merge among `ops` replaced, and the
-    merge said the same: beside an open conflict nothing but equal texts is joined."""
+    """True when texts that say what the merge among `ops` said were there before it: they stood in a
+    conflict with the one that it replaced, for beside an open conflict only equal texts are joined."""
     merge = min(e.seq for op in ops if not merging.is_carried(op) and (e := batch.lookup(op)))
     entries = [batch.lookup(op) for op in others]
     return kind.merge(name) == "text" and all(e is not None and e.seq < merge for e in entries)

@@ -226,6 +226,24 @@ def test_an_unmerge_opens_the_conflict_again_that_the_merge_had_ended_by_saying_
     ended(town)
 
 
+def test_an_unmerge_takes_its_text_out_of_one_that_was_put_together_of_two_before():
+    town, one, other = pair("tea")
+    adm, li, wu, tea = (town.replicas[n] for n in ("adm", "li", "wu", "tea"))
+    li.save("child", {"note": "一。二。三。四。五。"}, one)
+    wu.save("child", {"note": "一改。二。三改。四。五。"}, other)
+    town.sync("li", "wu", "tea")
+    tea.save("child", {"note": "一改。二。三。四。五。"}, one)
+    li.save("child", {"note": "一。二。三。四。五改。"}, one)
+    town.sync("tea", "adm", "li")  # adm has seen tea's alone
+    merge = merges.merge(adm, one, other, {"note": "away"})
+    town.sync("adm")
+    assert value(adm, one, "note") == "一改。二。三改。四。五改。"
+    merges.unmerge(adm, merge)
+    town.sync("adm")
+    assert value(adm, one, "note") == "一改。二。三。四。五改。"
+    ended(town)
+
+
 def test_what_a_refused_merge_had_taken_over_goes_again():
     town, one, other = pair()
     adm = town.replicas["adm"]
