@@ -155,11 +155,11 @@ class Records:
         self.connection.executemany("DELETE FROM shadow WHERE id = ?", [(i,) for i in gone])
 
     def _note_conflicts(self, states: Sequence[State]) -> None:
-        changed = [s.id for s in states if s.slots]
-        if changed:
+        # Also of those without a slot: after a restore a record may stand there with less than it had.
+        if self.connection.execute("SELECT 1 FROM conflict LIMIT 1").fetchone():
             self.connection.execute(
                 "DELETE FROM conflict WHERE record IN (SELECT value FROM json_each(?))",
-                (as_json(changed),),
+                (as_json([s.id for s in states]),),
             )
         rows = [
             (slot.conflict, state.id, state.kind, name, slot.opened)

@@ -7,6 +7,7 @@ import pytest
 
 from sync.change import Grant
 from sync.keeping import KEPT_MS
+from sync.verify import problems_of
 from tests.sync.town import Town, child, contact, value
 
 
@@ -228,3 +229,21 @@ def test_asking_about_strays_ends_when_none_is_left(town):
     town.restore(town.backup(), "e2")
     town.rest()
     assert town.replicas["li"].get_state("strays") == 0
+
+
+@pytest.mark.parametrize("epoch", ["e2", "e0"], ids=["announced", "unannounced"])
+def test_a_conflict_that_a_restore_lost_is_no_longer_listed(town, epoch):
+    record = child(town.replicas["li"])
+    town.rest()
+    copy = town.backup()
+    for name in ("li", "tea"):
+        town.replicas[name].save("child", {"hobbies": f"{name} 说"}, record)
+    town.sync("li", "tea", "adm")
+    adm = town.replicas["adm"]
+    assert len(adm.conflicts()) == 1
+    town.restore(copy, epoch)
+    town.sync("adm")  # before those who wrote it have come again
+    assert value(adm, record, "hobbies") is None
+    assert (adm.conflicts(), problems_of(adm)) == ([], [])
+    town.rest()
+    assert len(adm.conflicts()) == 1
