@@ -145,6 +145,7 @@ class _Receiving:
         ]
         self.connection.executemany("INSERT OR IGNORE INTO outbox VALUES (?, ?, ?, ?)", own)
         keeping.send_all_again(self.connection, self.records.kind_of)
+        self._count_unsent()
         strays.look_for(self.replica)
         for kind in KINDS:
             self.records.void(kind)
@@ -157,6 +158,17 @@ class _Receiving:
                 state = msgspec.json.decode(body, type=State)
                 state.seq = 0
                 self.records.set_shadows({id_: state}, ())
+
+    def _count_unsent(self) -> None:
+        """What waits to be sent once more stands on what is shown, as unsent work does."""
+        unsent = dict(
+            self.connection.execute("SELECT record, count(*) FROM outbox GROUP BY record").fetchall()
+        )
+        for kind in KINDS:
+            states = list(self.records.shown(kind, unsent).values())
+            for state in states:
+                self.records.keep_shadow(state.id, state)
+            self.records.put((state, unsent[state.id]) for state in states)
 
     def _outside(self, grants: Sequence[Grant]) -> list[str]:
         """Roots held here that other grants than before do not cover: a new log cannot tell us."""

@@ -247,3 +247,18 @@ def test_a_conflict_that_a_restore_lost_is_no_longer_listed(town, epoch):
     assert (adm.conflicts(), problems_of(adm)) == ([], [])
     town.rest()
     assert len(adm.conflicts()) == 1
+
+
+def test_what_is_sent_again_after_a_restore_is_unsent_work_like_any_other(town):
+    """Else an edit on top of it made the county's own state of the child unknown here."""
+    record = child(town.replicas["li"])
+    town.rest()
+    town.restore(town.backup(), "e2")
+    town.break_off("li", pages=1, limit=1)  # the child itself is on a later page
+    li = town.replicas["li"]
+    assert (li.pending_count(), problems_of(li)) == (1, [])
+    li.save("child", {"address": "桥头三号"}, record)
+    assert problems_of(li) == []
+    town.replicas["tea"].save("child", {"village": "112"}, record)
+    town.sync("tea", "li")
+    assert (held(town, "li"), li.pending_count(), problems_of(li)) == ([], 0, [])
