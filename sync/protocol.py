@@ -192,7 +192,7 @@ def unpack(body: bytes, media: str, limit: int = MAX_BODY) -> bytes:
 
     Raises:
         TooLarge: it unpacks to more than `limit` bytes.
-        ValueError: it does not unpack.
+        ValueError: it does not unpack, or something stands behind its end.
     """
     if media == MEDIA_GZIP:
         return _gunzip(body, limit)
@@ -210,6 +210,8 @@ def unpack(body: bytes, media: str, limit: int = MAX_BODY) -> bytes:
         raise TooLarge
     if not unpacker.eof:
         raise ValueError("a zstd frame cut short")
+    if unpacker.unused_data:
+        raise ValueError("bytes after the end of a zstd frame")
     return plain
 
 
@@ -223,6 +225,8 @@ def _gunzip(body: bytes, limit: int) -> bytes:
         raise TooLarge
     if not unpacker.eof:
         raise ValueError("gzip cut short")
+    if unpacker.unused_data:
+        raise ValueError("bytes after the end of gzip")
     return plain
 
 

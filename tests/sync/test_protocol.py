@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import gzip
+
 import msgspec
 import pytest
 
 from sync.change import Grant
 from sync.protocol import (
+    MEDIA_GZIP,
     MEDIA_PLAIN,
     MEDIA_ZSTD,
     Cursor,
@@ -48,6 +51,14 @@ def test_a_frame_cut_anywhere_is_an_error_and_never_half_a_message():
             unpack(body[:end], media)
     with pytest.raises(ValueError, match="zstd"):
         unpack(b"no frame at all", media)
+
+
+def test_what_stands_behind_the_end_of_a_message_is_refused_and_never_passed_over():
+    body, media = pack(SyncRequest(1, "dev", cursor="天地" * 2000))
+    for packed, kind in ((body, media), (gzip.compress(b"{}" * 600), MEDIA_GZIP)):
+        for behind in (b"\0", b"more", packed):
+            with pytest.raises(ValueError, match="after the end"):
+                unpack(packed + behind, kind)
 
 
 def test_a_cursor_comes_back_as_it_was_and_noise_is_none_of_ours():
