@@ -117,6 +117,9 @@ LIST: dict[str, ErrorText] = {
     "asks_blind": ErrorText(
         324, "user to be asked may not read the record", N_("这位看不到这个孩子的这一项，没有问。可以问：{detail}。")
     ),
+    "calmer": ErrorText(
+        326, "less worrying value without a reason", N_("这样比现在算数的不那么让人担心，要写一句为什么（--note）。什么都没写，写上再定。")
+    ),
     # 4xx: what was typed
     "invalid": ErrorText(401, "invalid value", N_("有一格不能这样写，什么都没写进去。改好再存。")),
     "no_such_kind": ErrorText(402, "no such kind", N_("没有「{detail}」这种记录，什么都没做。")),

@@ -20,7 +20,7 @@ from schema.problems import Problem
 from schema.record import DELETED, Kind
 from schema.types import Ref, UnitRef
 from sync import decisions, ids
-from sync.change import Change, State
+from sync.change import Change, Conflict, State
 from sync.clock import Clock
 from sync.formers import now_named
 from sync.overlay import overlay
@@ -367,9 +367,9 @@ class Replica(Reading):
                 raise Refused("not_permitted")
             if decisions.is_own_critical(found, self.identity.user):
                 raise Refused("own_words")
-            chosen = self._chosen(found, take, value, head)
+            decided = chosen(found, take, value, head)
             if found.slot != DELETED:
-                spread = self._spread(kind, found.slot, chosen)
+                spread = self._spread(kind, found.slot, decided)
                 problems = self._problems(kind, spread) if take == "value" else []
                 emptied = [
                     n for n, v in spread.items() if v is None and kind.by_name[n].is_required
@@ -377,14 +377,14 @@ class Replica(Reading):
                 problems += [(n, Problem("required", "这一项不能空着。")) for n in emptied]
                 if problems:
                     raise InvalidRecord(problems)
-                chosen = kind.slot_value(found.slot, spread)
+                decided = kind.slot_value(found.slot, spread)
             names = [h.mark.version for h in found.heads]
             base = {found.slot: names[0]}
-            if found.slot == DELETED and chosen is not None:
+            if found.slot == DELETED and decided is not None:
                 base, beside = self._everything_seen(view)
                 names += [v for v in beside if v not in names]
             change = self._write(
-                "resolve", kind, found.record, {found.slot: chosen}, base, note=note, names=names
+                "resolve", kind, found.record, {found.slot: decided}, base, note=note, names=names
             )
             decisions.note(self.connection, change, change.hlc, view.slots.get(found.slot))
             return found.record
@@ -434,21 +434,27 @@ class Replica(Reading):
             raise InvalidRecord([(slot, Problem("wrong_type", "这一组要逐项给值。"))])
         return kind.spread(slot, chosen)
 
-    def _chosen(self, conflict: Any, take: str, value: Any, head: int) -> Any:
-        if take == "value":
-            return value
-        if take == "base":
-            return conflict.base_value
-        if take == "winner":
-            return conflict.heads[0].value
-        if take == "loser" and 0 < head < len(conflict.heads):
-            return conflict.heads[head].value
-        raise Refused("not_a_choice", take)
-
     def pending_state(self, id: str) -> State | None:
         """The canonical state under the unsent changes of a record."""
         kind = self.records.kind_of([id]).get(id)
         return self.records.canonical({kind: [id]})[id] if kind else None
+
+
+def chosen(conflict: Conflict, take: str, value: Any, head: int) -> Any:
+    """The value that `take` means: winner, loser (heads[head]), base, or `value` itself.
+
+    Raises:
+        Refused: there is no such choice.
+    """
+    if take == "value":
+        return value
+    if take == "base":
+        return conflict.base_value
+    if take == "winner":
+        return conflict.heads[0].value
+    if take == "loser" and 0 < head < len(conflict.heads):
+        return conflict.heads[head].value
+    raise Refused("not_a_choice", take)
 
 
 def _differing(kind: Kind, values: Mapping[str, Any], saw: Mapping[str, Any]) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from casework import told, wording
+from casework import deciding, told, wording
 from casework.questions import answers_to
 from casework.withheld import Withheld, withheld, withheld_words
 from schema.kinds import KINDS
@@ -121,7 +121,7 @@ def resolve(
         if found is None:
             raise Refused(_why_not(replica, id), id)
         chosen = tellings.typed(found, value) if take == "value" else None
-        record = replica.resolve(id, take, chosen, note)
+        record = deciding.decide(replica, id, take, chosen, note)
         kind = KINDS[found.kind]
         if take == "value" and found.slot != DELETED:
             warn_doubts(session, kind, kind.spread(found.slot, chosen), record)
