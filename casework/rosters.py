@@ -3,7 +3,7 @@ writing."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +16,12 @@ from casework.roster_match import Match, People, Person
 from casework.roster_plans import ChildPlan, FamilyPlan, fill
 from casework.sheets import Unreadable
 from casework.units import UnitFinder
+from schema.kinds import KINDS
 from schema.kinds.child import CHILD
 from schema.kinds.family import FAMILY
 from schema.problems import Problem
-from sync.language import N_
+from schema.record import Kind
+from sync.language import N_, _
 from sync.replica import InvalidRecord, Refused, Replica
 from sync.scope import units_of
 from sync.storage import transaction
@@ -179,7 +181,7 @@ class _Rehearser:
         for name, wrong in CHILD.problems(draft.child):
             if not wrong.is_doubt:
                 if name == "name":
-                    row.problems.append((name, problem("not_stored", text=name)))
+                    row.problems.append((name, _not_stored(CHILD, [(name, wrong)])))
                     return False
                 draft.note.append(f"{CHILD.by_name[name].label}：{draft.child.pop(name)}")
         for member in draft.family:
@@ -272,6 +274,14 @@ def _home_of(replica: Replica) -> tuple[str | None, str | None, str | None]:
 # -- writing
 
 
+class _NotStored(Exception):
+    """A child of which nothing was written."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem.code)
+        self.problem = problem
+
+
 def write(replica: Replica, rehearsal: Rehearsal) -> Batch:
     """Write what was rehearsed: one txn per child, everything noted so that it can be taken back.
 
@@ -290,9 +300,8 @@ def _write(replica: Replica, rehearsal: Rehearsal) -> Batch:
             _write_child(replica, batch, plan)
         except Refused:
             failed[id(plan)] = problem("not_permitted")
-        except InvalidRecord as error:
-            names = ", ".join(field for field, _problem in error.problems)
-            failed[id(plan)] = problem("not_stored", text=names)
+        except _NotStored as error:
+            failed[id(plan)] = error.problem
     for row in rehearsal.rows:
         if row.plan is not None and id(row.plan) in failed and row.status in ("created", "updated"):
             row.status = "skipped"
@@ -302,14 +311,35 @@ def _write(replica: Replica, rehearsal: Rehearsal) -> Batch:
 
 def _write_child(replica: Replica, batch: str, plan: ChildPlan) -> None:
     with replica.together():
-        child = batches.save(replica, batch, "child", plan.changes, plan.id)
+        child = _save(replica, batch, CHILD, plan.changes, plan.id)
         for member in plan.family:
             if not member.changes:
                 continue
             values = member.changes if member.id else {**member.changes, "child": child}
-            batches.save(replica, batch, "family", values, member.id, child)
+            _save(replica, batch, FAMILY, values, member.id, child)
         for contact in plan.contacts:
-            batches.save(replica, batch, "contact", {**contact, "child": child}, None, child)
+            _save(replica, batch, KINDS["contact"], {**contact, "child": child}, None, child)
+
+
+def _save(
+    replica: Replica,
+    batch: str,
+    kind: Kind,
+    values: Mapping[str, Any],
+    id: str | None,
+    child: str | None = None,
+) -> str:
+    try:
+        return batches.save(replica, batch, kind.name, values, id, child)
+    except InvalidRecord as error:
+        raise _NotStored(_not_stored(kind, error.problems)) from error
+
+
+def _not_stored(kind: Kind, problems: Sequence[tuple[str, Problem]]) -> Problem:
+    """What cannot be stored, by the names people know it by, and why."""
+    said = _("、").join(_(kind.by_name[name].label) for name, _wrong in problems)
+    why = dict.fromkeys(wrong.text(_) for _name, wrong in problems)
+    return problem("not_stored", text=" ".join([said, *why]))
 
 
 def undo(replica: Replica, batch_id: str) -> Undone:

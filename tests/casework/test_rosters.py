@@ -12,6 +12,7 @@ import pytest
 from casework import rosters
 from casework.rosters import Rehearsal, Unreadable
 from schema import idnumber
+from schema.problems import Problem
 from sync.replica import Refused, Replica
 from tests.casework import made_rosters as made
 from tests.casework.counties import ROSTERS, County, class_of, school
@@ -32,6 +33,17 @@ def told(rehearsal: Rehearsal) -> dict[int, str]:
         assert p.row not in found, (p.row, p.code, found[p.row])
         found[p.row] = p.code
     return found
+
+
+def test_what_cannot_be_stored_is_said_by_the_names_that_people_know(laptop: Replica) -> None:
+    rehearsal = rosters.rehearse(laptop, ROSTERS / "school-roster.xlsx", school=SCHOOL)
+    wrong = Problem("phone", "号码不对。")
+    laptop.rules = lambda _replica, kind, _values, _id: (
+        [("phone", wrong), ("workplace", wrong)] if kind.name == "family" else []
+    )
+    rosters.write(laptop, rehearsal)
+    said = {p.problem.text(str) for p in rehearsal.problems if p.code == "not_stored"}
+    assert said == {"有一项存不下，这一行跳过：电话、在哪里 号码不对。"}
 
 
 def counts(rehearsal: Rehearsal) -> tuple[int, int, int, int, int]:
