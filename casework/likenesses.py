@@ -77,26 +77,47 @@ class Like(Struct, frozen=True):
 
 def all_facts(replica: Reading, roots: Collection[str] | None = None) -> Iterator[Facts]:
     """What is compared of every child held, or of `roots`."""
-    people: dict[str, list[dict[str, Any]]] = {}
-    for row in _rows(replica, "family", ("child", "role", "name", "phone", "other_phone"), roots):
-        people.setdefault(row["child"], []).append(row)
-    wanted = (
-        "name", "former_name", "small_name", "sex", "birth_date", "id_number", "village", "school",
-        "phone",
-    )  # fmt: skip
-    for row in _rows(replica, "child", wanted, roots):
+    people = _people(replica, roots)
+    for row in _rows(replica, "child", _COMPARED, roots):
         yield facts(row, people.get(row["id"], ()))
 
 
+def _merged_facts(replica: Reading, roots: Collection[str]) -> Iterator[Facts]:
+    """What the files merged into `roots` say of the child, under the id of the kept one."""
+    found = list(_rows(replica, "child", _COMPARED, roots, is_merged=True))
+    people = _people(replica, roots) if found else {}
+    for row in found:
+        yield facts(row, people.get(row["id"], ()))
+
+
+_COMPARED = (
+    "name", "former_name", "small_name", "sex", "birth_date", "id_number", "village", "school",
+    "phone",
+)  # fmt: skip
+
+
+def _people(replica: Reading, roots: Collection[str] | None) -> dict[str, list[dict[str, Any]]]:
+    people: dict[str, list[dict[str, Any]]] = {}
+    for row in _rows(replica, "family", ("child", "role", "name", "phone", "other_phone"), roots):
+        people.setdefault(row["child"], []).append(row)
+    return people
+
+
 def _rows(
-    replica: Reading, kind: str, fields: Iterable[str], roots: Collection[str] | None
+    replica: Reading,
+    kind: str,
+    fields: Iterable[str],
+    roots: Collection[str] | None,
+    *,
+    is_merged: bool = False,
 ) -> Iterator[dict[str, Any]]:
     declared = KINDS[kind]
     names = ["id", *(declared.by_name[f].name for f in fields)]
     # Of a child whose files were merged, the kept one is compared, with what hangs on all.
-    columns = ", ".join(quoted("_root" if n == declared.parent else n) for n in names)
-    root = "id" if declared.scope == "root" else "_root"
-    only = " AND _root = id" if declared.pointer else ""
+    kept = (declared.parent, "id" if is_merged else "")
+    columns = ", ".join(quoted("_root" if n in kept else n) for n in names)
+    root = "id" if declared.scope == "root" and not is_merged else "_root"
+    only = f" AND _root {'<>' if is_merged else '='} id" if declared.pointer else ""
     which = f" AND {root} IN (SELECT value FROM json_each(?))" if roots is not None else ""  # noqa: S608
     rows = replica.connection.execute(
         f"SELECT {columns} FROM {table(kind)} WHERE _deleted IS NULL{only}{which}",  # noqa: S608
@@ -118,17 +139,25 @@ def like(
     family: Iterable[Mapping[str, Any]] = (),
     id: str = "",
 ) -> list[Like]:
-    """Files held here like the one being entered, the likest first; itself (`id`) aside."""
+    """Files held here like the one being entered, the likest first; itself (`id`) aside. What the
+    files merged into one said counts for the kept one."""
     one = facts(values, family, id or " ")
     if not one.folded:
         return []
-    near = _near(replica, one) - {id}
-    found = [
-        Like(other.id, other.name, likeness)
-        for other in all_facts(replica, sorted(near)[:MOST])
-        if (likeness := compare(one, other))
-    ]
-    return sorted(found, key=lambda f: (-f.likeness.score, f.id))
+    near = sorted(_near(replica, one) - {id})[:MOST]
+    found: dict[str, Like] = {}
+    names: dict[str, str] = {}
+    for other in (*all_facts(replica, near), *_merged_facts(replica, near)):
+        name = names.setdefault(other.id, other.name)  # the kept file comes first
+        likeness = compare(one, other)
+        if likeness is None:
+            continue
+        if other.name != name:
+            reasons = ("former_name" if r == "same_name" else r for r in likeness.reasons)
+            likeness = Likeness(likeness.score, tuple(reasons))
+        if other.id not in found or likeness.score > found[other.id].likeness.score:
+            found[other.id] = Like(other.id, name, likeness)
+    return sorted(found.values(), key=lambda f: (-f.likeness.score, f.id))
 
 
 def _near(replica: Reading, one: Facts) -> set[str]:
@@ -141,6 +170,9 @@ def _near(replica: Reading, one: Facts) -> set[str]:
         near |= {
             i for i, sort in rows if may_be_one_name(one.name, sort.rpartition("\t")[2])
         }
+    for row in _rows(replica, "child", ("name",), None, is_merged=True):  # few: they have an index
+        if may_be_one_name(one.name, str(row["name"] or "")):
+            near.add(row["id"])
     for text in (*one.phones, *one.other_names, one.name, one.folded[1:]):
         if len(text) > 1:
             rows = replica.connection.execute(

@@ -23,7 +23,8 @@ def replica_of(children: list[dict[str, Any]], family: list[dict[str, Any]] = []
     replica = Replica(open_plain(":memory:"), indexers=[Indexer()])
     replica.become(Identity("dong", "d1", (Grant("admin", "51"),)))
     mark = Mark("hub.1", "server", 1)
-    states = [State("child", f"c{n}", f"c{n}", mark, mark, v, {}, 1) for n, v in enumerate(children)]
+    roots = [str(v.get("merged_into") or f"c{n}") for n, v in enumerate(children)]
+    states = [State("child", f"c{n}", roots[n], mark, mark, v, {}, 1) for n, v in enumerate(children)]
     states += [
         State("family", f"f{n}", v["child"], mark, mark, v, {}, 1) for n, v in enumerate(family)
     ]
@@ -55,6 +56,17 @@ def test_who_may_be_on_file_is_named_while_entering(entered: dict[str, Any]) -> 
         entered, on_file = {**entered, "name": "王晓静"}, {**on_file, "name": "罗晓静"}
     replica = replica_of([on_file, {**LUO, "name": "罗浩", "sex": "male"}])
     assert told(replica, entered) == ["c0"]
+
+
+def test_who_is_entered_by_the_name_of_a_file_merged_away_is_found_in_the_kept_one() -> None:
+    kept, away = {**LUO, "name": "罗小燕", "birth_date": "2015-04-01"}, {**LUO, "merged_into": "c0"}
+    replica = replica_of([kept, away, {**LUO, "name": "罗浩", "sex": "male"}])
+    for entered in (LUO, {**LUO, "name": "罗婧"}, {**LUO, "birth_date": "2015-03"}):
+        (found,) = likenesses.like(replica, entered)
+        assert (found.id, found.name) == ("c0", "罗小燕")
+        assert {"same_birth", "same_birth_month"} & set(found.likeness.reasons)
+        assert ("former_name" in found.likeness.reasons) == (entered["name"] == "罗静")
+    assert told(replica, LUO, id="c0") == []
 
 
 def test_a_file_is_not_like_itself_and_an_empty_name_is_like_nobody() -> None:
