@@ -79,6 +79,14 @@ LIST: dict[str, ErrorText] = {
     "other_accounts": ErrorText(
         214, "not a user of this laptop", N_("这台电脑上没有他的资料，只有这几位的：{detail}。先运行 cuncao login。")
     ),
+    "logged_out": ErrorText(
+        216, "logged out", N_("已经退出登录了。没交的都在这台电脑上，没有丢。再登录就接着收发：{detail}")
+    ),
+    "revoked_unheard": ErrorText(
+        217,
+        "device revoked, hand-in by bundle",
+        N_("县里停用了这台电脑，档案打不开了。没交上去的记录都在：写一个包（cuncao bundle write）送到县里，或有网时 cuncao login，就交上去。"),
+    ),
     # 3xx: what one may do
     "not_permitted": ErrorText(301, "not permitted", N_("这不归您办，什么都没写。请找督导员或县里。")),
     "out_of_scope": ErrorText(302, "out of scope", N_("这个孩子不归您这里了。您写的已交给县里，没有丢。")),

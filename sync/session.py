@@ -81,6 +81,26 @@ class Session:
     def is_logged_in(self) -> bool:
         return bool(self.replica.get_state("token"))
 
+    def _token(self) -> str:
+        """What the county knows this device by.
+
+        Raises:
+            Rejected: there is none: `no_login` (never had one), `logged_out` (`detail`: the words
+                that log in again), `revoked_unheard` (revoked, and only a bundle or a login hands
+                in).
+        """
+        from sync.transport import Rejected
+
+        token = self.replica.get_state("token")
+        if token:
+            return str(token)
+        me = self.replica.identity
+        if leaving.is_leaving(self.replica):
+            raise Rejected("revoked_unheard")
+        if me.server:
+            raise Rejected("logged_out", f"cuncao login {me.server} --user {me.user}")
+        raise Rejected("no_login")
+
     def sync(self, limit: int = 2000, *, is_checked: bool = False) -> SyncReport:
         """Send and receive; one process at a time, or two would take in one answer twice.
 
@@ -105,11 +125,8 @@ class Session:
         """
         from sync import older
         from sync.platform import locked
-        from sync.transport import Rejected
 
-        token = self.replica.get_state("token") or ""
-        if not token:
-            raise Rejected("login")
+        token = self._token()
         with locked(self.account.lock):
             return older.fetch(self.replica, self.transport, token, root)
 
@@ -120,20 +137,15 @@ class Session:
             Offline, Rejected: as `sync`.
         """
         from sync import history
-        from sync.transport import Rejected
 
-        token = self.replica.get_state("token") or ""
-        if not token:
-            raise Rejected("login")
+        token = self._token()
         return history.fetch(self.replica, lambda path: self.transport.get(path, token), record)
 
     def _sync(self, limit: int, is_checked: bool) -> SyncReport:
         from sync.client import sync_once
         from sync.transport import Rejected
 
-        token = self.replica.get_state("token") or ""
-        if not token:
-            raise Rejected("no_login")
+        token = self._token()
         try:
             report = sync_once(self.replica, self.transport, token, limit, is_checked=is_checked)
             self._deliver(token)
@@ -185,11 +197,8 @@ class Session:
             Unfit: what came is not what the paper names.
         """
         from sync import scans
-        from sync.transport import Rejected
 
-        token = self.replica.get_state("token") or ""
-        if not token:
-            raise Rejected("login")
+        token = self._token()
         return scans.fetch(
             self.replica,
             paper,

@@ -138,7 +138,8 @@ class Background:
                 raise answer
             if is_asked:
                 pending = program.replica.pending_count()
-                self._words = (errors.sentence(code, n=pending), "amber")
+                detail = answer.detail if isinstance(answer, Rejected) else ""
+                self._words = (errors.sentence(code, n=pending, detail=detail), "amber")
         self._is_stale = True
         self._tell(is_asked=is_asked)
 

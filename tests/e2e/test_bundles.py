@@ -129,6 +129,26 @@ def test_a_revoked_laptop_hands_in_by_stick_and_is_wiped(stick: Stick) -> None:
     assert not list(laptop.folder.glob("user-*"))
 
 
+def test_a_revoked_laptop_without_a_network_is_told_how_to_hand_in_the_rest(stick: Stick) -> None:
+    laptop = stick.enrol("停用的", "seven")
+    stick.carry(laptop)
+    child = laptop.add("child", "name=石榴", f"village={VILLAGE}")
+    laptop("bundle", "write", stick("early"))
+    laptop("set", child, "hobbies=画画")
+    devices = stick.county("device", "list", "--json").json
+    for device in devices:
+        if device["user"] == "停用的" and not device["revoked"]:
+            stick.county("device", "revoke", device["id"])
+    stick.county("bundle", "read", stick("early"), "--reply", stick("partly"), expect=1)
+    assert "(212)" in laptop("bundle", "read", stick("partly"), expect=4).err
+    for words in (("show", child), ("status",), ("sync",)):
+        assert "(217)" in laptop(*words, expect=4).err
+    laptop("bundle", "write", stick("rest"))
+    stick.county("bundle", "read", stick("rest"), "--reply", stick("gone"), expect=1)
+    assert "(205)" in laptop("bundle", "read", stick("gone"), expect=4).err
+    assert not list(laptop.folder.glob("user-*"))
+
+
 def test_a_store_from_before_bundles_gets_its_keys_at_the_next_login(stick: Stick) -> None:
     stick.county.start()
     laptop = stick.county.laptop("何秀英", "online").login()

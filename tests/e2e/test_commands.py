@@ -129,7 +129,8 @@ def test_logging_out_and_in_again_keeps_unsent_work(county: County, village: str
     laptop = county.laptop("何秀英", "out").login()
     child = laptop.add("child", "name=阿依古丽·买买提", f"village={village}")
     laptop("logout")
-    laptop("sync", expect=4)
+    told = laptop("sync", expect=4).err
+    assert "(216)" in told and f":{county.port} --user 何秀英" in told
     assert laptop("status", "--json").json["pending"] == 1
     laptop.login()
     assert laptop("status", "--json").json["pending"] == 0

@@ -71,7 +71,7 @@ def _compare(session: Session, found: list[Finding]) -> bool:
     except Offline:
         return False
     except Rejected as refusal:
-        if refusal.code in ("login", "no_login", "throttled", "protocol"):
+        if refusal.code in ("login", "no_login", "logged_out", "throttled", "protocol"):
             return False
         raise
     if session.replica.get_state("in_step", 0):
