@@ -17,6 +17,7 @@ from server.home import Home
 from sync.change import Grant
 from sync.hubstore import SERVER_AUTHOR
 from sync.language import N_, _
+from sync.platform import take_every_character
 from sync.storage import DamagedStore
 from sync.trouble import storage_code
 
@@ -246,6 +247,8 @@ def check(as_json: bool) -> None:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """The command `cuncao-server`."""
+    if arguments is None:
+        take_every_character()
     sys.exit(run_command(arguments))
 
 

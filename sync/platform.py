@@ -95,6 +95,15 @@ def leave_on_signals() -> None:
             signal.signal(number, leave)
 
 
+def take_every_character() -> None:
+    """Begin again in Python's UTF-8 mode where names are read as ASCII (`LC_ALL=C PYTHONUTF8=0`):
+    a Chinese folder or login name would be no text. Elsewhere, Windows included, nothing is done."""
+    if sys.getfilesystemencoding() == "ascii" and sys.executable and "utf8" not in sys._xoptions:
+        os.execv(  # noqa: S606
+            sys.executable, [sys.executable, "-X", "utf8", *sys.orig_argv[1:]]
+        )
+
+
 def machine_name() -> str:
     """What this machine is called, without its domain; empty when it is called like all others."""
     import socket

@@ -64,6 +64,10 @@ def home_path() -> Path:
 
 def main() -> None:
     """Entry point."""
+    if sys.getfilesystemencoding() == "ascii":
+        from sync.platform import take_every_character
+
+        take_every_character()
     # Where bytecode is not written, each start compiles 400 modules anew: 0.8 s in place of 0.3.
     sys.dont_write_bytecode = False
     for stream in (sys.stdout, sys.stderr):

@@ -6,7 +6,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from county import PASSPHRASE, PASSWORD, County, Laptop
+from county import DIVISIONS, PASSPHRASE, PASSWORD, County, Laptop, run
 
 
 @pytest.fixture(scope="module")
@@ -135,6 +135,24 @@ def test_logging_out_and_in_again_keeps_unsent_work(county: County, village: str
     laptop.login()
     assert laptop("status", "--json").json["pending"] == 0
     assert laptop.show(child)["name"] == "阿依古丽·买买提"
+
+
+def test_folders_and_names_are_chinese_also_where_the_system_knows_only_ascii(
+    county: County, village: str, tmp_path: Path
+) -> None:
+    ascii_only = {"LC_ALL": "C", "PYTHONUTF8": "0"}
+    laptop = Laptop(tmp_path / "资料", "何秀英", county)
+    laptop.env |= ascii_only
+    laptop.login()
+    child = laptop.add("child", "name=阿依古丽·买买提", f"village={village}")
+    laptop("bundle", "write", str(tmp_path / "带走的包"))
+    assert (tmp_path / "带走的包").exists()
+    assert laptop.show(child)["name"] == "阿依古丽·买买提"
+    assert (tmp_path / "资料").is_dir()
+    server = {**ascii_only, "CUNCAO_SERVER_HOME": str(tmp_path / "县")}
+    words = ("init", "--divisions", str(DIVISIONS), "--admin", "陈德福", "--password-stdin")
+    run("server", *words, env=server, stdin=PASSWORD + "\n")
+    assert run("server", "user", "list", "--json", env=server).json[0]["name"] == "陈德福"
 
 
 def test_nothing_readable_lies_on_the_disk(county: County, village: str) -> None:
