@@ -57,6 +57,17 @@ def test_both_files_stand_side_by_side_with_the_reasons_and_what_would_follow(
     play(village, story, user=ADMIN)
 
 
+def test_a_wider_window_shows_more_of_either_value(village: Village) -> None:
+    village.tell_twice()
+
+    async def story(app: Any, pilot: Any) -> None:
+        rows = await open_queue(app, pilot)
+        assert "东莞 电子厂" in rows
+        assert {len(cells) for cells in screen_cells(app)} == {120}
+
+    play(village, story, user=ADMIN, size=(120, 36))
+
+
 def test_one_key_merges_with_the_chosen_values_and_one_takes_it_back(village: Village) -> None:
     second = village.tell_twice()
 

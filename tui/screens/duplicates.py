@@ -19,8 +19,8 @@ from tui.canvas import Canvas, Row, fit
 from tui.moving import Moving
 from tui.place import LEFT, Place
 
-LABEL, MARK, ONE, OTHER = LEFT, 15, 17, 48
-"""Columns: what a field is called, whether it differs, and the two values."""
+LABEL, MARK, ONE = LEFT, 15, 17
+"""Columns: what a field is called, whether it differs, and the left of the two values."""
 HEAD = 6
 """Rows above the fields: why, whose files, where and by whom, and the blank ones between."""
 FOOT = 4
@@ -29,6 +29,12 @@ FEW = 3000
 
 Side = str
 """`kept` (the left file) or `away`."""
+
+
+def _sides(row: Row) -> tuple[int, int, int]:
+    """Where either value begins, and the cells that one may take; 17, 48 and 28 of 80."""
+    half = (row.width - ONE) // 2
+    return ONE, ONE + half, half - 3
 
 
 class PairTable(Canvas):
@@ -50,9 +56,10 @@ class PairTable(Canvas):
         if y == 1:
             self._paint_why(row)
         elif y in (3, 4):
-            for n, x in ((0, ONE + 2), (1, OTHER + 2)):
+            *sides, width = _sides(row)
+            for n, x in enumerate(sides):
                 style = "text bold" if y == 3 else "dim"
-                row.put(x, place.heads[n][y - 3], style, OTHER - ONE - 3)
+                row.put(x + 2, place.heads[n][y - 3], style, width)
         elif below >= 0:
             self._paint_foot(below, row)
         elif y >= HEAD:
@@ -86,14 +93,15 @@ class PairTable(Canvas):
         row.put(MARK, row.look.mark(name), row.look.mark_style(name) + back)
         unlike = told.differing(one, other) if differs and one and other else (set(), set())
         side = place.side(slot) if slot else ""
+        left, right, width = _sides(row)
         for x, text, at, which in (
-            (ONE, one, unlike[0], "kept"), (OTHER, other, unlike[1], "away"),
+            (left, one, unlike[0], "kept"), (right, other, unlike[1], "away"),
         ):  # fmt: skip
             if differs and side == which:
                 row.put(x, row.look.mark("keep"), "accent" + back)
             style = ("text" if differs else "dim") if text else "faint"
             nothing = _("没有填") if slot else _("没有记")
-            shown = fit(row.look.text(text or nothing), OTHER - ONE - 3, "…")
+            shown = fit(row.look.text(text or nothing), width, "…")
             column = x + 2
             for place_, character in enumerate(shown):
                 marked = "amber underline" if place_ in at else style
