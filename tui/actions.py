@@ -84,6 +84,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("take_back_settled", N_("撤销"), N_("撤销这一处：又摆出来等人定，合的拆回"), ("f4", "e"), ("settled",), "do"),
     Action("accept", N_("认可"), N_("认可这一条，照它改"), ("ctrl+s",), ("proposals",), "do"),
     Action("put_off", N_("推后"), N_("这件事推后，写明为什么"), ("f9",), ("home",), "do"),
+    Action("show_duties", N_("要办的"), N_("摆出今天要办的事"), ("f4", "e"), ("home",), "do"),
     Action("papers", N_("材料"), N_("这个孩子的扫描件和照片"), ("ctrl+k",), ("file",), "find"),
     Action("save_out", N_("存出来"), N_("存成文件；不在这里的先从县里取"), ("enter",), ("papers",), "do"),
     Action("add_paper", N_("添文件"), N_("从文件添一份材料"), ("f9", "m"), ("papers",), "do"),

@@ -126,8 +126,12 @@ def test_what_changes_is_drawn_anew_all_the_same(village: Village) -> None:
     play(village, story)
 
 
-def test_duties_of_very_many_children_keep_nobody_waiting(
-    village: Village, painted: list[str], monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("keys", [(), ("down", "down"), ("f7", "l")])
+def test_duties_of_very_many_children_keep_nobody_waiting_and_take_nobodys_place(
+    village: Village,
+    painted: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+    keys: tuple[str, ...],
 ) -> None:
     may_end, threads = threading.Event(), set()
 
@@ -143,10 +147,21 @@ def test_duties_of_very_many_children_keep_nobody_waiting(
     async def story(app: Any, pilot: Any) -> None:
         screen = await shown(app, pilot)
         assert "正在算今天要办的事" in screen and "罗静" in screen
-        await pilot.press("down")
+        await pilot.press(*keys)
+        place, here = app.screen, app.screen.list.current()
         may_end.set()
         await app.workers.wait_for_complete()
-        assert "要办的事 " in await shown(app, pilot)
+        await pilot.pause()
         assert threading.main_thread() not in threads
+        if keys:
+            assert app.screen is place and place.list.current() == here
+        if "down" in keys:
+            told = await shown(app, pilot)
+            assert "要办的事算好了" in told and "F4" in told and "罗静" in told
+            app.screen.data_changed()
+            assert "要办的事 " not in await shown(app, pilot)
+            await pilot.press("f4")
+        if app.screen.place == "home":
+            assert "要办的事 " in await shown(app, pilot)
 
     play(village, story)

@@ -125,6 +125,10 @@ class ListHead(Canvas):
         said = _("今天没有要办的事。") if place.has_rules else _("没定周期：县里还没说多久走访一次")
         if place.is_reckoning:
             said = _("正在算今天要办的事…")
+        if place.waiting:
+            said = _("要办的事算好了，{n} 件").format(n=len(place.waiting))
+            row.put(row.put(x + 4, said, "text") + 2, "F4", "accent")
+            return
         row.put(x + 4, said, "faint", row.width - x - 4 - LEFT)
 
     def _paint_duties(self, row: Row, duties: list[Duty]) -> None:
@@ -158,6 +162,9 @@ class HomePlace(Moving, Place):
         self.has_rules = False
         self.is_reckoning = False
         """True while duties are reckoned beside the work: nothing is said of them meanwhile."""
+        self.waiting: list[Duty] = []
+        """Duties that were ready only when the person was at work in the list: offered, not put in
+        its place."""
         self.alarms: list[cases.Standing] = []
         self.alarm_words = ""
         self.view = views_of(self.kind)[0]
@@ -188,7 +195,7 @@ class HomePlace(Moving, Place):
             self._show(self.duties.duties)
             self.call_after_refresh(self._reckon)
         else:
-            self._show(duties(replica, self.today))
+            self._offer(duties(replica, self.today))
         units = replica.units()
         granted = (units.get(g.unit) for g in replica.identity.grants)
         self.unit_names = [
@@ -198,19 +205,40 @@ class HomePlace(Moving, Place):
         self._read_alarms()
         self.repaint()
 
-    def _show(self, found: Sequence[Duty]) -> None:
+    def _offer(self, found: Sequence[Duty]) -> None:
+        """Show the duties; to who is at work among the children only say that they are ready."""
+        pressing = [d for d in found if d.state in MARKS]
+        is_held_back = self.everyone.at > 0 and bool(pressing) and not self.duties.total
+        self.waiting = pressing if is_held_back else []
+        self._show([] if is_held_back else pressing)
+
+    def do_show_duties(self) -> None:
+        if self.waiting:
+            found, self.waiting = self.waiting, []
+            self._show(found)
+            self.repaint()
+        else:
+            self.program.say(_("要办的事都在这里了。"))
+
+    def _show(self, pressing: list[Duty]) -> None:
         """The duties; where there is none, the high-risk children, or everyone."""
-        views = views_of(self.kind)
-        self.duties.show([d for d in found if d.state in MARKS])
+        self.duties.show(pressing)
         self.duties.display = bool(self.duties.total)
         self.everyone.display = not self.duties.display
         if not self.duties.total:
-            self.view = next((v for v in views if v.name == "high"), views[0])
-            self.everyone.ask(where=self.view.where)
-            if not self.everyone.total:
-                self.view = views[0]
-                self.everyone.ask(where="")
+            self._show_children()
         self.list.focus()
+
+    def _show_children(self) -> None:
+        if self.everyone.at > 0:  # somebody is at work there
+            self.everyone.read()
+            return
+        views = views_of(self.kind)
+        self.view = next((v for v in views if v.name == "high"), views[0])
+        self.everyone.ask(where=self.view.where)
+        if not self.everyone.total:
+            self.view = views[0]
+            self.everyone.ask(where="")
 
     def _reckon(self) -> None:
         session, today = self.program.session, self.today
@@ -228,7 +256,7 @@ class HomePlace(Moving, Place):
         if self.program.session is session:  # else locked meanwhile
             self.is_reckoning = False
             if found or self.duties.total:
-                self._show(found)
+                self._offer(found)
             self.repaint()
 
     def _read_alarms(self) -> None:
