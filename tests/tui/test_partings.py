@@ -68,10 +68,10 @@ def test_what_was_said_is_taken_back_by_one_key_and_escape_says_nothing(village:
         await pilot.press("f6", "f6")
         await pilot.press("down", "2", "ctrl+z")
         assert "收回了" in await shown(app, pilot)
-        assert len(app.screen.queue) == 2
+        assert len(app.screen.lines) == 2
         await pilot.press("1", "ctrl+z")
         await pilot.pause()
-        assert len(app.screen.queue) == 2
+        assert len(app.screen.lines) == 2
         await pilot.press("escape")
 
     play(village, story, user=ADMIN)

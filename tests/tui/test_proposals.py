@@ -20,12 +20,12 @@ def test_a_proposal_is_read_and_accepted_by_keys(village: Village) -> None:
         assert "王大山" in told and "建议结案" in told and "2026-03-01 满 16 岁" in told
         assert "2024 年全国口径" in told
         assert he.pending_count() == before
-        while app.screen.proposals[app.screen.at].child != wang:
+        while app.screen.lines[app.screen.at].child != wang:
             await pilot.press("down")
         await pilot.press("ctrl+s")
         told = await shown(app, pilot)
         assert "王大山：照这样改了" in told
-        assert wang not in [p.child for p in app.screen.proposals]
+        assert wang not in [p.child for p in app.screen.lines]
 
     play(village, story)
     assert he.rows("child", [wang])[0]["close_reason"] == "turned_16"

@@ -2,65 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-from textual.widget import Widget
+from collections.abc import Sequence
 
 from casework.eligibility import ACTIONS, Proposal, accept, proposals, rule_of
 from sync import errors
 from sync.language import _
 from sync.replica import InvalidRecord, Refused
-from tui.canvas import Canvas, Row
-from tui.moving import Moving
-from tui.place import LEFT, Place
+from tui.canvas import Row
+from tui.lines import LinesPlace
+from tui.place import LEFT
 
 ACTION, WHY = 20, 36
 
 
-class ProposalList(Canvas, can_focus=True):
-    DEFAULT_CSS = "ProposalList { height: 1fr; }"
-
-    def paint(self, y: int, row: Row) -> None:
-        place = self.screen
-        assert isinstance(place, ProposalsPlace)
-        if not place.proposals:
-            if y == 1:
-                row.put(LEFT, _("没有要建档或结案的孩子。"), "text")
-            return
-        n = place.top + y - 1
-        if y < 1 or n >= len(place.proposals):
-            return
-        one, is_here = place.proposals[n], n == place.at
-        row.put(LEFT, one.name, "text bold" if is_here else "text", ACTION - LEFT - 1)
-        row.put(ACTION, _(ACTIONS[one.action]), "amber", WHY - ACTION - 1)
-        row.put(WHY, one.why, "dim", row.width - WHY - LEFT)
-        if is_here:
-            row.tint(0, row.width, "raise")
-            row.mark(1, "here", "accent on raise")
-
-
-class ProposalsPlace(Moving, Place):
+class ProposalsPlace(LinesPlace[Proposal]):
     """By name. Nothing is written until accepted."""
 
     place = "proposals"
     hints = ("accept", "open", "", "", "back")
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.proposals: list[Proposal] = []
-        self.at = self.top = 0
+    def read(self) -> Sequence[Proposal]:
+        return proposals(self.replica, self.today)
 
-    def body(self) -> Iterator[Widget]:
-        self.canvas = ProposalList()
-        yield self.canvas
-
-    def on_mount(self) -> None:
-        self.canvas.focus()
-        self.call_after_refresh(self.data_changed)
-
-    def data_changed(self) -> None:
-        self.proposals = proposals(self.replica, self.today)
-        self._go_to(self.at)
+    def nothing(self) -> str:
+        return _("没有要建档或结案的孩子。")
 
     def title_path(self) -> str:
         return _("建档和结案")
@@ -69,30 +34,19 @@ class ProposalsPlace(Moving, Place):
         rule = rule_of(self.replica)
         return _("按「{rule}」（{source}）。").format(rule=_(rule.label), source=rule.source)
 
-    def _go_to(self, index: int) -> None:
-        self.at = max(min(index, len(self.proposals) - 1), 0)
-        room = max(self.canvas.size.height - 1, 1)
-        self.top = min(max(self.top, self.at - room + 1), self.at)
-        self.repaint()
+    def paint_line(self, one: Proposal, row: Row, is_here: bool) -> None:
+        row.put(LEFT, one.name, "text bold" if is_here else "text", ACTION - LEFT - 1)
+        row.put(ACTION, _(ACTIONS[one.action]), "amber", WHY - ACTION - 1)
+        row.put(WHY, one.why, "dim", row.width - WHY - LEFT)
 
-    @property
-    def _page_rows(self) -> int:
-        return self.canvas.size.height - 1
-
-    def _move(self, step: int) -> None:
-        self._go_to(self.at + step)
-
-    def do_open(self) -> None:
-        if self.proposals:
-            from tui.screens.file import FilePlace
-
-            self.program.go(FilePlace("child", self.proposals[self.at].child))
+    def child_of(self, one: Proposal) -> str:
+        return one.child
 
     def do_accept(self) -> None:
-        if not self.proposals:
+        if self.here is None:
             return
         try:
-            done = accept(self.replica, self.proposals[self.at].id, self.today)
+            done = accept(self.replica, self.here.id, self.today)
         except Refused as error:
             self.program.say(errors.sentence(error.code, detail=error.detail), "red")
         except InvalidRecord as error:
