@@ -1,5 +1,5 @@
 """Questions at the hub: asked only of who may read the record; an answer closes the conflict where the
-county has set it so."""
+county has set it so, and opens it again where another has answered otherwise."""
 
 from __future__ import annotations
 
@@ -7,11 +7,13 @@ import json
 from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from schema.kinds import KINDS
 from schema.record import DELETED, Kind
 from schema.settings import SETTINGS
 from sync import clock, ids
-from sync.change import Change, Slot, State
+from sync.change import Change, Slot, State, raw_version
 from sync.hubstore import HUB_DEVICE
 from sync.reopening import decides_own_danger
 from sync.scope import Scope
@@ -62,27 +64,75 @@ def _close(batch: Batch, question: State, reply: Change) -> None:
     names = str(reply.fields[REPLY].get("saw") or "").split()
     if not fits or not names:
         return
+    others = _other_answers(batch, question, kind)
     if slot.conflict != question.values.get("conflict"):
-        if not _is_own_answer(slot, reply):
+        if not _is_by_an_answer(slot):
+            return
+        is_own = slot.standing.mark.author == reply.author
+        if any(o != value for o in others) if is_own else value != slot.standing.value:
+            _open_again(batch, state, name, slot, reply)
+            return
+        if not is_own:
             return
         names.insert(0, slot.standing.mark.version)  # they thought better of it before it was sent
-    seq = batch.seq + 1
-    device = ANSWERS + ids.derived_id(reply.version, record, str(seq))[:8]
-    decision = Change(
-        device, seq, f"{device}.{seq}", "resolve", kind.name, record, reply.author,
-        clock.stamp_of(batch.now_ms), {name: value}, {name: names[0]}, reply.seen, "", names,
-    )  # fmt: skip
+    elif any(o != value for o in others):
+        return  # told two ways again: all of it is offered to a reviewer
+    decision = _change(batch, state, reply, "resolve", {name: value}, {name: names[0]}, names)
     if not decides_own_danger(kind, decision, state):  # then it is offered to a reviewer
         batch.accept(decision, kind)
 
 
-def _is_own_answer(slot: Slot, reply: Change) -> bool:
-    """True when what stands is what the same person answered before from the same laptop, unsent
-    until now: who has heard that it closed the conflict is asked no more."""
-    mark = slot.standing.mark
-    return (
-        len(slot.heads) == 1 and mark.author == reply.author and mark.version.startswith(ANSWERS)
+def _is_by_an_answer(slot: Slot) -> bool:
+    """True when what stands is what an answer has decided: nobody has spoken of it since."""
+    return len(slot.heads) == 1 and slot.standing.mark.version.startswith(ANSWERS)
+
+
+def _open_again(batch: Batch, state: State, name: str, slot: Slot, reply: Change) -> None:
+    """Take the decision that another's answer made back: the conflict stands as it was, and its
+    reviewer is offered every answer."""
+    made = batch.lookup(raw_version(slot.standing.mark.version))
+    if made is None:
+        return
+    told = [v for v in made.change.names if not v.startswith(ANSWERS)]
+    base = {name: slot.standing.mark.version}
+    batch.accept(
+        _change(batch, state, reply, "reopen", {name: slot.standing.value}, base, told),
+        KINDS[state.kind],
     )
+
+
+def _change(
+    batch: Batch,
+    state: State,
+    reply: Change,
+    op: str,
+    fields: dict[str, Any],
+    base: dict[str, str],
+    names: list[str],
+) -> Change:
+    """A change of the hub's own in the name of who has answered."""
+    seq = batch.seq + 1
+    device = ANSWERS + ids.derived_id(reply.version, state.id, str(seq))[:8]
+    return Change(
+        device, seq, f"{device}.{seq}", op, state.kind, state.id, reply.author,
+        clock.stamp_of(batch.now_ms), fields, base, reply.seen, "", names,
+    )  # fmt: skip
+
+
+def _other_answers(batch: Batch, question: State, kind: Kind) -> list[Any]:
+    """What others have answered who were asked about the same conflict."""
+    stored = batch.store.records_of([question.root])
+    held = [msgspec.json.decode(body, type=State) for _root, k, body in stored if k == QUESTION]
+    now = {s.id: s for s in (*held, *batch.states.values()) if s and s.kind == QUESTION}
+    found = []
+    for one in now.values():
+        if one.is_deleted or one.values.get("whom") == question.values.get("whom"):
+            continue
+        if one.values.get("conflict") == question.values.get("conflict"):
+            name, text = str(one.values.get("slot")), one.values.get("answer")
+            fits, value = _value(kind, name, text) if text else (False, None)
+            found += [value] if fits else []
+    return found
 
 
 def _value(kind: Kind, name: str, text: Any) -> tuple[bool, Any]:

@@ -217,6 +217,105 @@ def test_an_answer_is_offered_for_the_conflict_it_was_given_about_and_for_no_oth
     assert [q.id for q in questions.unanswered(sup, asked_of[second])] == [second]
 
 
+def asked_two(town: Town) -> dict[str, str]:
+    """Two directors of the village are asked about the one open conflict, and both hear of it."""
+    town.grants["wu"] = town.grants["li"]
+    sup = town.replicas["sup"]
+    (conflict,) = sup.conflicts()
+    made = {whom: questions.ask(sup, conflict.id, whom) for whom in ("li", "wu")}
+    town.sync("sup", "li", "wu")
+    return made
+
+
+def offered(town: Town, name: str = "sup") -> list[tuple[str, Any]]:
+    """Who answered what, as the reviewer of the one open conflict sees it."""
+    replica = town.replicas[name]
+    (conflict,) = replica.conflicts()
+    return sorted((q.whom, q.answer) for q in questions.answers_to(replica, conflict))
+
+
+@pytest.mark.parametrize("order", [("li", "wu"), ("wu", "li")])
+def test_two_who_answer_differently_are_both_put_before_the_reviewer(
+    town: Town, order: tuple[str, str]
+) -> None:
+    record = meet(town, "address", "2组", "5组")
+    made, said = asked_two(town), {"li": "3组", "wu": "7组"}
+    for whom in order:
+        questions.answer(town.replicas[whom], made[whom], said[whom])
+    town.sync(order[0], "sup")
+    assert town.replicas["sup"].conflicts() == []
+    assert value(town.replicas["sup"], record, "address") == said[order[0]]
+    town.sync(order[1])
+    town.rest()
+    assert offered(town) == sorted(said.items())
+    assert sorted(standing(town.replicas["tea"], record, "address")) == ["2组", "5组"]
+    assert faults(town) == []
+    sup = town.replicas["sup"]
+    sup.resolve(sup.conflicts()[0].id, "value", "7组")
+    town.rest()
+    assert {value(r, record, "address") for r in town.replicas.values()} == {"7组"}
+    assert all(r.conflicts() == [] for r in town.replicas.values())
+
+
+def test_two_who_answer_the_same_close_the_conflict_once(town: Town) -> None:
+    record = meet(town, "address", "2组", "5组")
+    made = asked_two(town)
+    for whom in made:
+        questions.answer(town.replicas[whom], made[whom], "3组")
+    town.sync("li", "wu")
+    town.rest()
+    assert town.replicas["sup"].conflicts() == []
+    assert value(town.replicas["sup"], record, "address") == "3组"
+
+
+def test_a_third_answer_does_not_decide_between_two_and_who_gives_in_does(town: Town) -> None:
+    record = meet(town, "address", "2组", "5组")
+    made = asked_two(town)
+    sup = town.replicas["sup"]
+    third = questions.ask(sup, sup.conflicts()[0].id, "adm")
+    town.sync("sup", "adm")
+    for whom, said in (("li", "3组"), ("wu", "7组")):
+        questions.answer(town.replicas[whom], made[whom], said)
+        town.sync(whom)
+    questions.answer(town.replicas["adm"], third, "3组")
+    town.sync("adm", "sup", "wu")
+    assert [said for _whom, said in offered(town)] == ["3组", "3组", "7组"]
+    questions.answer(town.replicas["wu"], made["wu"], "3组")
+    town.sync("wu")
+    town.rest()
+    assert town.replicas["sup"].conflicts() == []
+    assert value(town.replicas["sup"], record, "address") == "3组"
+
+
+def test_who_thinks_again_after_another_agreed_opens_it_again(town: Town) -> None:
+    meet(town, "address", "2组", "5组")
+    made = asked_two(town)
+    questions.answer(town.replicas["li"], made["li"], "3组")
+    questions.answer(town.replicas["li"], made["li"], "4组")
+    questions.answer(town.replicas["wu"], made["wu"], "3组")
+    town.sync("wu", "li")
+    town.rest()
+    assert offered(town) == [("li", "4组"), ("wu", "3组")]
+    assert faults(town) == []
+
+
+def test_of_a_danger_the_more_worrying_counts_until_the_reviewer_has_read_both_answers(
+    town: Town,
+) -> None:
+    record = meet(town, "risk_level", "critical", "low")
+    sup = town.replicas["sup"]
+    (conflict,) = sup.conflicts()
+    town.grants["wu"] = town.grants["li"]
+    made = {whom: questions.ask(sup, conflict.id, whom) for whom in ("adm", "wu")}
+    town.sync("sup", "adm", "wu")
+    for whom, said in (("adm", "low"), ("wu", "high")):
+        questions.answer(town.replicas[whom], made[whom], said)
+        town.sync(whom)
+    town.sync("sup")
+    assert offered(town) == [("adm", "low"), ("wu", "high")]
+    assert value(sup, record, "risk_level") == "critical"
+
+
 def test_who_thinks_better_of_an_answer_before_it_is_sent_is_heard(town: Town) -> None:
     record = meet(town, "address", "2组", "5组")
     made = asked(town)

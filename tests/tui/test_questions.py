@@ -83,6 +83,33 @@ def test_an_answer_on_offer_is_taken_with_one_key(village: Village) -> None:
     assert mother is not None and mother.values["phone"] == "15000006699"
 
 
+def test_two_who_answered_differently_stand_both_before_the_reviewer(village: Village) -> None:
+    conflict, reviewer = phone(village), village.replicas[REVIEWER]
+    told = {"何秀英": "15000006699", "周晓燕": "15000006688"}
+    for whom in told:
+        questions.ask(reviewer, conflict, whom)
+    village.sync(REVIEWER, *told)
+    for whom, said in told.items():
+        (asked,) = questions.for_me(village.replicas[whom])
+        questions.answer(village.replicas[whom], asked.id, said)
+    village.sync(*told, REVIEWER)
+
+    async def story(app: Any, pilot: Any) -> None:
+        app.go(ReviewPlace())
+        await pilot.pause()
+        await pilot.press("6")
+        rows = await shown(app, pilot)
+        assert "问过何秀英，答的是：150 0000 6699" in rows
+        assert "问过周晓燕，答的是：150 0000 6688" in rows
+        assert "5 问人" in rows
+        await pilot.press("5")
+        assert "问谁" in await shown(app, pilot)
+        await pilot.press("escape")
+
+    play(village, story, user=REVIEWER)
+    assert reviewer.conflict(conflict) is not None
+
+
 def test_escape_answers_nothing(village: Village) -> None:
     questions.ask(village.replicas[REVIEWER], phone(village), "何秀英")
     village.sync(REVIEWER, "何秀英")

@@ -129,6 +129,11 @@ class ReviewPlace(Moving, Place):
         """The one at hand."""
         return self.queue[self.at] if self.at < len(self.queue) else None
 
+    @property
+    def is_answered(self) -> bool:
+        """True when all who answered said one thing."""
+        return bool(self.answers) and all(q.answer == self.answers[0].answer for q in self.answers)
+
     def title_path(self) -> str:
         return _("核对")
 
@@ -177,11 +182,14 @@ class ReviewPlace(Moving, Place):
     def sentences(self, conflict: Conflict) -> list[str]:
         """What is to be said of the one at hand: an answer, a note, else what kind it is."""
         if self.answers:
-            last = self.answers[-1]
-            kind = KINDS[conflict.kind]
-            value = wording.slot_text(kind, conflict.slot, last.answer, self.replica, self.today)
-            words = _("问过{who}，答的是：{value}").format(who=self.person(last.whom), value=value)
-            return [words]
+            kind, slot = KINDS[conflict.kind], conflict.slot
+            return [
+                _("问过{who}，答的是：{value}").format(
+                    who=self.person(said.whom),
+                    value=wording.slot_text(kind, slot, said.answer, self.replica, self.today),
+                )
+                for said in self.answers
+            ]
         notes = self.replica.notes_on(conflict)
         if notes:
             note = notes[-1]
@@ -279,11 +287,11 @@ class ReviewPlace(Moving, Place):
         self.ask(_(field.label), editor, take)
 
     def do_ask_village(self) -> None:
-        """Put it to somebody who knows; once they have answered, take what they said."""
+        """Put it to somebody who knows; once all who were asked have said one thing, take that."""
         conflict = self.conflict
         if conflict is None or not self.may_be_asked() or not self._is_mine():
             return
-        if self.answers:
+        if self.is_answered:
             self._decide("value", self.answers[-1].answer)
             return
         whom = WhomField(questions.who_may_be_asked(self.replica, conflict))

@@ -70,7 +70,7 @@ class Table(Canvas):
         if conflict.slot != DELETED:
             found.append(("4", _("另写")))
         if self.place.may_be_asked():
-            found.append(("5", _("按答的") if self.place.answers else _("问人")))
+            found.append(("5", _("按答的") if self.place.is_answered else _("问人")))
         found.append(("6", _("以后再说")))
         if told.both(conflict, self.place.other) is not None:
             found.append(("7", _("都要")))
