@@ -19,7 +19,7 @@ from bench.terminal import PASSPHRASE, build_home
 def measure(count: int) -> dict[str, Any]:
     from casework import likenesses
     from casework.search import Indexer
-    from sync.session import Home
+    from sync.home import Home
 
     with tempfile.TemporaryDirectory() as folder:
         build_home(Path(folder), count)

@@ -47,7 +47,7 @@ def measure(children: int, contacts: int) -> dict[str, Any]:
     from casework.duties import duties
     from casework.search import Indexer
     from sync.change import Grant
-    from sync.session import Home
+    from sync.home import Home
 
     with tempfile.TemporaryDirectory() as folder:
         build_home(Path(folder), children)

@@ -24,7 +24,7 @@ PASSPHRASE = "bench passphrase"
 
 def _login(home: Path, address: str, user: str) -> Any:
     from casework.search import Indexer
-    from sync.session import Home
+    from sync.home import Home
 
     return Home(home, indexers=[Indexer()]).login(address, user, PASSWORD, lambda _new: PASSPHRASE)
 

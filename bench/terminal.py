@@ -48,8 +48,8 @@ def build_home(folder: Path, count: int) -> str:
     from casework.views import views_of
     from schema.kinds import KINDS
     from sync.change import Grant, Mark, State
+    from sync.home import Home
     from sync.reading import Identity
-    from sync.session import Home
     from sync.storage import transaction
 
     session = Home(folder, indexers=[Indexer()]).make("admin", PASSPHRASE)

@@ -18,6 +18,7 @@ from sync import bundle, enrolment, ids, leaving, paperbytes, scans, scrub, spoo
 from sync.bundle import NEWS, OUT, BadBundle, DeviceKeys, Homeward, Outward
 from sync.client import SyncReport, make_request
 from sync.folders import wipe
+from sync.home import Home
 from sync.parcels import Carried, Request, Response
 from sync.platform import machine_name
 from sync.proof import is_proven
@@ -25,7 +26,7 @@ from sync.protocol import PROTOCOL, compress
 from sync.reading import Identity
 from sync.receive import receive
 from sync.replica import Replica
-from sync.session import Home, Session
+from sync.session import Session
 from sync.storage import transaction
 
 

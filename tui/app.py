@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from sync.folders import Account
-from sync.session import Home, Session
+from sync.home import Home
+from sync.session import Session
 
 
 class Opening:
@@ -52,7 +53,7 @@ def run(path: Path, user: str | None = None, theme: str | None = None) -> int:
     import gc
 
     gc.disable()  # until the first paint: 20 ms of 195
-    from sync.session import ManyAccounts, NoAccount
+    from sync.home import ManyAccounts, NoAccount
     from tui.paths import home_at, passphrase_given
 
     home: Home = home_at(path)

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from sync.session import Home
+from sync.home import Home
 
 
 def _prepare(replica: Any) -> None:

@@ -21,8 +21,9 @@ from tui.look import THEMES, TOKENS, Look
 if TYPE_CHECKING:
     from sync.client import SyncReport
     from sync.folders import Account
+    from sync.home import Home
     from sync.replica import Replica
-    from sync.session import Home, Session
+    from sync.session import Session
     from tui.app import Opening
     from tui.place import Place
 

@@ -11,8 +11,9 @@ from typing import Any
 import msgspec
 from server_process import CountyServer
 
+from sync.home import Home
 from sync.protocol import unpack
-from sync.session import Home, Session
+from sync.session import Session
 from tools.release_fixture import bytes_of, export, unpack_files
 from tui.paths import home_at
 

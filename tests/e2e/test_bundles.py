@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from county import PASSPHRASE, PASSWORD, TOWNSHIP, County, Laptop
 
-from sync.session import Home
+from sync.home import Home
 
 VILLAGE = "510811101200"
 

@@ -23,7 +23,7 @@ def laptop(county: County, tmp_path_factory: pytest.TempPathFactory) -> Laptop:
 
 def alter(laptop: Laptop, statement: str, *values: Any) -> None:
     """As somebody would who has the store's key."""
-    from sync.session import Home
+    from sync.home import Home
 
     home = Home(laptop.folder)
     session = home.unlock(home.account(), PASSPHRASE)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from county import PASSPHRASE, PASSWORD, County, Laptop
 
-from sync.session import Home
+from sync.home import Home
 
 
 @pytest.fixture(scope="module")

@@ -11,9 +11,10 @@ import pytest
 from sync import leaving
 from sync.change import Grant
 from sync.folders import Account
+from sync.home import Home
 from sync.protocol import SyncRequest, unpack
 from sync.reading import Identity
-from sync.session import Home, Session
+from sync.session import Session
 from sync.transport import HttpTransport, Offline, Rejected
 from tests.sync.town import Town, child
 

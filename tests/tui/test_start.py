@@ -15,7 +15,7 @@ HEAVY = (
 SCRIPT = """
 import asyncio, sys, tempfile
 from pathlib import Path
-from sync.session import Home
+from sync.home import Home
 from tui.paths import home_at
 
 def start(folder):

@@ -11,7 +11,7 @@ import pytest
 from dump import screen_text
 
 from casework.search import Indexer
-from sync.session import Home
+from sync.home import Home
 from tui.program import CuncaoApp
 
 PASSPHRASE = "一个够长的口令哦"

@@ -20,13 +20,14 @@ from sync import scans
 from sync.change import Grant
 from sync.client import sync_once
 from sync.folders import Account, Card
+from sync.home import Home
 from sync.hub import Hub
 from sync.hub import Session as HubSession
 from sync.pacing import Pacing
 from sync.protocol import SyncRequest, pack, unpack
 from sync.reading import Identity
 from sync.replica import Replica
-from sync.session import Home, Session
+from sync.session import Session
 from sync.storage import open_plain
 from tui.program import CuncaoApp
 

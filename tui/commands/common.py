@@ -19,11 +19,12 @@ from schema.problems import InvalidValue
 from schema.record import Kind
 from sync import errors
 from sync.folders import Account
+from sync.home import Home, ManyAccounts, NoAccount
 from sync.keyfile import UnfitPassphrase, WrongPassphrase
 from sync.language import _
 from sync.lease import lease_of
 from sync.replica import InvalidRecord, Refused
-from sync.session import Home, ManyAccounts, NoAccount, Session
+from sync.session import Session
 from sync.storage import DamagedStore
 from sync.transport import Offline, Rejected
 from sync.trouble import storage_code
