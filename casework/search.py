@@ -6,7 +6,7 @@ names of two characters. The table is written with the records, in their transac
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from msgspec import Struct
@@ -76,22 +76,48 @@ class Indexer:
             f"SELECT id, {columns} FROM {table(kind.name)}"  # noqa: S608
             f" WHERE _deleted IS NULL{only} AND id IN (SELECT value FROM json_each(?))",
             (listed,),
-        ).fetchall()
+        )
         around = self._around(connection, kind, listed) if kind.scope == "root" else {}
+        if kind.pointer:
+            for id_, texts in self._otherwise(connection, kind, listed).items():
+                around.setdefault(id_, []).extend(texts)
         names = self._unit_names(connection) if units else {}
-        made = []
+        told = [isinstance(field.type, Name) for field in fields]
+        made: dict[str, tuple[str, str, str, str]] = {}
         for id_, *values in rows:
-            texts = list(_texts(fields, values[: len(fields)]))
-            texts += around.get(id_, ())
+            texts = _texts(told, values)
+            if id_ in around:
+                texts += around[id_]
             if units and values[-1] in names:
                 texts.append(names[values[-1]])
             title = str(values[0] or "")
-            made.append((kind.name, pinyin.sort_key(title), id_, SEPARATOR.join(texts).lower()))
-        connection.execute(
-            "DELETE FROM search WHERE id IN (SELECT value FROM json_each(?)) AND kind = ?",
-            (listed, kind.name),
+            hay = SEPARATOR.join(texts).lower()
+            made[id_] = kind.name, pinyin.sort_key(title), id_, hay
+        self._replace(connection, kind.name, listed, made)
+
+    def _replace(
+        self,
+        connection: Connection,
+        kind: str,
+        listed: str,
+        made: dict[str, tuple[str, str, str, str]],
+    ) -> None:
+        """Write what differs only: most edits change no searched word, and each row that is written
+        is a page of its own to encrypt."""
+        stale = []
+        for row in connection.execute(
+            "SELECT kind, sort, id, hay FROM search"
+            " WHERE id IN (SELECT value FROM json_each(?)) AND +kind = ?",  # by id, not by kind
+            (listed, kind),
+        ):
+            if made.get(row[2]) == row:
+                del made[row[2]]
+            else:
+                stale.append(row[:3])
+        connection.executemany("DELETE FROM search WHERE kind = ? AND sort = ? AND id = ?", stale)
+        connection.executemany(
+            "INSERT OR REPLACE INTO search VALUES (?, ?, ?, ?)", sorted(made.values())
         )
-        connection.executemany("INSERT OR REPLACE INTO search VALUES (?, ?, ?, ?)", made)
 
     def _around(self, connection: Connection, kind: Kind, listed: str) -> dict[str, list[str]]:
         """Per root, the phones of the people who hang on it."""
@@ -112,14 +138,15 @@ class Indexer:
     def _otherwise(self, connection: Connection, kind: Kind, listed: str) -> dict[str, list[str]]:
         """Per kept file, what the files merged into it say: it is found by those words too."""
         fields = [f for f in kind.fields if f.is_searchable]
+        told = [isinstance(field.type, Name) for field in fields]
         found: dict[str, list[str]] = {}
         for root, *values in connection.execute(
             f"SELECT _root, {', '.join(quoted(f.name) for f in fields)} FROM {table(kind.name)}"  # noqa: S608
             " WHERE _root <> id AND _deleted IS NULL"
-            " AND _root IN (SELECT value FROM json_each(?))",
+            " AND +_root IN (SELECT value FROM json_each(?))",  # the few that are merged first
             (listed,),
         ):
-            found.setdefault(root, []).extend(_texts(fields, values))
+            found.setdefault(root, []).extend(_texts(told, values))
         return found
 
     def _unit_names(self, connection: Connection) -> dict[str, str]:
@@ -138,12 +165,15 @@ def _person_fields(kind: Kind) -> list[Field]:
     return [f for f in kind.fields if f.is_searchable and isinstance(f.type, Phone)]
 
 
-def _texts(fields: Iterable[Field], values: Iterable[Any]) -> Iterable[str]:
-    for field, value in zip(fields, values, strict=True):
+def _texts(told: Sequence[bool], values: Sequence[Any]) -> list[str]:
+    """The words of a record's searched fields; with each that is a name (`told`) its initials."""
+    texts: list[str] = []
+    for is_name, value in zip(told, values, strict=False):  # the unit comes after the fields
         if value:
-            yield str(value)
-            if isinstance(field.type, Name):
-                yield pinyin.initials(str(value))
+            texts.append(str(value))
+            if is_name:
+                texts.append(pinyin.initials(str(value)))
+    return texts
 
 
 def _pattern(text: str) -> str:

@@ -20,8 +20,9 @@ from sync.clones import part
 from sync.healing import heal
 from sync.proof import is_proven
 from sync.protocol import PAGE, PROTOCOL, SyncRequest, SyncResponse, TooLarge, pack, unpack
-from sync.receive import receive
+from sync.receive import forget_bytes, receive
 from sync.replica import Replica
+from sync.sheaf import Sheaf
 from sync.strays import strays
 from sync.transport import Cut, Offline, Rejected, Transport
 from sync.trouble import storage_code
@@ -85,6 +86,10 @@ class _Line:
             flight.set_result(answer)
         except BaseException as error:  # noqa: BLE001 - raised where the answer is asked for
             flight.set_exception(error)
+
+    def has_answered(self) -> bool:
+        """True when an answer is there to be applied."""
+        return self._flight.done() and self._flight.exception() is None
 
     def answer(self) -> SyncResponse:
         """The answer to what was sent last. Raises what its transport raised."""
@@ -251,6 +256,11 @@ class _Exchanged(Struct):
 
 def _exchange(replica: Replica, line: _Line, limit: int) -> _Exchanged:
     """Page after page until both sides have everything; after a twin's trace only to listen."""
+    with Sheaf(replica) as sheaf:
+        return _pages(replica, line, limit, sheaf)
+
+
+def _pages(replica: Replica, line: _Line, limit: int, sheaf: Sheaf) -> _Exchanged:
     total = _Exchanged()
     is_asked_again = False
     asked_up_to = ""
@@ -261,6 +271,8 @@ def _exchange(replica: Replica, line: _Line, limit: int) -> _Exchanged:
     request, sent_up_to = make_request(replica, delivered, page)
     line.send(request)
     while True:
+        if sheaf.is_full or not line.has_answered():
+            sheaf.keep()
         response = line.answer()
         if not is_proven(replica.connection, response, sent_up_to):
             line.send(msgspec.structs.replace(request, held=0))  # then they come whole
@@ -280,7 +292,11 @@ def _exchange(replica: Replica, line: _Line, limit: int) -> _Exchanged:
         if is_ahead:
             request, sent_up_to = make_request(replica, sent_up_to, page, cursor, asked_up_to)
             line.send(request, is_ahead=True)
-        done = receive(replica, response, response.now if is_last else None)
+        with sheaf.page():
+            done = receive(replica, response, response.now if is_last else None, is_part=True)
+        if done.has_erased:
+            sheaf.keep()
+            forget_bytes(replica)
         total.sent += done.confirmed
         total.received += done.entries + done.drops
         total.rejected += len(done.refused)

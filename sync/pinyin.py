@@ -73,17 +73,26 @@ def syllables(name: str) -> tuple[tuple[str, ...], ...]:
 
 
 @lru_cache(maxsize=KEPT)
+def _letters(readings: tuple[str, ...]) -> str:
+    """With which letters a character may begin."""
+    return "".join(dict.fromkeys(reading[0] for reading in readings))
+
+
+@lru_cache(maxsize=KEPT)
 def initials(name: str) -> str:
     """First letters, all variants, separated by spaces: 曾 reads zeng and ceng, so 曾静 is `zj cj`."""
-    letters = [tuple(dict.fromkeys(r[0] for r in s)) for s in syllables(name)]
-    variants = ("".join(v) for v in itertools.product(*letters))
+    letters = list(map(_letters, syllables(name)))
+    first = "".join(letters)
+    if len(first) == len(letters):  # one each, as nearly always
+        return first
+    variants = map("".join, itertools.product(*letters))
     return " ".join(dict.fromkeys(itertools.islice(variants, MAX_VARIANTS)))
 
 
 @lru_cache(maxsize=KEPT)
 def sort_key(name: str) -> str:
     """Sorts names as a phone book does: by syllable, then by the characters."""
-    return " ".join(s[0] for s in syllables(name)) + "\t" + name
+    return " ".join([s[0] for s in syllables(name)]) + "\t" + name
 
 
 def same_sound(a: str, b: str) -> bool:

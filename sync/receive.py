@@ -7,7 +7,7 @@ An interruption anywhere leaves the store as it was; the same answer twice chang
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 
 import msgspec
 from msgspec import Struct
@@ -19,6 +19,7 @@ from sync import (
     erasing,
     keeping,
     narrowing,
+    newcomers,
     paperbytes,
     receipts,
     scrub,
@@ -52,31 +53,42 @@ class Received(Struct, frozen=True):
     """Own changes now in the county's log."""
     refused: tuple[Verdict, ...]
     drops: int
+    has_erased: bool = False
+    """Something was erased: `forget_bytes` once it is committed."""
 
 
 def receive(
-    replica: Replica, response: SyncResponse, kept_ms: int | None = None, *, is_live: bool = True
+    replica: Replica,
+    response: SyncResponse,
+    kept_ms: int | None = None,
+    *,
+    is_live: bool = True,
+    is_part: bool = False,
 ) -> Received:
     """Apply one answer. `kept_ms`: hub time to note as the last contact, when this was the last
     page.
 
     An answer that was under way for days (`is_live` false) says only that it is no earlier than its
-    time.
+    time. `is_part`: of the caller's transaction, who undoes all of it when this raises.
     """
     try:
-        with transaction(replica.connection):
+        with nullcontext() if is_part else transaction(replica.connection):
             replica.reload()
-            receiving = _Receiving(replica, response, is_live)
-            done = receiving.run(kept_ms)
+            done = _Receiving(replica, response, is_live).run(kept_ms)
             replica.records.settle()
     except BaseException:
         replica.reload()
         replica.forget_units()
         raise
-    if receiving.has_erased and not replica.connection.in_transaction:
-        with suppress(Exception):  # another program may be reading: then a later one does it
-            replica.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    if done.has_erased and not replica.connection.in_transaction:
+        forget_bytes(replica)
     return done
+
+
+def forget_bytes(replica: Replica) -> None:
+    """What was erased leaves the write-ahead log too."""
+    with suppress(Exception):  # another program may be reading: then a later one does it
+        replica.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 class _Receiving:
@@ -92,9 +104,6 @@ class _Receiving:
         self.me = replica.identity.device
         self.watch = Watch(self.connection, replica.identity.user)
 
-        self.has_erased = False
-        """True when something was erased: its bytes are to leave the write-ahead log too."""
-
     def run(self, kept_ms: int | None) -> Received:
         response, replica = self.response, self.replica
         replica.set_state(heard=response.now, backup=0 if response.reset else response.backup)
@@ -102,7 +111,10 @@ class _Receiving:
             self._reset()
             replica.set_state(backup=response.backup)
         page = self.page = Incoming(self.connection, response)
-        entries, rows, met, refused = page.entries, page.rows, page.met, page.refused
+        entries, met, refused = page.entries, page.met, page.refused
+        new, rows = newcomers.parted(self.connection, page)
+        self.total += window.total_of(new, self.since)
+        self.records.put([(state, 0) for state in new])
         self._drop(response.drops)
         touched = self._wanted(entries, rows, met)
         mended = self._mended(touched)
@@ -111,7 +123,6 @@ class _Receiving:
         erased = self._erased(before, after, refused)
         if erased:
             self._leave_under(erased, touched, before, after)
-        self.has_erased = bool(erased)
         gone = self._settle_outbox(refused, entries)
         if erased:
             erasing.forget_unsent(self.connection, erased, response.now)
@@ -123,8 +134,8 @@ class _Receiving:
         if erased:
             erasing.forget_history(self.connection, erased)
         own = len(self.page.matched)
-        news = len(entries) - own + len(rows)
-        return Received(news, own + gone, tuple(refused), len(response.drops))
+        news = len(entries) - own + len(page.rows)
+        return Received(news, own + gone, tuple(refused), len(response.drops), bool(erased))
 
     # -- reading the answer
 

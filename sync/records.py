@@ -13,7 +13,7 @@ from sync import keeping, paperbytes
 from sync.change import Change, Entry, Slot, State
 from sync.following import follow
 from sync.storage import Connection
-from sync.tables import CODECS, meta_of, table
+from sync.tables import CODECS, meta_of, table, unwatched
 from sync.unread import Unread
 
 Indexer = Callable[[Connection, Mapping[str, set[str]]], None]
@@ -94,13 +94,14 @@ class Records:
         self._take_hand()
         for kind, rows in by_kind.items():
             codec = CODECS[kind]
+            self._note_touched(kind, {s.id for s, _ in rows})
             alike: dict[str, list[list[Any]]] = {}
             for state, pending in rows:
                 statement, row = codec.row(state, pending)
                 alike.setdefault(statement, []).append(row)
-            for statement, made in alike.items():
-                self.connection.executemany(statement, made)
-            self._touched.setdefault(kind, set()).update(s.id for s, _ in rows)
+            with unwatched(self.connection, kind, len(rows)):
+                for statement, made in alike.items():
+                    self.connection.executemany(statement, made)
             self._note_conflicts([s for s, _ in rows])
 
     def confirm(self, states: Iterable[State]) -> bool:
@@ -112,10 +113,11 @@ class Records:
         self._take_hand()
         is_whole = True
         for kind, found in by_kind.items():
-            cursor = self.connection.executemany(
-                f"UPDATE {table(kind)} SET _seq = ?, _pending = 0, _meta = ? WHERE id = ?",  # noqa: S608
-                [(s.seq, meta_of(s), s.id) for s in found],
-            )
+            with unwatched(self.connection, kind, len(found)):
+                cursor = self.connection.executemany(
+                    f"UPDATE {table(kind)} SET _seq = ?, _pending = 0, _meta = ? WHERE id = ?",  # noqa: S608
+                    [(s.seq, meta_of(s), s.id) for s in found],
+                )
             is_whole &= cursor.rowcount == len(found)
         return is_whole
 
@@ -128,6 +130,7 @@ class Records:
         listed = as_json(ids)
         keeping.keep(self.connection, listed)
         self._take_hand()
+        self._note_touched(kind, ids)
         for statement in (
             f"DELETE FROM {table(kind)} WHERE id IN (SELECT value FROM json_each(?))",  # noqa: S608
             "DELETE FROM conflict WHERE record IN (SELECT value FROM json_each(?))",
@@ -136,7 +139,16 @@ class Records:
             "DELETE FROM decided WHERE record IN (SELECT value FROM json_each(?))",
         ):
             self.connection.execute(statement, (listed,))
-        self._touched.setdefault(kind, set()).update(ids)
+
+    def _note_touched(self, kind: str, ids: Collection[str]) -> None:
+        """Before they are written: with what is shown under another file, that one is touched
+        too."""
+        touched = self._touched.setdefault(kind, set())
+        touched.update(ids)
+        if KINDS[kind].pointer:
+            statement = f"SELECT id, _root FROM {table(kind)} WHERE _root <> id"  # noqa: S608
+            of = dict(self.connection.execute(statement).fetchall())
+            touched.update(of[i] for i in of.keys() & set(ids))
 
     def _take_hand(self) -> None:
         """Until `settle` it is the program that writes: see sync/scrub.py."""
@@ -182,7 +194,7 @@ class Records:
     def touch(self, kind: str, ids: Collection[str]) -> None:
         """Note what is written beside `put`, for `settle`."""
         self._take_hand()
-        self._touched.setdefault(kind, set()).update(ids)
+        self._note_touched(kind, ids)
 
     def index(self, kind: str, ids: Collection[str]) -> None:
         """Let the indexers see records whose index is to be made anew."""

@@ -7,6 +7,7 @@ it do not travel by themselves, are let go by laptops, and come when asked for.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
@@ -70,6 +71,11 @@ def counts(state: State, since: str) -> bool:
 def digest_of(state: State, since: str) -> int:
     """The hash of a record as the sums count it: nothing before the boundary."""
     return digest.of(state) if counts(state, since) else 0
+
+
+def total_of(states: Iterable[State], since: str) -> int:
+    """The sum of `digest_of`."""
+    return sum(digest.of(state) for state in states if counts(state, since))
 
 
 def boundary(now_ms: int, months: int) -> str:

@@ -35,7 +35,7 @@ EVENTS = (
     *(f"quarantined {why}" for why in (
         "device_revoked", "not_permitted", "out_of_scope", "record_deleted", "unknown_record",
     )),
-    "disk copied", "laptop took a new id", "merge", "unmerge", "erase",
+    "laptop filled", "disk copied", "laptop took a new id", "merge", "unmerge", "erase",
 )  # fmt: skip
 """What must occur often enough for a long run to say anything."""
 ENOUGH = 1_000

@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from casework import search
-from sync import pinyin
+from sync import merges, pinyin
 from tests.casework.counties import County
 
 
@@ -107,6 +107,29 @@ def test_what_is_hidden_or_renamed_is_no_longer_found(county: County) -> None:
     laptop.delete(child, "重复")
     assert names(county, "凌云") == []
     assert search.count(laptop, "child") == 4
+
+
+def test_a_kept_file_is_found_by_what_its_other_file_says() -> None:
+    county = County("510811")
+    laptop = county.laptop()
+    kept, other = (
+        laptop.save("child", {"name": name, "village": "510811101206"}) for name in ("秦岚", "江晚")
+    )
+    merge = merges.merge(laptop, kept, other)
+    assert [names(county, text) for text in ("秦岚", "江晚", "jw")] == [["秦岚"]] * 3
+    merges.unmerge(laptop, merge)
+    assert [names(county, text) for text in ("秦岚", "江晚", "jw")] == [["秦岚"], ["江晚"], ["江晚"]]
+
+
+def test_an_edit_of_what_nobody_searches_leaves_the_search_as_it_is(county: County) -> None:
+    laptop = county.laptops["陈德福"]
+    child = laptop.save("child", {"name": "凌霜", "village": "510811100001"})
+    written: list[str] = []
+    laptop.connection.set_trace_callback(written.append)
+    laptop.save("child", {"hobbies": "下棋"}, id=child)
+    laptop.connection.set_trace_callback(None)
+    assert not [s for s in written if "search" in s and not s.startswith("SELECT")]
+    laptop.delete(child, "重复")
 
 
 @pytest.mark.parametrize("text", ["", "罗", "l", "1"])

@@ -68,11 +68,16 @@ class Laptops:
         self.devices: dict[str, Device] = {}
         self.people, self.users = people, dict(devices)
         for name, user in devices.items():
-            device = Device(name, user, copy_of("replica"), None)  # type: ignore[arg-type]
-            self.devices[name] = device
-            self.open_device(device)
-            device.replica.become(Identity(user, name, self.people[user]))
+            self.add_laptop(name, user)
             self.sync(name)
+
+    def add_laptop(self, name: str, user: str) -> Device:
+        """Another one, with nothing on it yet."""
+        device = Device(name, user, copy_of("replica"), None)  # type: ignore[arg-type]
+        self.devices[name], self.users[name] = device, user
+        self.open_device(device)
+        device.replica.become(Identity(user, name, self.people[user]))
+        return device
 
     def sync(self, device: int | str) -> Any:
         """One synchronisation: tests/sync/exchanging.py."""

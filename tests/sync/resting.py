@@ -31,9 +31,18 @@ class Resting(Exchanging):
                 break
         else:
             raise AssertionError("the county does not come to rest")
+        self._fill_another()
         for device in self.devices.values():
             self._is_whole(device)
         self._is_lawful()
+
+    def _fill_another(self) -> None:
+        """A user's new laptop, page by page: in the end it holds what all others do."""
+        users = {device.user: device for device in self.devices.values()}
+        user = list(users)[self.seen_seq % len(users)]
+        new = self.add_laptop(f"{user}new", user)
+        self.sync(new.name, limit=(2, 10, 2000)[self.seen_seq % 3])
+        self.counts["laptop filled"] += 1
 
     def _is_whole(self, device: Device) -> None:
         assert device.replica.pending_count() == 0

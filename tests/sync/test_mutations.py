@@ -15,7 +15,7 @@ from server.store.sqlite import SqliteStore
 from sync import client, clock, receive
 from sync.change import Head, Slot, device_of
 from sync.feed import Feed
-from sync.storage import transaction
+from sync.sheaf import Sheaf
 from tests.sync import copied_disks, files_of_one_child
 from tests.sync.history import Failure, Options, attempt
 
@@ -50,11 +50,12 @@ def store_the_cursor_before_the_data(monkeypatch):
     """pouchdb#1240: the checkpoint runs ahead of the writes."""
     honest = receive.receive
 
-    def early(replica, response, kept_ms=None):
-        if response.cursor:
-            with transaction(replica.connection):
-                replica.set_state(cursor=response.cursor)
-        return honest(replica, response, kept_ms)
+    def early(replica, response, kept_ms=None, **how):
+        if response.cursor and replica.connection.in_transaction:
+            replica.set_state(cursor=response.cursor)
+            replica.connection.execute("COMMIT")
+            replica.connection.execute("BEGIN IMMEDIATE")
+        return honest(replica, response, kept_ms, **how)
 
     monkeypatch.setattr(client, "receive", early)
 
@@ -160,6 +161,22 @@ def apply_a_page_without_a_transaction(monkeypatch):
     from contextlib import nullcontext
 
     monkeypatch.setattr(receive, "transaction", lambda connection: nullcontext())
+    monkeypatch.setattr(Sheaf, "page", lambda self: nullcontext())
+
+
+def keep_half_a_page_of_several(monkeypatch):
+    """Pages share a transaction: one that fails is kept as far as it got."""
+
+    def kept(self):
+        self._is_open = False
+        if self.connection.in_transaction:
+            self.connection.execute("COMMIT")
+
+    monkeypatch.setattr(Sheaf, "_undo", kept)
+
+
+def write_over_unsent_work_as_if_it_were_new(monkeypatch):
+    monkeypatch.setattr("sync.newcomers._held", lambda connection, kinds, ids: set())
 
 
 def forget_own_work_on_what_has_left(monkeypatch):
@@ -195,6 +212,8 @@ BREAKS = (
     leave_the_epoch_as_it_was,
     trust_the_number_and_the_epoch,
     apply_a_page_without_a_transaction,
+    keep_half_a_page_of_several,
+    write_over_unsent_work_as_if_it_were_new,
     commit_every_statement,
     forget_own_work_on_what_has_left,
     forget_that_a_record_moved,

@@ -1,0 +1,130 @@
+"""What comes whole to a device that has nothing of it is written as it came, and several pages in
+one transaction: the stores are those of the general way, byte by byte."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections import Counter
+
+import pytest
+
+from sync import newcomers, receive, sheaf
+from sync.client import sync_once
+from sync.protocol import SyncResponse, pack
+from sync.replica import Replica
+from sync.verify import problems_of
+from tests.sync.fragile import Full
+from tests.sync.history import Options, perform, script
+from tests.sync.simulated_county import County
+from tests.sync.town import Town, child, contact
+
+Tables = dict[str, list[tuple]]
+
+
+def tables_of(connection: sqlite3.Connection) -> Tables:
+    names = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
+    found = {name: connection.execute(f'SELECT * FROM "{name}"').fetchall() for (name,) in names}
+    return {name: sorted(map(repr, rows)) for name, rows in found.items()}
+
+
+def stores_after(seed: int) -> dict[str, Tables]:
+    """What every laptop of a simulated county holds in the end."""
+    options = Options(seed)
+    county = County(options.seed, options.devices)
+    for step in script(options):
+        perform(county, step)
+    county.quiesce()
+    return {name: tables_of(d.connection.real) for name, d in county.devices.items()}
+
+
+def test_whole_counties_end_alike_with_the_general_way_alone(monkeypatch):
+    seeds, taken = (1, 3, 6, 9, 12), Counter[int]()
+    honest = newcomers.parted
+
+    def counted(connection, page):
+        new, rest = honest(connection, page)
+        taken["new"] += len(new)
+        taken["others"] += len(rest)
+        return new, rest
+
+    monkeypatch.setattr(newcomers, "parted", counted)
+    quick = [stores_after(seed) for seed in seeds]
+    assert taken["new"] > 10 and taken["others"] > 10
+    monkeypatch.setattr(newcomers, "parted", lambda connection, page: ([], page.rows))
+    assert quick == [stores_after(seed) for seed in seeds]
+
+
+@pytest.fixture
+def town():
+    """Sixty children of li's, whom the admin's laptop has never met."""
+    town = Town("li")
+    li = town.replicas["li"]
+    for _ in range(60):
+        contact(li, child(li))
+    town.sync("li")
+    town.add("adm")
+    return town
+
+
+def test_what_a_device_has_something_of_is_not_new_to_it(town):
+    adm = town.replicas["adm"]
+    town.sync("adm")
+    held = {row["id"] for row in adm.select("child")}
+    assert newcomers._held(adm.connection, {"child"}, {*held, "another"}) == held
+
+
+def test_pages_that_have_come_already_are_one_transaction(town):
+    commits: list[str] = []
+    adm = town.replicas["adm"]
+    adm.connection.real.set_trace_callback(commits.append)
+    report = town.sync("adm", limit=10)
+    assert report.round_trips > 8
+    assert sum(s == "COMMIT" for s in commits) == 1 + (report.round_trips > sheaf.MOST_PAGES)
+    assert problems_of(adm) == []
+
+
+def test_a_page_that_fails_leaves_whole_pages_and_all_comes_again(town, monkeypatch):
+    adm = town.replicas["adm"]
+    honest, asked = receive._Receiving._remember, []
+
+    def failing(self, *given):
+        asked.append(1)
+        honest(self, *given)
+        if len(asked) == 4:
+            raise Full("no room")
+
+    monkeypatch.setattr(receive._Receiving, "_remember", failing)
+    with pytest.raises(Full):
+        town.sync("adm", limit=10)
+    assert not adm.connection.in_transaction
+    assert adm.count("child") == 0 and not adm.get_state("cursor")
+    assert town.sync("adm", limit=10).in_step
+    assert (adm.count("child"), adm.count("contact")) == (60, 60)
+    assert problems_of(adm) == []
+
+
+class Waiting:
+    """An answer comes only once the laptop has kept what it has: its store is free meanwhile."""
+
+    may_run_beside = True
+
+    def __init__(self, replica: Replica, answers: list[SyncResponse]) -> None:
+        self.connection, self.answers = replica.connection, list(answers)
+        self.was_free: list[bool] = []
+
+    def post(self, path: str, body: bytes, media: str, token: str = "") -> tuple[bytes, str]:
+        until = time.monotonic() + 5
+        while self.connection.in_transaction and time.monotonic() < until:
+            time.sleep(0.001)
+        self.was_free.append(not self.connection.in_transaction)
+        return pack(self.answers.pop(0))
+
+
+def test_the_store_is_free_while_the_line_is_waited_for(town):
+    town.sync("adm", limit=20)
+    another = town.add("another", "adm")
+    line = Waiting(another, [answer for who, answer in town.answers if who == "adm"])
+    assert sync_once(another, line, "", 20).in_step
+    assert len(line.was_free) > 4 and all(line.was_free)
+    assert (another.count("child"), another.count("contact")) == (60, 60)
