@@ -21,8 +21,8 @@ from sync.platform import take_every_character
 from sync.storage import DamagedStore
 from sync.trouble import storage_code
 
-USAGE, DAMAGED = 2, 5
-"""Exit codes besides 0 (docs: 1 something needs a person, 2 usage, 5 damaged store)."""
+NEEDS_A_PERSON, USAGE, DAMAGED = 1, 2, 5
+"""Exit codes besides 0."""
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
 
@@ -196,15 +196,23 @@ def erase(record: str, reason: str, author: str, as_json: bool) -> None:
     from server.erasing import erase as erase_record
 
     with open_desk() as desk:
-        ids = erase_record(server_home(), desk.store, record, reason, author)
+        done = erase_record(server_home(), desk.store, record, reason, author)
     if as_json:
-        print_json({"erased": ids})
+        print_json({"erased": done.ids, "once_merged": done.once_merged})
     else:
         say(
             _("抹去了 {n} 份记录。各台电脑下次收发时也会抹去。旧备份里还有，请一并处理。").format(
-                n=len(ids)
+                n=len(done.ids)
             )
         )
+    if done.once_merged:
+        say(
+            _(
+                "这份档案曾和 {files} 合成过一份：合并时取过去的话，那边的历史里可能还有。"
+                "请看一遍；是同一个孩子的，再抹一次那份。"
+            ).format(files=_("、").join(done.once_merged))
+        )
+        raise click.exceptions.Exit(NEEDS_A_PERSON)
 
 
 @cli.command(help=_("检查整个库"))

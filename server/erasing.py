@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from contextlib import closing, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -40,8 +40,16 @@ def file_of(home: Home) -> Path:
     return home.path / "erased.db"
 
 
-def erase(home: Home, store: SqliteStore, record: str, reason: str, author: str) -> list[str]:
-    """Erase a record and what hangs on it; the ids of all that went.
+class Erased(NamedTuple):
+    """What went, and the files that were once one with it and stay: what a merge took over, or a late
+    edit carried, may be said in their history still."""
+
+    ids: list[str]
+    once_merged: list[str]
+
+
+def erase(home: Home, store: SqliteStore, record: str, reason: str, author: str) -> Erased:
+    """Erase a record and what hangs on it.
 
     Raises:
         InvalidValue: no reason, no such record, or one that belongs to everybody.
@@ -50,13 +58,14 @@ def erase(home: Home, store: SqliteStore, record: str, reason: str, author: str)
         raise InvalidValue(Problem("reason", N_("抹去要写明原因（--reason）。什么都没动。")))
     with store.write():
         ids = with_what_hangs(store, record)
+        once_merged = _once_merged(store, set(ids))
     at = store.now_ms()
     with closing(_list(home)) as beside:  # first: what stands here is erased, whatever happens
         beside.executemany(_NOTE, [(id, at, author, reason) for id in ids])
     with store.write():
         erase_here(store, ids, at, reason, author)
     _leave_no_bytes(store)
-    return ids
+    return Erased(ids, once_merged)
 
 
 def erase_again(home: Home, store: SqliteStore) -> int:
@@ -97,6 +106,23 @@ def with_what_hangs(store: SqliteStore, record: str) -> list[str]:
         (_encode(list(roots)).decode(),),
     )
     return list(dict.fromkeys([*roots, *(row[0] for row in rows)]))
+
+
+def _once_merged(store: SqliteStore, ids: set[str]) -> list[str]:
+    """The files that any merge ever made one with these, without these and what is erased."""
+    found: set[str] = set()
+    for kind in KINDS.values():
+        if not kind.pointer:
+            continue
+        for (body,) in store.connection.execute(
+            "SELECT body FROM log JOIN body USING (seq) WHERE kind = ? AND instr(body, ?) > 0",
+            (kind.name, kind.pointer),
+        ):
+            change = msgspec.json.decode(body, type=Entry).change
+            pair = {change.id, change.fields.get(kind.pointer) or change.id}
+            if not pair.isdisjoint(ids):
+                found |= pair
+    return sorted(i for i in found - ids if not store.is_erased(i))
 
 
 def erase_here(store: SqliteStore, ids: list[str], at: int, reason: str, author: str) -> None:

@@ -300,6 +300,20 @@ def test_the_command_erases_and_a_restored_backup_does_not_bring_it_back(running
     assert [v[2] for v in dong.sync(late)] == ["erased"]
 
 
+def test_the_command_names_a_file_that_was_once_one_with_the_erased(running):
+    dong, boss = _made(running), running.login("boss")
+    assert dong.sync(dong.create("child", "c2", name=OTHER, village="510101")) == []
+    away = boss.put("child", "c1", {}, merged_into="c2")
+    assert boss.sync(away) == []
+    apart = boss.put("child", "c1", {"merged_into": away.version}, merged_into=None)
+    assert boss.sync(apart) == []
+    ran = running.cli("erase", "c1", "--reason", "家长要求", "--json")
+    assert (ran.code, ran.json["once_merged"]) == (1, ["c2"])
+    assert "c2" in ran.err and SECRET not in ran.err
+    ran = running.done("erase", "c2", "--reason", "家长要求", "--json")
+    assert ("c2" in ran.json["erased"], ran.json["once_merged"]) == (True, [])
+
+
 def test_a_store_copied_back_by_hand_forgets_again_when_the_server_starts(county, tmp_path):
     import shutil
 
