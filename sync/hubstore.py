@@ -79,9 +79,9 @@ class HubStore(Protocol):
 
     def states(self, ids: Collection[str]) -> dict[str, State]: ...
     def put_states(self, states: Iterable[State]) -> None: ...
-    def append(self, entries: Sequence[tuple[Entry, bytes]]) -> None:
-        """Add log rows, each with the JSON of its change; numbered by the caller without a gap
-        after `head()`."""
+    def append(self, entries: Sequence[tuple[Entry, bytes, bytes]]) -> None:
+        """Add log rows, each with the JSON of its change and the hash of that; numbered by the
+        caller without a gap after `head()`."""
 
     def known(self, device: str, seqs: Collection[int]) -> dict[int, Known]:
         """Changes of a device already in the log or in quarantine."""

@@ -4,6 +4,7 @@ batch."""
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from operator import attrgetter
 from typing import Any
 
 import msgspec
@@ -11,7 +12,19 @@ import msgspec
 from schema import idnumber
 from schema.kinds import KINDS
 from schema.record import Kind
-from sync import answering, carrying, clock, digest, erasing, ids, merging, twins, window, withheld
+from sync import (
+    answering,
+    carrying,
+    clock,
+    digest,
+    erasing,
+    ids,
+    merging,
+    roster,
+    twins,
+    window,
+    withheld,
+)
 from sync.change import Change, Entry, Head, Mark, Slot, State
 from sync.decide import floor_of, replay
 from sync.forms import MOST, by_txn, fits
@@ -44,8 +57,8 @@ class Batch:
         self.places: dict[str, Place] = {}
         self.place_before: dict[str, Place | None] = {}
         self.entries: dict[str, Entry] = {}
-        self.bodies: dict[str, bytes] = {}
-        """JSON of every change accepted, by version: hashed and stored as it is."""
+        self.bodies: dict[str, tuple[bytes, bytes]] = {}
+        """JSON of every change sent, and its hash, by version: stored as it is."""
         self.moves: list[Move] = []
         self.unit_moves: list[tuple[int, str, str | None]] = []
         self.numbers: dict[str, str | None] = {}
@@ -53,9 +66,25 @@ class Batch:
 
     def take(self, changes: Sequence[Change]) -> list[Verdict]:
         assert self.session is not None
-        judge = Judge(self, self.session)
-        speaks_for = {self.session.device, *self.session.former}
-        known = twins.recognised(self.store, changes, self._known(changes))
+        known = self._known(changes)
+        if not known and roster.take(self, self.session, changes):
+            verdicts: list[Verdict] = []
+        else:
+            verdicts = self._take_each(self.session, changes, known)
+        self._pairs()
+        self._write()
+        return verdicts
+
+    def _take_each(
+        self,
+        session: Session,
+        changes: Sequence[Change],
+        known: Mapping[tuple[str, int], Known],
+    ) -> list[Verdict]:
+        """Take changes one by one, txn by txn."""
+        judge = Judge(self, session)
+        speaks_for = {session.device, *session.former}
+        known = twins.recognised(self.store, changes, known)
         self._load(changes)
         names = twins.elsewhere(self.store, changes, known, self.states)
         # What follows a change that another laptop of the same disk made under its number has seen
@@ -85,8 +114,9 @@ class Batch:
                 elif erased and met is None and not erased.isdisjoint(erasing.subjects(change)):
                     verdicts.append(Verdict(change.seq, "invalid", erasing.ERASED))
                 elif _is_news(met, change) and change.seq not in in_batch:
-                    body = self.bodies[change.version] = _encode(change)
+                    body = _encode(change)
                     in_batch[change.seq] = hash_of(body)
+                    self.bodies[change.version] = body, in_batch[change.seq]
                     fresh.append(change)
                     if met is not None:
                         self.store.release(change.device, change.seq)
@@ -99,8 +129,6 @@ class Batch:
                     )
             verdicts += self._take_txn(judge, fresh)
         answering.close_answered(self)
-        self._pairs()
-        self._write()
         return verdicts
 
     def _known(self, changes: Sequence[Change]) -> dict[tuple[str, int], Known]:
@@ -222,7 +250,7 @@ class Batch:
         self.before.setdefault(change.id, None)
         self.entries[change.version] = entry
         if change.op == erasing.ERASE:
-            self._number(after)  # its place stays: whoever holds it is to hear of this
+            self.number(after)  # its place stays: whoever holds it is to hear of this
         elif kind.scope == "root":
             self._place(kind, after)
         if kind.name == "unit":
@@ -248,7 +276,7 @@ class Batch:
         else:
             self._put(after.id, units_of(kind, after.values), after.seq)
         if "id_number" in kind.by_name:
-            self._number(after)
+            self.number(after)
 
     def place_files(self, kind: Kind, after: State) -> None:
         """Say where all files are that are or were of one child with `after`."""
@@ -265,7 +293,8 @@ class Batch:
             self.moves.append(Move(seq, root, place.units, units))
             self.places[root] = Place(units, place.born)
 
-    def _number(self, after: State) -> None:
+    def number(self, after: State) -> None:
+        """Note which valid ID number a file has now."""
         number = after.values.get("id_number")
         self.numbers[after.id] = (
             number if idnumber.is_valid(number) and not after.is_deleted else None
@@ -321,17 +350,17 @@ class Batch:
         withheld.follow(self)
         sums: dict[tuple[str, tuple[str, ...]], int] = {}
         moved = {m.root for m in self.moves}
-        changed = {i for i in self.states if self.states[i] is not self.before.get(i)}
-        for i in changed:
-            self._sum(sums, self.before.get(i), self.place_before, -1)
-            self._sum(sums, self.states[i], self.places, 1)
-        self.store.append([
-            (entry, self.bodies.get(version) or _encode(entry.change))
-            for version, entry in self.entries.items()
-        ])
-        self.store.put_states(s for i in changed if (s := self.states[i]) is not None)
+        changed = [s for i, s in self.states.items() if s is not self.before.get(i) and s]
+        changed.sort(key=attrgetter("seq"))  # what is made together lies together
+        for state in changed:
+            before = self.before.get(state.id)
+            if before is not None:
+                self._sum(sums, before, self.place_before, -1)
+            self._sum(sums, state, self.places, 1)
+        self.store.append([(e, *self._said(e)) for e in self.entries.values()])
+        self.store.put_states(changed)
         if moved:
-            self._move_hanging(sums, moved, changed)
+            self._move_hanging(sums, moved, {s.id for s in changed})
         self.store.put_places({
             r: p for r, p in self.places.items() if p != self.place_before.get(r)
         })
@@ -341,15 +370,21 @@ class Batch:
             self.store.put_id(root, number)
         self.store.add_to_buckets({k: v for k, v in sums.items() if v % digest.MODULUS})
 
+    def _said(self, entry: Entry) -> tuple[bytes, bytes]:
+        """JSON of an entry's change, and its hash."""
+        said = self.bodies.get(entry.change.version)
+        if said is None:
+            body = _encode(entry.change)
+            said = body, hash_of(body)
+        return said
+
     def _sum(
         self,
         sums: dict[tuple[str, tuple[str, ...]], int],
-        state: State | None,
+        state: State,
         places: Mapping[str, Place | None],
         sign: int,
     ) -> None:
-        if state is None:
-            return
         if state.root and state.root not in places:
             self.load([], [state.root])
         place = places.get(state.root) or self.places.get(state.root)

@@ -20,7 +20,7 @@ from sync.scope import units_of
 if TYPE_CHECKING:
     from sync.intake import Batch
 
-_RECORD_ID = re.compile(r"(?![0-9]*$)[0-9a-z]{1,40}")
+RECORD_ID = re.compile(r"(?![0-9]*$)[0-9a-z]{1,40}")
 """What a device may call a record: never '', which is the public root, and never like a unit's
 code."""
 
@@ -32,6 +32,11 @@ sent it checks its words before it saves them, so this program is the older one.
 
 Made = dict[str, tuple[Kind, str, tuple[str, ...]]]
 """Records that a txn makes: kind, root and units."""
+
+
+def is_day(text: str) -> bool:
+    """True for a whole date as records hold it."""
+    return _DATE.check(text) is None
 
 
 class Refusal(Exception):
@@ -53,13 +58,13 @@ class Judge:
 
     def judge(self, change: Change, made: Made) -> None:
         """Raises `Refusal` when a change cannot go into the log; adds to `made` what it is about."""
-        if not _RECORD_ID.fullmatch(change.id):
+        if not RECORD_ID.fullmatch(change.id):
             raise Refusal("invalid", "bad_id")
         if change.author != self.session.user:
             raise Refusal("invalid", "foreign_author")
         if not is_shallow(change.fields):
             raise Refusal("invalid", "wrong_type")
-        if change.seen is not None and _DATE.check(change.seen):
+        if change.seen is not None and not is_day(change.seen):
             raise Refusal("invalid", "bad_date")
         if self.session.is_revoked:
             raise Refusal("quarantined", "device_revoked")

@@ -16,7 +16,7 @@ from sync import digest
 from sync.change import Change, Entry, Grant, State, entry_json, seq_of
 from sync.erasing import blank, is_erased, subjects
 from sync.forms import MOST
-from sync.hub import Known, LogRow, Move, Place, hash_of
+from sync.hub import Known, LogRow, Move, Place
 from sync.protocol import Verdict
 from sync.storage import Connection
 from sync.window import month_of
@@ -214,15 +214,15 @@ class SqliteStore:
 
     # ------------------------------------------------------------- the log
 
-    def append(self, entries: Sequence[tuple[Entry, bytes]]) -> None:
+    def append(self, entries: Sequence[tuple[Entry, bytes, bytes]]) -> None:
         at = self.now_ms()
         rows, bodies = [], []
-        for entry, body in entries:
+        for entry, body, content in entries:
             change = entry.change
             rows.append(
                 (
                     entry.seq, entry.root, change.kind, change.txn, change.device, change.seq,
-                    entry.stamp, at, change.id, hash_of(body),
+                    entry.stamp, at, change.id, content,
                 )
             )  # fmt: skip
             bodies.append((entry.seq, entry_json(entry, body)))
@@ -231,7 +231,7 @@ class SqliteStore:
         self.connection.executemany("INSERT INTO log VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
         self.connection.executemany("INSERT INTO body VALUES (?, ?)", bodies)
         last: dict[str, int] = {}
-        for entry, _ in entries:
+        for entry, _, _ in entries:
             device = entry.change.device
             last[device] = max(entry.stamp, last.get(device) or self.last_stamp(device))
         self.connection.executemany(

@@ -25,15 +25,16 @@ def state(id: str, seq: int, kind: str = "child", root: str | None = None, **val
     return State(kind, id, id if root is None else root, mark, mark, values, {}, seq)
 
 
-def _json(made: Entry) -> bytes:
-    return msgspec.json.encode(made.change)
+def row(made: Entry) -> tuple[Entry, bytes, bytes]:
+    """An entry as a store is given it."""
+    return made, msgspec.json.encode(made.change), content_hash(made.change)
 
 
 def put_log(store: HubStore, *changes: Change) -> None:
     with store.write():
         head = store.head()
         entries = [entry(head + n, c) for n, c in enumerate(changes, 1)]
-        store.append([(e, _json(e)) for e in entries])
+        store.append([row(e) for e in entries])
 
 
 class StoreSuite:
@@ -66,7 +67,7 @@ class StoreSuite:
     def test_the_log_refuses_a_gap_in_its_numbers(self, store):
         put_log(store, change(1))
         with pytest.raises(RuntimeError), store.write():
-            store.append([(e := entry(3, change(3)), _json(e))])
+            store.append([row(entry(3, change(3)))])
         assert store.head() == 1
 
     def test_one_op_cannot_be_in_the_log_twice(self, store):
@@ -102,7 +103,7 @@ class StoreSuite:
     def test_the_last_stamp_of_a_device_is_its_greatest(self, store):
         put_log(store, change(3), change(1))  # sent late: 1 is stamped above 3
         with store.write():
-            store.append([(entry(3, change(2), stamp=7), _json(entry(3, change(2), stamp=7)))])
+            store.append([row(entry(3, change(2), stamp=7))])
         assert store.last_stamp("dev1") == max(
             store.entry(f"dev1.{n}").stamp for n in (1, 2, 3)
         )
@@ -118,7 +119,7 @@ class StoreSuite:
 
     def test_a_write_that_raises_leaves_nothing(self, store):
         with pytest.raises(ZeroDivisionError), store.write():
-            store.append([(e := entry(1, change(1)), _json(e))])
+            store.append([row(entry(1, change(1)))])
             store.put_states([state("51", 1, "unit", "", parent=None)])
             store.put_places({"r1": Place(("51",), 1)})
             store.put_id("r1", "number")
@@ -136,13 +137,13 @@ class StoreSuite:
     def test_an_inner_write_belongs_to_the_outer_one(self, store):
         with pytest.raises(ZeroDivisionError), store.write():
             with store.write():
-                store.append([(e := entry(1, change(1)), _json(e))])
+                store.append([row(entry(1, change(1)))])
             raise ZeroDivisionError
         assert store.head() == 0
 
     def test_reading_inside_a_write_sees_what_was_written(self, store):
         with store.write():
-            store.append([(e := entry(1, change(1)), _json(e))])
+            store.append([row(entry(1, change(1)))])
             with store.read():
                 assert store.head() == 1
         assert store.head() == 1
