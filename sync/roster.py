@@ -183,7 +183,7 @@ def _place_above(
         root, units = new[parent][2]
     else:
         place = batch.places.get(parent)
-        if place is None or state is None or state.root != parent or state.is_deleted:
+        if place is None or state is None or state.is_deleted:
             raise _Unusual
         root, units = parent, place.units
     if not batch.scope.may(kind.makers, root, units):
@@ -209,4 +209,3 @@ def _accept(batch: Batch, session: Session, changes: Sequence[Change], new: New)
             if "id_number" in kind.by_name:
                 batch.number(state)
     batch.seq = seq
-    batch.last_stamps[session.device] = stamp

@@ -15,86 +15,107 @@ from sync.protocol import Verdict
 from tests.sync.fragile import START_MS, copy_of
 from tests.sync.history import Options, attempt
 
-VILLAGES = ("111", "112", "s1")
-NUMBERS = ("510811201401180012", "510811201310288227", "五〇", "")
-SEQ_MS = 1 << 16
+NUMBERS = ("510811201401180012", "510811201310288227", "五〇")
+TICKS = 1 << 16
+CHILD = {"name": "罗静", "village": "111"}
+CONTACT = {"on": "2026-11-01", "kind": "home_visit"}
+HELPER = {"name": "周老师", "sort": "cadre", "village": "111", "joined_on": "2026-01-01"}
+CASE = {"seen_at": "2026-11-01", "cause": "alone", "seen": "没有大人。"}
 
 
 class Page:
-    """Changes out of a seed, most of them of new records; now and then something else."""
+    """Changes out of a seed: new records that are fit to be stored, and in every other page one
+    change that is something else."""
 
-    def __init__(self, dice: random.Random, device: str, user: str, first: int, known: list[str]):
-        self.dice, self.device, self.user = dice, device, user
-        self.seq, self.known = first, known
+    def __init__(self, dice: random.Random, device: str, first: int, known: list[str], gone: str):
+        self.dice, self.device, self.seq = dice, device, first
+        self.known, self.gone = known, gone
         self.made: list[str] = []
-        self.oddity = dice.choice((0.0, 0.0, 0.0, 0.02, 0.3))
         self.changes = [self.change() for _ in range(dice.choice((1, 2, 5, 30)))]
+        if dice.random() < 0.6:
+            n = dice.randrange(len(self.changes))
+            self.changes[n] = self.odd(self.changes[n])
+        if dice.random() < 0.1:
+            dice.shuffle(self.changes)
 
     def change(self) -> Change:
         dice = self.dice
         self.seq += 1
         txn = f"{self.device}.{self.seq - self.seq % dice.choice((1, 1, 4))}"
         id_ = f"{self.device}r{self.seq}"
-        stamp = (START_MS + self.seq + dice.choice((0, 0, 0, -9, 10**9))) * SEQ_MS
-        kind = dice.choice(("child",) * 6 + ("contact", "family", "family", "helper"))
-        fields = self.fields(kind)
-        self.made.append(id_) if kind == "child" else None
-        change = Change(
-            self.device, self.seq, txn, "create", kind, id_, self.user, stamp, fields,
+        stamp = (START_MS + self.seq + dice.choice((0, 0, 0, -9, 10**9))) * TICKS
+        above = [*self.made, *self.known]
+        kind = dice.choice(("child",) * 6 + ("contact", "family", "helper") * bool(above))
+        fields = self.fields(kind, above)
+        self.made += [id_] * (kind == "child")
+        return Change(
+            self.device, self.seq, txn, "create", kind, id_, "li", stamp, fields,
             seen=dice.choice((None, None, "2026-11-01")),
         )  # fmt: skip
-        return self.odd(change) if dice.random() < self.oddity else change
 
-    def fields(self, kind: str) -> dict[str, Any]:
+    def fields(self, kind: str, above: list[str]) -> dict[str, Any]:
         dice = self.dice
-        if kind == "child":
-            given: dict[str, Any] = {
-                "name": dice.choice(("罗静", "王小花")),
-                "village": dice.choice(VILLAGES[:2]),
-                "identity": {"id_number": dice.choice(NUMBERS[:3])},
-                "birth_date": dice.choice(("2014", "2014-02-28")),
-                "phone": dice.choice(("13900001111", "电话")),
-                "categories": dice.choice((["poverty"], ["poverty", "study"])),
-                "is_boarding": dice.choice((True, False)),
-                "note": dice.choice((None, "奶奶带。")),
-            }
-            for name in dice.sample(sorted(given.keys() - {"name", "village"}), dice.choice((0, 0, 3))):
-                given.pop(name)
-            return given
-        above = dice.choice((self.made if dice.random() < 0.9 else self.known) or ["nobody"])
+        if kind == "helper":
+            return {**HELPER, "left_on": "2026-10-01"}
         if kind == "contact":
-            return {"child": above, "on": "2026-11-01", "kind": "home_visit"}
+            return {"child": dice.choice(above), "on": "2026-11-01", "kind": "home_visit"}
         if kind == "family":
-            return {"child": above, "role": "father", "name": "罗强"}
-        days = dice.choice(({},) * 9 + ({"joined_on": "2026-01-01", "left_on": "2025-01-01"},))
-        return {"name": "周老师", "sort": "cadre", "village": "111", **days}
+            return {"child": dice.choice(above), "role": "father", "name": "罗强"}
+        given: dict[str, Any] = {
+            "name": dice.choice(("罗静", "王小花")),
+            "village": dice.choice(("111", "111", "111", "112")),
+            "identity": {"id_number": dice.choice(NUMBERS)},
+            "birth_date": dice.choice(("2014", "2014-02-28")),
+            "phone": dice.choice(("13900001111", "电话")),
+            "categories": dice.choice((["poverty"], ["poverty", "study"])),
+            "is_boarding": dice.choice((True, False)),
+            "note": dice.choice((None, "奶奶带。")),
+        }
+        for name in dice.sample(list(given)[2:], dice.choice((0, 0, 3))):
+            given.pop(name)
+        return given
 
     def odd(self, change: Change) -> Change:
         dice, fields = self.dice, change.fields
+        others = [*self.known, *self.made, self.gone, "hubless"]
         how: dict[str, Any] = dice.choice((
             {"op": "put"},
             {"op": "undelete", "fields": {"_deleted": None}},
-            {"op": "delete", "id": dice.choice([*self.known, "x"]), "fields": {"_deleted": "错"}},
-            {"op": "put", "id": dice.choice([*self.known, "x"]), "fields": {"name": "改名"}},
+            {"op": "delete", "id": dice.choice(others), "fields": {"_deleted": "错"}},
+            {"op": "delete", "id": dice.choice(others), "fields": {"_deleted": "错"}},
+            {"op": "put", "id": dice.choice(others), "fields": {"name": "改名"}},
             {"author": "other"},
             {"device": "devother"},
             {"seq": dice.choice((0, 1, max(1, change.seq - 1), 1 << 60))},
             {"hlc": -1},
-            {"id": dice.choice((*self.made, "", "123", "ä", *self.known))},
+            {"id": dice.choice((*others, "", "123", "ä"))},
+            {"id": dice.choice(others)},
             {"kind": dice.choice(("unit", "nothing", "question", "case", "duplicate", "setting"))},
+            {"kind": "case", "fields": {"child": dice.choice(others), **CASE}},
+            {"kind": "duplicate", "fields": {"a": "x", "b": "y", "unit": "1", "verdict": "later"}},
             {"seen": dice.choice(("2026-13-01", "2026"))},
-            {"base": {"name": "devx.1"}},
-            {"names": ["devx.1"]},
+            {"base": {"name": "devx.1"}, "hlc": 1},
+            {"base": {"name": dice.choice(("deva.1", "devb.1"))}, "hlc": 1},
+            {"names": [dice.choice(("deva.1", "devb.1"))], "hlc": 1},
             {"fields": {}},
             {"fields": {**fields, "unknown": "?"}},
             {"fields": {**fields, "_deleted": "错"}},
-            {"fields": {**fields, "merged_into": dice.choice([*self.known, "x"])}},
+            {"kind": "child", "fields": {**CHILD, "merged_into": dice.choice(others)}},
             {"fields": {**fields, "is_boarding": 1}},
+            {"fields": {**fields, "name": None}},
+            {"fields": {**fields, "village": "999"}},
             {"fields": {**fields, "name": dice.choice(("", None, "长" * 61, 5, ["a"], "\x00"))}},
             {"fields": {**fields, "village": dice.choice(("999", None, "112", {"a": 1}))}},
             {"fields": {**fields, "categories": dice.choice((["study", "poverty"], ["?"], "x"))}},
             {"fields": {**fields, "identity": dice.choice((None, {}, {"name": "x"}, "x", []))}},
+            {"fields": {**fields, "identity": {"id_number": NUMBERS[0], "name": "x"}}},
             {"fields": {**fields, "id_number": NUMBERS[0]}},
+            {"fields": {**fields, "left_on": "2025-01-01"}},
+            {"kind": "helper", "fields": {**HELPER, "left_on": "2025-01-01"}},
+            {"kind": "contact", "fields": {**CONTACT, "child": dice.choice(others)}},
+            {"kind": "contact", "fields": {**CONTACT, "child": dice.choice(others)}},
+            {"kind": "family", "fields": {"child": dice.choice(others), "role": "mother"}},
+            {"kind": "contact", "fields": {**CONTACT, "child": f"{self.device}r{self.seq}"}},
             {"fields": dict(reversed(list(fields.items())))},
         ))  # fmt: skip
         given = {name: getattr(change, name) for name in change.__struct_fields__}
@@ -110,25 +131,25 @@ def tables(store: SqliteStore) -> dict[str, list[Any]]:
     }
 
 
-def pushed(
-    seed: int, copy: Any, counted: list[bool] | None = None
-) -> tuple[list[list[Verdict]], dict[str, list[Any]]]:
+def pushed(seed: int, copy: Any) -> tuple[list[list[Verdict]], dict[str, list[Any]]]:
     """What a hub answers to the pages of a seed, and what it has then."""
     dice = random.Random(seed)
     store = SqliteStore(copy, now_ms=lambda: START_MS)
     hub = Hub(store, lambda: START_MS)
     hub.write("unit", "s1", {"code": "s1", "name": "小学", "level": "school", "parent": "11"})
+    gone = "erased0"
+    store.connection.execute("INSERT INTO erasure VALUES (?, 1, 'boss', '错')", (gone,))
     answers, known, last = [], [], {"deva": 0, "devb": 0}
-    for _ in range(dice.randrange(2, 7)):
-        device = dice.choice(("deva", "devb"))
-        grant = dice.choice((*[Grant("admin", "1")] * 6, Grant("director", "111"), Grant("teacher", "11")))
-        session = Session("li", device, (grant,), is_revoked=dice.random() < 0.03)
-        page = Page(dice, device, "li", last[device], known)
+    for n in range(dice.randrange(3, 9)):
+        device = dice.choice(("deva", "deva", "devb"))
+        grant = dice.choice((*[Grant("admin", "1")] * 19, Grant("director", "111")))
+        session = Session("li", device, (grant,), is_revoked=dice.random() < 0.02)
+        page = Page(dice, device, last[device], sorted(known), gone)
         answers.append(hub.push(session, page.changes))
         if dice.random() < 0.1:
             answers.append(hub.push(session, page.changes))  # the answer was lost
         last[device] = page.seq
-        known = known + page.made
+        known = [i for i, s in store.states(known + page.made).items() if not s.is_deleted or n % 3]
     return answers, tables(store)
 
 
