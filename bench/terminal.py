@@ -49,8 +49,8 @@ def build_home(folder: Path, count: int) -> str:
     from schema.kinds import KINDS
     from sync.change import Grant, Mark, State
     from sync.home import Home
-    from sync.reading import Identity
     from sync.storage import transaction
+    from sync.views import Identity
 
     session = Home(folder, indexers=[Indexer()]).make("admin", PASSPHRASE)
     replica = session.replica

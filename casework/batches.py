@@ -16,9 +16,9 @@ from schema.kinds import KINDS
 from schema.record import DELETED
 from sync import ids
 from sync.change import raw_version
-from sync.reading import View
 from sync.replica import Refused, Replica
 from sync.storage import transaction
+from sync.views import View
 
 _TABLES = (
     "CREATE TABLE IF NOT EXISTS batch"

@@ -18,8 +18,9 @@ from schema.record import Kind
 from sync import ids, merges
 from sync.language import _
 from sync.likeness import compare
-from sync.reading import Reading, View
+from sync.reading import Reading
 from sync.replica import Refused, Replica
+from sync.views import View
 
 PAIR = KINDS["duplicate"]
 FILE = KINDS["child"]

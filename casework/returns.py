@@ -7,9 +7,9 @@ from typing import Any
 
 from schema.kinds import KINDS
 from schema.problems import Problem
-from sync.reading import Returned
 from sync.replica import InvalidRecord, Refused, Replica
 from sync.storage import transaction
+from sync.views import Returned
 
 
 def values_of(change: Returned) -> dict[str, Any]:

@@ -20,7 +20,8 @@ from sync.change import Conflict, Mark, device_of, raw_version
 from sync.clock import ms_of
 from sync.decisions import is_own_critical
 from sync.language import _
-from sync.reading import Reading, View, device_record
+from sync.reading import Reading, device_record
+from sync.views import View
 
 CRITICAL, REACHING, OTHER = range(3)
 """Order of the queue: the child's safety; how to reach the child's people; everything else."""

@@ -23,11 +23,11 @@ from sync.parcels import Carried, Request, Response
 from sync.platform import machine_name
 from sync.proof import is_proven
 from sync.protocol import PROTOCOL, compress
-from sync.reading import Identity
 from sync.receive import receive
 from sync.replica import Replica
 from sync.session import Session
 from sync.storage import transaction
+from sync.views import Identity
 
 
 class Written(Struct, frozen=True):

@@ -19,11 +19,11 @@ from msgspec import Struct
 from sync import ids, keyfile, lease, leaving, spool
 from sync.change import Grant
 from sync.folders import Account, Card, holds_something, write_card
-from sync.reading import Identity
 from sync.records import Indexer
 from sync.replica import Replica
 from sync.session import MEDIA_PLAIN, Session, trusted
 from sync.storage import DamagedStore, open_encrypted
+from sync.views import Identity
 
 if TYPE_CHECKING:  # the line is opened after the first paint: 60 ms that no start pays
     from sync.transport import Rejected

@@ -17,10 +17,11 @@ from schema.kinds import KINDS
 from schema.record import Kind
 from sync import clock, following, merging
 from sync.change import Change, Entry, device_of, raw_version, seq_of
-from sync.reading import Reading, View
+from sync.reading import Reading
 from sync.records import as_json
 from sync.replica import Refused, Replica
 from sync.tables import quoted, table
+from sync.views import View
 
 
 class Merge(Struct, frozen=True):

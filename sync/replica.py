@@ -24,11 +24,12 @@ from sync.change import Change, Conflict, State
 from sync.clock import Clock
 from sync.formers import now_named
 from sync.overlay import overlay
-from sync.reading import Identity, Reading, View
+from sync.reading import Reading
 from sync.records import Indexer, Records
 from sync.scope import units_of
 from sync.storage import Connection, transaction
 from sync.tables import migrate
+from sync.views import Identity, View
 
 Problems = list[tuple[str, Problem]]
 

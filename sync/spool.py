@@ -25,8 +25,8 @@ from sync.bundle import DeviceKeys
 from sync.envelopes import Envelope, name_of, ranges_of
 from sync.formers import formers
 from sync.protocol import PROTOCOL, pack
-from sync.reading import Identity
 from sync.storage import Connection
+from sync.views import Identity
 
 FOLDER = "spool"
 PACK = 200

@@ -33,10 +33,10 @@ from sync import courier, ids, scans
 from sync.change import Grant
 from sync.client import sync_once
 from sync.protocol import MEDIA_PLAIN, PROTOCOL, unpack
-from sync.reading import Identity
 from sync.replica import Replica
 from sync.storage import open_plain
 from sync.transport import Offline, Rejected
+from sync.views import Identity
 from tui import drafts
 from tui.paths import home_at
 

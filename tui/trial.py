@@ -24,10 +24,10 @@ def try_out() -> str:
     """The version of this program, which works here. Raises whatever does not."""
     from sync import keyfile, protocol, version
     from sync.change import Grant
-    from sync.reading import Identity
     from sync.replica import Replica
     from sync.storage import open_encrypted
     from sync.verify import problems_of
+    from sync.views import Identity
 
     for name in LATE:
         importlib.import_module(name)

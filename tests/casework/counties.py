@@ -18,9 +18,9 @@ from sync.client import sync_once
 from sync.hub import Hub
 from sync.hub import Session as HubSession
 from sync.protocol import SyncRequest, pack, unpack
-from sync.reading import Identity
 from sync.replica import Replica
 from sync.storage import open_plain
+from sync.views import Identity
 
 ROOT = Path(__file__).parents[2]
 ROSTERS = ROOT / "tui" / "data" / "demo"

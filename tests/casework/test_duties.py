@@ -15,9 +15,9 @@ from casework.duties import Duty, duties
 from casework.putting_off import put_off, write_done
 from schema.cadences import CADENCES
 from sync.change import Grant, Mark, State
-from sync.reading import Identity
 from sync.replica import InvalidRecord, Refused, Replica
 from sync.storage import open_plain, transaction
+from sync.views import Identity
 
 Day = datetime.date
 TODAY = Day(2026, 11, 18)

@@ -12,9 +12,9 @@ from casework import likenesses
 from casework.search import Indexer
 from sync.change import Grant, Mark, State
 from sync.likeness import Index
-from sync.reading import Identity
 from sync.replica import Replica
 from sync.storage import open_plain, transaction
+from sync.views import Identity
 
 LUO: dict[str, Any] = {"name": "罗静", "sex": "female", "birth_date": "2015-03-08", "village": "v1"}
 

@@ -11,10 +11,10 @@ import msgspec
 from sync.change import Grant
 from sync.client import sync_once
 from sync.protocol import unpack
-from sync.reading import Identity
 from sync.replica import Replica
 from sync.storage import open_plain
 from sync.transport import Rejected
+from sync.views import Identity
 from tools.release_fixture import values_of
 
 CHANGES_WITH_TIME = frozenset({"now", "token", "cursor", "message", "backup"})

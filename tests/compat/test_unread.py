@@ -19,10 +19,10 @@ from server.workers import Desk
 from sync import scrub
 from sync.change import State
 from sync.protocol import SyncResponse
-from sync.reading import Identity
 from sync.receive import receive
 from sync.replica import InvalidRecord, Replica
 from sync.verify import problems_of
+from sync.views import Identity
 from tests.sync.fragile import memory
 from tests.sync.town import Town, child, contact, value
 

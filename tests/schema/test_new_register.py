@@ -25,7 +25,7 @@ from casework.search import Indexer
 from server.store.sqlite import SqliteStore
 from sync.change import Grant
 from sync.hub import Hub, Session
-from sync.reading import Identity
+from sync.views import Identity
 from sync.receive import receive
 from sync.replica import InvalidRecord, Replica
 from sync.storage import open_plain

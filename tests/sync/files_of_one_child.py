@@ -21,10 +21,10 @@ from sync import merges
 from sync.client import sync_once
 from sync.hub import Hub
 from sync.protocol import SyncRequest, unpack
-from sync.reading import Identity
 from sync.replica import Refused, Replica
 from sync.transport import Offline
 from sync.verify import problems_of
+from sync.views import Identity
 from tests.sync.accounts import nothing_is_lost, standing
 from tests.sync.county_facts import YEAR_MS
 from tests.sync.fragile import Crash, Fragile, Full, copy_of

@@ -15,8 +15,8 @@ from schema.kinds import KINDS
 from server.store.sqlite import SqliteStore
 from sync.change import Grant
 from sync.hub import Hub
-from sync.reading import Identity
 from sync.replica import Replica
+from sync.views import Identity
 from tests.sync.fragile import COUNTY_UNITS, START_MS, Fragile, copy_of
 from tests.sync.model import Model, Name, Save, Slots
 

@@ -13,9 +13,9 @@ from sync.change import Grant
 from sync.folders import Account
 from sync.home import Home
 from sync.protocol import SyncRequest, unpack
-from sync.reading import Identity
 from sync.session import Session
 from sync.transport import HttpTransport, Offline, Rejected
+from sync.views import Identity
 from tests.sync.town import Town, child
 
 PASSPHRASE = "battery staple 村"

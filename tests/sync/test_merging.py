@@ -9,9 +9,9 @@ from server.check import check
 from sync import merges
 from sync.change import Grant
 from sync.merging import ends
-from sync.reading import Identity
 from sync.replica import InvalidRecord, Refused
 from sync.verify import problems_of
+from sync.views import Identity
 from tests.sync.town import Town, child, contact, standing, value
 
 

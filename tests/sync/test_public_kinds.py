@@ -9,9 +9,9 @@ from sync.change import Grant
 from sync.client import sync_once
 from sync.hub import Hub, Session
 from sync.protocol import SyncRequest, pack, unpack
-from sync.reading import Identity
 from sync.replica import Refused, Replica
 from sync.storage import open_plain
+from sync.views import Identity
 
 
 class County:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from sync.reading import Past
 from sync.receipts import Receipt
+from sync.views import Past
 from tests.sync.town import Town, child
 
 

@@ -10,9 +10,9 @@ import pytest
 from schema.kinds import KINDS
 from sync import storage, tables
 from sync.change import Grant
-from sync.reading import Identity
 from sync.replica import InvalidRecord, Refused, Replica
 from sync.sealing import new_keypair, seal, unseal
+from sync.views import Identity
 from tests.sync.county_facts import YEAR_MS
 from tests.sync.town import Town, child, contact, value
 

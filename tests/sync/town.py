@@ -14,9 +14,9 @@ from sync.change import Grant
 from sync.client import SyncReport, sync_once
 from sync.hub import Hub, Session
 from sync.protocol import SyncRequest, SyncResponse, pack, short_from, unpack
-from sync.reading import Identity
 from sync.replica import Replica
 from sync.transport import Offline
+from sync.views import Identity
 from tests.sync.fragile import START_MS, Fragile, copy_of
 
 GRANTS = {

@@ -25,10 +25,10 @@ from sync.hub import Hub
 from sync.hub import Session as HubSession
 from sync.pacing import Pacing
 from sync.protocol import SyncRequest, pack, unpack
-from sync.reading import Identity
 from sync.replica import Replica
 from sync.session import Session
 from sync.storage import open_plain
+from sync.views import Identity
 from tui.program import CuncaoApp
 
 ZONE = datetime.timezone(datetime.timedelta(hours=8))

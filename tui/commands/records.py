@@ -12,10 +12,11 @@ from schema.kinds import KINDS
 from schema.record import DELETED
 from sync.language import _
 from sync.lease import lease_of
-from sync.reading import Reading, View
+from sync.reading import Reading
 from sync.receipts import Receipt
 from sync.replica import Refused
 from sync.session import Session
+from sync.views import View
 from tui.commands.common import (
     as_json,
     assignments,

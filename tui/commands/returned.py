@@ -8,8 +8,8 @@ from casework import returns
 from schema.kinds import KINDS
 from sync import errors
 from sync.language import _
-from sync.reading import Returned
 from sync.replica import Refused, Replica
+from sync.views import Returned
 from tui.commands.common import as_json, assignments, emit, guarded, iso, opened, say
 
 

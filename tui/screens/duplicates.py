@@ -13,8 +13,8 @@ from casework import duplicates, likenesses, summary, told, wording
 from casework.duplicates import FILE, LATER, NOT_SAME, Pair
 from sync import errors, merges
 from sync.language import _
-from sync.reading import View
 from sync.replica import Refused
+from sync.views import View
 from tui.canvas import Canvas, Row, fit
 from tui.moving import Moving
 from tui.place import LEFT, Place

@@ -16,7 +16,7 @@ from schema.record import DELETED
 from sync import errors, receipts
 from sync.client import SyncReport
 from sync.language import _
-from sync.reading import Pending, Returned
+from sync.views import Pending, Returned
 from tui.canvas import Canvas, Row, fit_words, wrap
 from tui.moving import Moving
 from tui.place import LEFT, Place
