@@ -115,9 +115,11 @@ def may_decide(replica: Reading, conflict: Conflict) -> bool:
 
 def is_harmless(conflict: Conflict) -> bool:
     """True for what may be settled together with others, unseen one by one: nothing of a child's
-    safety, of how to reach somebody, or of who the child is (a required or sensitive field)."""
+    safety, of how to reach somebody, or of who the child is (a required or sensitive field, or of
+    which file)."""
     fields = KINDS[conflict.kind].slots.get(conflict.slot, ())
     says_who = any(f.is_required or f.is_sensitive for f in fields)
+    says_who |= conflict.slot == KINDS[conflict.kind].pointer
     return rank(conflict) == OTHER and conflict.meeting == "contested" and not says_who
 
 

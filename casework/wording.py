@@ -143,6 +143,10 @@ def slot_text(
     """A slot's value: a field's, or the members of a group."""
     if slot == DELETED:
         return _("删除：{reason}").format(reason=value) if value else _("保留")
+    if slot == kind.pointer:
+        if not value:
+            return _("不合，各是一份")
+        return _("合到「{file}」那一份").format(file=record_text(kind, value, replica, today))
     if not kind.is_group(slot):
         return value_text(kind.by_name.get(slot), value, replica, today, is_masked=is_masked)
     members = kind.spread(slot, value)
@@ -157,6 +161,8 @@ def slot_label(kind: Kind, slot: str) -> str:
     """What a slot is called: a field's label, or those of a group's members."""
     if slot == DELETED:
         return _("删除")
+    if slot == kind.pointer:
+        return _("合不合成一份")
     if not kind.is_group(slot):
         return _(kind.by_name[slot].label)
     first, *more = (_(f.label) for f in kind.slots[slot])

@@ -259,6 +259,9 @@ class ReviewPlace(Moving, Place):
         if conflict is None or conflict.slot == DELETED or not self._is_mine():
             return
         kind = KINDS[conflict.kind]
+        if conflict.slot == kind.pointer:
+            self.program.say(_("只有合或不合，按列头的数字定。"), "amber")
+            return
         fields = list(kind.slots[conflict.slot])
         standing = kind.spread(conflict.slot, conflict.heads[0].value)
         self._ask_value(conflict, fields, standing, {})

@@ -53,6 +53,8 @@ class Table(Canvas):
     def _explained(self, conflict: Conflict) -> list[str]:
         if conflict.slot == DELETED:
             return [_("一人删了它，另一人同时改了它。没删的先算数，等您定。")]
+        if conflict.slot == KINDS[conflict.kind].pointer:
+            return [_("一人把两份档案合成一份，另一人同时拆开了。您定合不合；定了还能改。")]
         if conflict.meeting == "critical":
             return [
                 _("两人写的时候都没看到对方的。更让人担心的先算数，等您定；"),
@@ -67,7 +69,7 @@ class Table(Canvas):
             enter, escape = self.place.asked_keys
             return [("Enter", enter or _("定下")), ("Esc", escape or _("什么都不定"))]
         found = [("1", _("原来")), ("2", _("就按现在")), ("3", _("另一说法"))]
-        if conflict.slot != DELETED:
+        if conflict.slot not in (DELETED, KINDS[conflict.kind].pointer):
             found.append(("4", _("另写")))
         if self.place.may_be_asked():
             found.append(("5", _("按答的") if self.place.is_answered else _("问人")))
