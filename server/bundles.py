@@ -8,7 +8,7 @@ import secrets
 import msgspec
 from msgspec import Struct
 
-from server import scans, spool, syncing
+from server import decisions, scans, spool, syncing
 from server.accounts import Caller
 from server.home import PRIVATE_KEY, PUBLIC_KEY
 from server.requests import Refusal
@@ -169,6 +169,8 @@ def _answers(desk: Desk, asks: list[Ask], verdicts: list[Verdict]) -> list[bytes
             )
             response.backup = int(desk.store.meta(syncing.BACKUP) or 0)
             known = desk.store.known(asks[0].session.device, waiting)
+            if not response.more:
+                response.decided = decisions.told(desk, request.device, request.waiting)
         strays = []
         response.verdicts, verdicts = verdicts, []
         waiting -= {own.device_seq for own in response.own}

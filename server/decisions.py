@@ -5,13 +5,15 @@ A change is known by its version, `DEVICE.SEQ`; what its author saved together i
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from schema.problems import InvalidValue, Problem
 from schema.roles import ROLES
 from server.workers import Desk
 from sync.change import Change, Grant
 from sync.hub import Session
 from sync.intake import Batch
-from sync.protocol import Verdict
+from sync.protocol import Decided, Verdict
 
 RELEASED, DROPPED = "released", "dropped"
 
@@ -63,6 +65,28 @@ def drop(desk: Desk, version: str, reason: str) -> int:
         for change in together:
             _note(desk, change, DROPPED, reason)
     return len(together)
+
+
+def told(desk: Desk, device: str, waiting: Collection[int]) -> list[Decided]:
+    """Of a device's changes that it believes in quarantine, those that wait no more."""
+    if not waiting:
+        return []
+    dropped = {
+        seq
+        for (seq,) in desk.store.connection.execute(
+            "SELECT device_seq FROM quarantine_decision WHERE device = ? AND done = ?",
+            (device, DROPPED),
+        )
+    }
+    known = desk.store.known(device, waiting)
+    found = []
+    for seq in waiting:
+        met = known.get(seq)
+        if met is not None and met.verdict is None:
+            found.append(Decided(seq, RELEASED, met.number))
+        elif seq in dropped:
+            found.append(Decided(seq, DROPPED))
+    return found
 
 
 def _together(desk: Desk, version: str) -> list[Change]:

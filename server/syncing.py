@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 import msgspec
 from msgspec import Raw, Struct
 
-from server import quarantine, window
+from server import decisions, quarantine, window
 from server.accounts import Caller, User
 from server.requests import Refusal, parse, too_large, unpacked
 from server.workers import Desk
@@ -226,6 +226,8 @@ def give_out(ask: Ask, verdicts: list[Verdict]) -> Callable[[Desk], Packed]:
                 request.older,
             )
             response.backup = int(desk.store.meta(BACKUP) or 0)
+            if not response.more:
+                response.decided = decisions.told(desk, request.device, request.waiting)
         response.verdicts = verdicts
         return pack(response, FILL_LEVEL if response.rows else LEVEL)
 

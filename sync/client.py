@@ -13,7 +13,7 @@ from typing import cast
 import msgspec
 from msgspec import Raw, Struct
 
-from sync import scrub
+from sync import keeping, scrub
 from sync.branches import Compare
 from sync.change import Change
 from sync.clones import part
@@ -134,7 +134,10 @@ def make_request(
     me, cursor = replica.identity.device, cursor or replica.get_state("cursor") or ""
     lost = strays(replica, asked_up_to)
     short_from = held[0] if held and sent_up_to != SENDS_NOTHING else 0
-    request = SyncRequest(PROTOCOL, me, cursor, changes, short_from, limit, lost)
+    request = SyncRequest(
+        PROTOCOL, me, cursor, changes, short_from, limit, lost,
+        waiting=keeping.waiting(replica.connection, me),
+    )  # fmt: skip
     return request, rows[-1][0] if rows else sent_up_to
 
 

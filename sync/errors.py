@@ -125,6 +125,8 @@ LIST: dict[str, ErrorText] = {
     "asks_blind": ErrorText(
         324, "user to be asked may not read the record", N_("这位看不到这个孩子的这一项，没有问。可以问：{detail}。")
     ),
+    "released": ErrorText(327, "taken after all", N_("县里收下了这一条，记在您名下。看过就收起。")),
+    "dropped": ErrorText(328, "let be by the county", N_("县里看过，没有用这一条；您的原话县里留着。想知道为什么，请问县里。")),
     "calmer": ErrorText(
         326, "less worrying value without a reason", N_("这样比现在算数的不那么让人担心，要写一句为什么（--note）。什么都没写，写上再定。")
     ),

@@ -18,7 +18,7 @@ from msgspec import Raw, Struct
 
 from sync.change import Change
 from sync.formers import own_ids
-from sync.protocol import Verdict
+from sync.protocol import Decided, Verdict
 from sync.storage import Connection
 
 Held = Callable[[Collection[str]], Collection[str]]
@@ -27,6 +27,10 @@ KEPT_MS = 90 * 86_400_000
 """How long, by the hub's time, where no backup is ever made."""
 AGAIN = 0
 """Number of a kept change in a log that may not hold it: it is sent again."""
+DECIDED = ("released", "dropped")
+"""Codes under which stands, for its author, what waited in quarantine and waits no more."""
+MOST_ASKED = 1_000
+"""Numbers asked about in one request: 5 KB."""
 
 
 class _Claim(Struct, array_like=True):
@@ -144,6 +148,10 @@ def send_all_again(connection: Connection, held: Held) -> None:
     # What waited in the county's quarantine may be gone from there, or be judged otherwise now.
     waiting = connection.execute("SELECT seq, body FROM returned WHERE status = 'quarantined'")
     claims = [(_decode_claim(body), body) for _seq, body in waiting.fetchall()]
+    # What had been decided there is to be heard anew.
+    connection.execute(
+        "DELETE FROM returned WHERE status = 'quarantined' AND code IN (?, ?)", DECIDED
+    )
     connection.executemany(
         "INSERT OR IGNORE INTO kept VALUES (?, ?, ?, ?, 0, ?)",
         [(claim.seq, claim.id, claim.txn, AGAIN, body) for claim, body in claims],
@@ -166,6 +174,33 @@ def settle(connection: Connection, seqs: Collection[int]) -> None:
     rows = [(seq,) for seq in seqs]
     connection.executemany("DELETE FROM outbox WHERE seq = ?", rows)
     connection.executemany(f"DELETE FROM kept WHERE seq = ? AND number = {AGAIN}", rows)  # noqa: S608
+
+
+def waiting(connection: Connection, device: str) -> list[int]:
+    """Numbers of what waits in the county's quarantine, for all this device knows."""
+    rows = connection.execute(
+        "SELECT seq FROM returned WHERE status = 'quarantined' AND code NOT IN (?, ?)"
+        " AND json_extract(CAST(body AS TEXT), '$[0]') = ? ORDER BY seq LIMIT ?",
+        (*DECIDED, device, MOST_ASKED),
+    )
+    return [seq for (seq,) in rows]
+
+
+def note_decided(connection: Connection, decided: Iterable[Decided], now_ms: int) -> None:
+    """Keep for the author that what had come back waits no more; what is in the log now is kept
+    until a backup has it."""
+    for told in decided:
+        row = connection.execute(
+            "SELECT body FROM returned WHERE seq = ? AND status = 'quarantined'", (told.seq,)
+        ).fetchone()
+        if row is None or told.what not in DECIDED:
+            continue
+        connection.execute(
+            "UPDATE returned SET code = ?, at = ? WHERE seq = ?", (told.what, now_ms, told.seq)
+        )
+        if told.number:
+            change = msgspec.json.decode(row[0], type=Change)
+            keep_settled(connection, [(told.number, change, row[0])], now_ms)
 
 
 def give_back(

@@ -55,6 +55,8 @@ class SyncRequest(Struct, omit_defaults=True):
     page."""
     compare: Compare | None = None
     """Asked when the roots differ; answered on the last page."""
+    waiting: list[int] = []
+    """Own seqs that wait in the county's quarantine, as far as the device knows."""
 
 
 class Verdict(Struct, frozen=True, array_like=True, gc=False):
@@ -67,6 +69,17 @@ class Verdict(Struct, frozen=True, array_like=True, gc=False):
     field: str = ""
     number: int = 0
     """Duplicate: the number of its log entry."""
+
+
+class Decided(Struct, frozen=True, array_like=True, gc=False):
+    """What became of a change that waited in quarantine. Nothing is told of the record it is about:
+    its author may have lost it from sight."""
+
+    seq: int
+    what: str
+    """`released`: in the log; `dropped`: a person has let it be."""
+    number: int = 0
+    """Released: the number of its log entry."""
 
 
 def short_from(request: SyncRequest, verdicts: list[Verdict]) -> int:
@@ -128,6 +141,8 @@ class SyncResponse(Struct, omit_defaults=True):
     """`State` each: what `compare.wanted` asked for, as it stands whatever the device holds."""
     absent: list[str] = []
     """Of `compare.wanted`: not there, or not within the grants."""
+    decided: list[Decided] = []
+    """Of `waiting`: what waits no more; on the last page."""
 
 
 class Fill(Struct, frozen=True, array_like=True):

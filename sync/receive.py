@@ -396,6 +396,7 @@ class _Receiving:
             # What came back may be taken after all: released by a person, or by an updated county.
             taken = [(e.change.seq,) for e in entries if e.change.device == self.me]
             self.connection.executemany("DELETE FROM returned WHERE seq = ?", taken)
+        keeping.note_decided(self.connection, self.response.decided, self.response.now)
         return len(gone)
 
     def _as_shown(

@@ -45,6 +45,38 @@ def test_what_came_back_is_mended_or_let_go(laptops: tuple[Laptop, Laptop]) -> N
     assert he.sync()["rejected"] == 0
 
 
+def test_who_lost_the_child_is_told_what_became_of_work_that_waited(
+    county: County, laptops: tuple[Laptop, Laptop]
+) -> None:
+    _he, admin = laptops
+    county.user("蒲春兰", "director", VILLAGE)
+    pu = county.laptop("蒲春兰").login()
+    first, second = (pu.add("child", f"name={n}", f"village={VILLAGE}") for n in ("甲子", "乙丑"))
+    pu.sync()
+    county("user", "ungrant", "蒲春兰", "--role", "director", "--unit", VILLAGE)
+    for child, words in ((first, "爱画画"), (second, "爱下棋")):
+        pu("set", child, f"hobbies={words}")
+    pu.sync(expect=1)
+    assert [r["code"] for r in pu("returned", "--json").json] == ["out_of_scope"] * 2
+    of = {q["record"]: q["id"] for q in county("quarantine", "list", "--json").json}
+    pu.sync()
+    assert [r["code"] for r in pu("returned", "--json").json] == ["out_of_scope"] * 2
+    county("quarantine", "release", of[first])
+    county("quarantine", "drop", of[second], "--reason", "孩子已搬走")
+    pu.sync()
+    told = {r["record"]: (r["status"], r["code"]) for r in pu("returned", "--json").json}
+    assert told == {first: ("quarantined", "released"), second: ("quarantined", "dropped")}
+    said = pu("returned").out
+    assert "(327)" in said and "(328)" in said and "搬走" not in said
+    pu("show", first, expect=2)
+    admin.sync()
+    assert admin.show(first)["hobbies"] == "爱画画"
+    for row in pu("returned", "--json").json:
+        pu("returned", "--drop", str(row["id"]), "--reason", "知道了")
+    pu.sync()
+    assert pu("returned", "--json").json == []
+
+
 def test_what_was_settled_is_listed_with_who_and_why(
     county: County, laptops: tuple[Laptop, Laptop]
 ) -> None:
