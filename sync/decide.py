@@ -304,18 +304,25 @@ def _against_edits(state: State, change: Change, mark: Mark, after: Slot, lookup
     """
     if any(h.value is None for h in after.heads):
         return after
-    unseen: list[Mark] = []
+    unseen: list[Head] = []
     for name, slot in state.slots.items():
         if name == DELETED:
             continue
         seen = {state.made.version, *_named(name, change, lookup)}
-        unseen += [h.mark for h in slot.heads if not seen.issuperset(h.ops)]
+        unseen += [h for h in slot.heads if not seen.issuperset(h.ops)]
     if not unseen:
         return after
-    last = max(unseen, key=lambda m: (m.stamp, device_of(m.version), seq_of(m.version)))
+    head = max(unseen, key=lambda h: _age(h.mark.stamp, h.mark.version))
+    last = head.mark
     version = raw_version(last.version)
+    if version not in head.ops:  # of those who said the same, this one has gone on to something else
+        version = max(head.ops, key=lambda op: _age(_stamp_of(op, lookup), op))
     alive = Head(Mark(version, last.author, last.stamp, last.seen), None, (version,))
     return _alive_or_gone(change, mark, state.slots.get(DELETED), alive, after.heads)
+
+
+def _age(stamp: int, version: str) -> tuple[int, str, int]:
+    return stamp, device_of(version), seq_of(version)
 
 
 def _alive_or_gone(

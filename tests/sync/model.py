@@ -189,7 +189,9 @@ class Model:
             ]
             if unseen and all(h.value is not None for h in slots[GONE]):
                 last = max(unseen, key=lambda h: (h.stamp, h.last))
-                alive = Head(None, frozenset({last.last}), last.stamp, last.last)
+                # Of those who said the same, the last may have gone on to something else.
+                one = last.last if last.last in last.saves else self._latest(last.saves)
+                alive = Head(None, frozenset({one}), last.stamp, one)
                 slots[GONE] = (alive, *slots[GONE])
                 self.counts["met edit_delete"] += 1
         elif save.action == "put" and is_gone(before):
@@ -198,6 +200,9 @@ class Model:
             alive = Head(None, frozenset({save.name}), stamp, save.name)
             slots[GONE] = (alive, *before[GONE])
         return slots
+
+    def _latest(self, saves: frozenset[Name]) -> Name:
+        return max(saves, key=lambda n: (self.stamps[n], n))
 
     # -- one slot
 

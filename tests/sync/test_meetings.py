@@ -290,6 +290,21 @@ def test_a_deleter_who_edited_first_has_still_not_seen_the_others_edit():
     assert [c.meeting for c in adm.conflicts()] == ["edit_delete"]
 
 
+def test_what_keeps_a_record_alive_is_an_edit_that_still_stands():
+    """Of two who had said the same, li has gone on to say something else: what is unseen is tea's."""
+    town, record, li, tea, adm = make("li", "tea", "adm")
+    li.save("child", {"phone": "13900000001"}, record)
+    li.save("child", {"phone": "13900000002"}, record)
+    town.now_ms += 60_000
+    tea.save("child", {"phone": "13900000001"}, record)
+    adm.delete(record, "重复")
+    town.sync("tea", "li", "adm")
+    alive = adm.get(record).slots["_deleted"].standing
+    by_tea = {op for head in adm.get(record).slots["phone"].heads for op in head.ops}
+    assert (alive.value, alive.mark.author) == (None, "tea")
+    assert alive.ops == ("devtea.1",) and "devtea.1" in by_tea
+
+
 def test_a_reviewer_who_chooses_the_delete_does_not_swallow_a_later_edit():
     town, record, li, adm = make("li", "adm")
     li.save("child", {"phone": "13900000001"}, record)
