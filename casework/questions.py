@@ -13,6 +13,7 @@ from casework import posts, told
 from schema.kinds import KINDS
 from schema.problems import Problem
 from schema.record import DELETED
+from sync.answering import QUESTIONS, asking
 from sync.change import Conflict, Grant
 from sync.clock import ms_of
 from sync.language import _
@@ -20,7 +21,6 @@ from sync.reading import Reading
 from sync.replica import InvalidRecord, Refused, Replica
 from sync.scope import Scope
 
-KIND = "question"
 FEW = 5
 """Users named in place of one who may not see the child."""
 
@@ -53,17 +53,19 @@ def who_may_be_asked(replica: Reading, conflict: Conflict) -> list[tuple[str, st
             continue
         grants = [Grant(role, unit) for role, unit in posts.posts_of(replica, login)]
         scope = Scope(grants, replica.tree)
-        if scope.reads(conflict.kind, root, units) or _may_know_single_children(row):
+        if scope.reads(conflict.kind, root, units) or _may_know_single_children(row, conflict):
             place = authors.index(login) if login in authors else len(authors)
             reach = len(set().union(*scope.reach.values())) if grants else len(replica.units())
             found.append((place, reach, login, str(row.get("name") or login)))
     return [(login, name) for _place, _reach, login, name in sorted(found)]
 
 
-def _may_know_single_children(user: Mapping[str, Any]) -> bool:
-    """True of who looks after single children: which ones, laptops are not told."""
-    told_posts = str(user.get("posts") or "").split()
-    return not told_posts or any(post.endswith("@") for post in told_posts)
+def _may_know_single_children(user: Mapping[str, Any], conflict: Conflict) -> bool:
+    """True of who looks after single children, and may read such a record: which children, laptops
+    are not told."""
+    told_posts = [post.partition("@") for post in str(user.get("posts") or "").split()]
+    readers = KINDS[conflict.kind].read
+    return not told_posts or any(role in readers and not unit for role, _at, unit in told_posts)
 
 
 def ask(replica: Replica, conflict_id: str, whom: str, words: str = "") -> str:
@@ -71,8 +73,8 @@ def ask(replica: Replica, conflict_id: str, whom: str, words: str = "") -> str:
 
     Raises:
         Refused: `not_found`: no such open conflict or user here; `not_permitted`: not a reviewer, or
-            a record that not everyone with the child may read; `asks_blind`: the user may not see
-            the child; `detail` says whom to ask instead.
+            a record of which nobody may be asked; `asks_blind`: the user may not see the record;
+            `detail` says whom to ask instead.
     """
     found = replica.conflict(conflict_id)
     if found is None or found.slot == DELETED:
@@ -85,11 +87,11 @@ def ask(replica: Replica, conflict_id: str, whom: str, words: str = "") -> str:
     may = who_may_be_asked(replica, found)
     if whom != replica.identity.user and whom not in (login for login, _name in may):
         raise Refused("asks_blind", _("、").join(name for _login, name in may[:FEW]))
-    kind = KINDS[KIND]
-    if not kind.read <= KINDS[found.kind].read:  # the question would tell more people than the record
+    kind = asking(KINDS[found.kind])
+    if kind is None:
         raise Refused("not_permitted")
     return replica.save(
-        KIND,
+        kind.name,
         {
             kind.parent: root, "whom": whom, "conflict": found.id, "record_kind": found.kind,
             "record": found.record, "slot": found.slot, "words": words.strip() or None,
@@ -99,10 +101,12 @@ def ask(replica: Replica, conflict_id: str, whom: str, words: str = "") -> str:
 
 def questions(replica: Reading, whom: str | None = None) -> list[Question]:
     """Questions about conflicts that are still open, the oldest first; `whom`: only to them."""
+    where = {"whom": whom} if whom else None
+    rows = [(kind.name, row) for kind in QUESTIONS for row in replica.select(kind.name, where)]
     found = []
-    for row in replica.select(KIND, {"whom": whom} if whom else None):
+    for kind, row in rows:
         conflict = replica.conflict(row["conflict"])
-        view = replica.get(row["id"], KIND)
+        view = replica.get(row["id"], kind)
         if conflict is None or view is None or not replica.rows(conflict.kind, [conflict.record]):
             continue
         made = view.slots["whom"].standing.mark
@@ -123,7 +127,7 @@ def for_me(replica: Reading) -> list[Question]:
 
 def count_for_me(replica: Reading) -> int:
     """How many; costs one look where nobody asks."""
-    if not replica.count(KIND, {"whom": replica.identity.user}):
+    if not any(replica.count(kind.name, {"whom": replica.identity.user}) for kind in QUESTIONS):
         return 0
     return len(for_me(replica))
 
@@ -140,7 +144,7 @@ def unanswered(replica: Reading, conflict: Conflict) -> list[Question]:
 
 def _about(replica: Reading, conflict: Conflict) -> list[Question]:
     """The questions about a conflict; costs one look where nobody was asked."""
-    if not replica.count(KIND, {"conflict": conflict.id}):
+    if not any(replica.count(kind.name, {"conflict": conflict.id}) for kind in QUESTIONS):
         return []
     return [q for q in questions(replica) if q.conflict.id == conflict.id]
 
@@ -168,5 +172,7 @@ def answer(replica: Replica, question_id: str, value: Any) -> str:
             raise InvalidRecord(problems)
         saw = " ".join(h.mark.version for h in asked.conflict.heads)
         written = json.dumps(value, ensure_ascii=False)
-        replica.save(KIND, {"answer": written, "saw": saw}, question_id)
+        about = asking(kind)
+        assert about is not None  # it was asked
+        replica.save(about.name, {"answer": written, "saw": saw}, question_id)
         return asked.conflict.record

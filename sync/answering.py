@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from schema.kinds import KINDS
+from schema.kinds.counsel_question import COUNSEL_QUESTION
+from schema.kinds.question import QUESTION
 from schema.record import DELETED, Kind
 from schema.settings import SETTINGS
 from sync import clock, ids
@@ -21,10 +23,17 @@ from sync.scope import Scope
 if TYPE_CHECKING:
     from sync.intake import Batch
 
-QUESTION, REPLY = "question", "reply"
+QUESTIONS = (QUESTION, COUNSEL_QUESTION)
+NAMES = frozenset(kind.name for kind in QUESTIONS)
+REPLY = "reply"
 SETTING = "answers_close"
 ANSWERS = f"{HUB_DEVICE}="
 """Begins the device id of decisions that the hub makes of answers."""
+
+
+def asking(kind: Kind) -> Kind | None:
+    """The kind of a question about a record: read by none but those who may read the record."""
+    return next((question for question in QUESTIONS if question.read <= kind.read), None)
 
 
 def can_be_asked(
@@ -42,7 +51,7 @@ def close_answered(batch: Batch) -> None:
     """Decide, in the name of who was asked, what the answers of this push say."""
     for entry in list(batch.entries.values()):
         change = entry.change
-        if change.kind == QUESTION and change.op == "put" and change.fields.get(REPLY):
+        if change.kind in NAMES and change.op == "put" and change.fields.get(REPLY):
             question = batch.states.get(change.id)
             if question is not None and change.author == question.values.get("whom"):
                 _close(batch, question, change)
@@ -122,8 +131,8 @@ def _change(
 def _other_answers(batch: Batch, question: State, kind: Kind) -> list[Any]:
     """What others have answered who were asked about the same conflict."""
     stored = batch.store.records_of([question.root])
-    held = [msgspec.json.decode(body, type=State) for _root, k, body in stored if k == QUESTION]
-    now = {s.id: s for s in (*held, *batch.states.values()) if s and s.kind == QUESTION}
+    held = [msgspec.json.decode(body, type=State) for _root, k, body in stored if k in NAMES]
+    now = {s.id: s for s in (*held, *batch.states.values()) if s and s.kind in NAMES}
     found = []
     for one in now.values():
         if one.is_deleted or one.values.get("whom") == question.values.get("whom"):

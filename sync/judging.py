@@ -96,7 +96,7 @@ class Judge:
         root, units = self._whereabouts(kind, change, state, values, made)
         made[change.id] = (kind, root, units)
         allowed = self._is_allowed(kind, change, state, root, units)
-        is_question = change.op == "create" and kind.name == answering.QUESTION
+        is_question = change.op == "create" and kind.name in answering.NAMES
         if is_question and not answering.can_be_asked(self.batch, values, root, units):
             raise Refusal("invalid", "cannot_be_asked", "whom")
         if change.op == "resolve" and decides_own_danger(kind, change, state):

@@ -27,7 +27,7 @@ from sync.twins import hash_of
 if TYPE_CHECKING:
     from sync.intake import Batch
 
-APART = frozenset((answering.QUESTION, "duplicate"))
+APART = answering.NAMES | {"duplicate"}
 """Kinds of which something follows when one is made."""
 _ANY_ROOT = "-"
 """No record's id: what grants cover is asked by units alone."""

@@ -11,6 +11,7 @@ from schema.kinds.case import CASE
 from schema.kinds.case_step import CASE_STEP
 from schema.kinds.child import CHILD
 from schema.kinds.contact import CONTACT
+from schema.kinds.counsel_question import COUNSEL_QUESTION
 from schema.kinds.deferral import DEFERRAL
 from schema.kinds.device import DEVICE
 from schema.kinds.diary import DIARY
@@ -48,6 +49,7 @@ _IN_ORDER = (
     CONTACT,
     TOLD,
     QUESTION,
+    COUNSEL_QUESTION,
     AGREEMENT,
     PAPER,
     NEED,

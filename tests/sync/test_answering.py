@@ -10,6 +10,7 @@ from casework import questions
 from schema.settings import SETTINGS
 from server.check import check
 from sync import decisions
+from sync.change import Grant
 from sync.replica import Refused
 from tests.sync.town import Town, child, standing, value
 
@@ -159,6 +160,42 @@ def test_who_cannot_see_the_child_is_not_asked_and_who_can_is_named(town: Town) 
     assert sup.pending_count() == pending
     for login in may:
         questions.ask(sup, conflict.id, login)
+
+
+def test_of_a_record_that_few_may_read_one_of_them_is_asked_and_nobody_else_hears_of_it(
+    town: Town,
+) -> None:
+    town.grants |= {"cou": (Grant("counsellor", "11"),), "xin": (Grant("counsellor", "1"),)}
+    for name in ("cou", "xin"):
+        town.add(name)
+    posts = {"adm": "admin@1", "sup": "supervisor@11", "li": "director@111", "cou": "counsellor@11",
+             "xin": "counsellor@1", "tea": "teacher@", "wu": "director@112"}  # fmt: skip
+    for login, held in posts.items():
+        town.hub.write("user", login, {"login": login, "name": login, "posts": held})
+    town.sync("sup", "cou", "xin")
+    record = child(town.replicas["sup"])
+    town.sync("sup", "cou", "xin")
+    cou, sup = town.replicas["cou"], town.replicas["sup"]
+    talk = cou.save("psych_record", {"child": record, "on": "2026-11-01", "sort": "individual"})
+    town.sync("cou", "sup", "xin")
+    cou.save("psych_record", {"done_by": "苏老师"}, talk)
+    sup.save("psych_record", {"done_by": "刘老师"}, talk)
+    town.sync("cou", "sup", "cou")
+    (conflict,) = sup.conflicts()
+    assert [login for login, _name in questions.who_may_be_asked(sup, conflict)] == ["cou", "xin"]
+    for blind in ("adm", "li", "tea"):
+        with pytest.raises(Refused, match="asks_blind"):
+            questions.ask(sup, conflict.id, blind)
+    made = questions.ask(sup, conflict.id, "xin", "那天是谁？")
+    town.rest()
+    holders = [name for name, r in town.replicas.items() if r.get(made, "counsel_question")]
+    assert holders == ["sup", "cou", "xin"]
+    assert all(r.get(made, "question") is None for r in town.replicas.values())
+    (asked,) = questions.for_me(town.replicas["xin"])
+    questions.answer(town.replicas["xin"], asked.id, "苏老师")
+    town.rest()
+    assert sup.conflicts() == [] and value(sup, talk, "done_by") == "苏老师"
+    assert faults(town) == []
 
 
 def test_who_is_not_asked_does_not_answer_and_who_may_not_review_does_not_ask(
