@@ -19,7 +19,7 @@ from starlette.routing import Route
 
 from schema import jsonschema
 from schema.kinds import KINDS
-from server import bundles, quarantine, scans, senders, spool, syncing
+from server import bundles, lookout, quarantine, scans, senders, spool, syncing
 from server.accounts import User
 from server.behind import Behind
 from server.home import PRIVATE_KEY, Home
@@ -189,9 +189,13 @@ class County:
     async def sync(self, request: Request) -> Response:
         body, media = await read_body(request)
         ask, packed = await self.workers.read(syncing.begin(bearer(request), body, media))
-        if packed is None:
+        changes = ask.request.changes
+        if packed is None and len(changes) > lookout.AT_ONCE:
+            packed = await self.workers.write(syncing.take_in_much(ask))
+            self.behind.pushed_much()
+        elif packed is None:
             verdicts = await self.workers.write(syncing.take_in(ask))
-            await self.behind.pushed(ask.request.changes)
+            await self.behind.pushed(changes)
             packed = await self.workers.read(syncing.give_out(ask, verdicts))
         content, media = packed
         if len(content) > MUCH:

@@ -46,12 +46,15 @@ class Behind:
         """Somebody is sending or fetching much just now: what waits goes on waiting."""
         self._busy_at = time.monotonic()
 
+    def pushed_much(self) -> None:
+        """Look later through a roster."""
+        self.is_busy()
+        self._is_untidy = True
+        self.start()
+
     async def pushed(self, changes: Sequence[Change]) -> None:
-        """Look at once through what people typed, later through a roster."""
-        if len(changes) > lookout.AT_ONCE:
-            self.is_busy()
-            self._is_untidy = True
-        elif any(change.kind in lookout.KINDS_READ for change in changes):
+        """Look at once through what people typed."""
+        if any(change.kind in lookout.KINDS_READ for change in changes):
             for _ in range(len(changes) // lookout.STEP + 1):
                 await self._workers.write(lookout.look)
         self.start()

@@ -147,6 +147,16 @@ def take_in(ask: Ask) -> Callable[[Desk], list[Verdict]]:
     return work
 
 
+def take_in_much(ask: Ask) -> Callable[[Desk], Packed]:
+    """The work of deciding a page of a big push and answering it in one go: what was just written
+    is still at hand."""
+
+    def work(desk: Desk) -> Packed:
+        return give_out(ask, take_in(ask)(desk))(desk)
+
+    return work
+
+
 def former_of(
     desk: Desk, user: User, changes: Sequence[Change], *, is_leaving: bool = False
 ) -> tuple[str, ...]:

@@ -214,16 +214,25 @@ class Feed:
             moves.setdefault(move.root, []).append(move)
         self.places = self.store.places({r.root for r in rows if r.root} | set(moves))
         chosen: list[LogRow] = []
+        short = 0
         at, txn = cursor.seq, ""
         for row in rows:
-            if len(chosen) >= limit and row.txn != txn:
+            # What comes back short takes no room, or each page of a big push would end before what
+            # the county has added to it, and leave more for the next.
+            is_full = len(chosen) - short >= limit or len(chosen) >= 2 * limit
+            if is_full and row.txn != txn:
                 break
             if self._flows(cursor, row, moves):
                 chosen.append(row)
+                short += self._is_short(row, held)
             at, txn = row.seq, row.txn
         self._write_entries(chosen, held, response)
         self._write_moves(cursor, moves, response)
         return Cursor(cursor.epoch, at, cursor.grants, cursor.fill, self.head - at)
+
+    def _is_short(self, row: LogRow, held: int) -> bool:
+        """True for an entry that the device itself sent and holds from the number `held` on."""
+        return row.device == self.session.device and 0 < held <= row.device_seq
 
     def _whole_txns(self, after: int, limit: int) -> list[LogRow]:
         """Log rows after a number, about `limit`, never ending inside a txn."""
@@ -252,7 +261,7 @@ class Feed:
     def _write_entries(self, rows: Sequence[LogRow], held: int, response: SyncResponse) -> None:
         back: list[str] = []
         for row, body in zip(rows, self.store.bodies([r.seq for r in rows]), strict=True):
-            if row.device == self.session.device and held and row.device_seq >= held:
+            if self._is_short(row, held):
                 _write_own(_decode_own(body), row.content, response)
             elif not self.is_bounded or not row.month or self._is_in_window(row, body, back):
                 response.entries.append(Raw(body))

@@ -112,7 +112,11 @@ class HubStore(Protocol):
         """A few letters that tell the log entry of this number from any other that ever bore it."""
 
     def places(self, roots: Collection[str]) -> dict[str, Place]: ...
-    def put_places(self, places: Mapping[str, Place]) -> None: ...
+    def put_places(
+        self, places: Mapping[str, Place], before: Mapping[str, Place | None]
+    ) -> None:
+        """`before`: where they have been so far; absent or None: nowhere."""
+
     def add_moves(self, moves: Iterable[Move]) -> None: ...
     def moves_after(self, seq: int) -> list[Move]:
         """In log order."""

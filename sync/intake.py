@@ -294,17 +294,18 @@ class Batch:
             self.places[root] = Place(units, place.born)
 
     def number(self, after: State) -> None:
-        """Note which valid ID number a file has now."""
-        number = after.values.get("id_number")
-        self.numbers[after.id] = (
-            number if idnumber.is_valid(number) and not after.is_deleted else None
-        )
+        """Note which valid ID number a file has now, where it had another one."""
+        number = _number_of(after)
+        if number != _number_of(self.before.get(after.id)):
+            self.numbers[after.id] = number
+        else:
+            self.numbers.pop(after.id, None)
 
     def lookup(self, version: str) -> Entry | None:
         return self.entries.get(version) or self.store.entry(version)
 
     def _pairs(self) -> None:
-        """Every child with a valid ID number is compared with the whole county; a pair is kept."""
+        """Every child with a new valid ID number is compared with the whole county; a pair is kept."""
         if "duplicate" not in KINDS:
             return
         held = {r: n for r, n in self.numbers.items() if n}
@@ -361,9 +362,8 @@ class Batch:
         self.store.put_states(changed)
         if moved:
             self._move_hanging(sums, moved, {s.id for s in changed})
-        self.store.put_places({
-            r: p for r, p in self.places.items() if p != self.place_before.get(r)
-        })
+        placed = {r: p for r, p in self.places.items() if p != self.place_before.get(r)}
+        self.store.put_places(placed, self.place_before)
         self.store.add_moves(self.moves)
         self.store.add_unit_moves(self.unit_moves)
         for root, number in self.numbers.items():
@@ -406,6 +406,12 @@ class Batch:
                 old = (state.kind, before.units if before else ())
                 sums[old] = sums.get(old, 0) - value
                 sums[state.kind, after.units] = sums.get((state.kind, after.units), 0) + value
+
+
+def _number_of(state: State | None) -> str | None:
+    """The ID number by which a file is compared with others."""
+    number = state.values.get("id_number") if state else None
+    return number if state and idnumber.is_valid(number) and not state.is_deleted else None
 
 
 def _is_news(met: Known | None, change: Change) -> bool:

@@ -3,6 +3,7 @@ own."""
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -79,6 +80,10 @@ class SqliteStore:
         self._tree: tuple[int, dict[str, str | None]] | None = None
         self._sums: dict[BucketKey, int] = {}
         self._sums_at = -1
+        self._tail: list[tuple[Any, ...]] = []
+        """Rows of the log that this connection's last transaction wrote last."""
+        self._tail_bodies: list[bytes] = []
+        self._months: dict[str, str] = {}
 
     # -------------------------------------------------------- transactions
 
@@ -91,6 +96,7 @@ class SqliteStore:
             raise RuntimeError("a write inside a read")
         with self._writer:
             self._begin("IMMEDIATE", "write")
+            self._tail, self._tail_bodies = [], []
             try:
                 yield
                 self._put_numbers()
@@ -110,6 +116,7 @@ class SqliteStore:
         try:
             yield
         finally:
+            self._tail, self._tail_bodies = [], []
             self._end("COMMIT")
 
     def _begin(self, how: str, mode: str) -> None:
@@ -177,8 +184,10 @@ class SqliteStore:
 
     def put_states(self, states: Iterable[State]) -> None:
         rows = []
+        self._months.clear()
         for state in states:
             month = month_of(kind, state.values) if (kind := KINDS.get(state.kind)) else ""
+            self._months[state.id] = month
             rows.append((state.id, state.kind, state.root, state.seq, _encode(state), month))
             if self._tree is not None and state.kind == "unit":
                 at, tree = self._tree
@@ -216,7 +225,8 @@ class SqliteStore:
 
     def append(self, entries: Sequence[tuple[Entry, bytes, bytes]]) -> None:
         at = self.now_ms()
-        rows, bodies = [], []
+        rows: list[tuple[Any, ...]] = []
+        bodies: list[bytes] = []
         for entry, body, content in entries:
             change = entry.change
             rows.append(
@@ -225,11 +235,14 @@ class SqliteStore:
                     entry.stamp, at, change.id, content,
                 )
             )  # fmt: skip
-            bodies.append((entry.seq, entry_json(entry, body)))
+            bodies.append(entry_json(entry, body))
         if rows and [r[0] for r in rows] != list(range(self.head() + 1, rows[-1][0] + 1)):
             raise RuntimeError("the log is numbered without a gap")
         self.connection.executemany("INSERT INTO log VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
-        self.connection.executemany("INSERT INTO body VALUES (?, ?)", bodies)
+        self.connection.executemany(
+            "INSERT INTO body VALUES (?, ?)", [(row[0], b) for row, b in zip(rows, bodies, strict=True)]
+        )
+        self._tail, self._tail_bodies = rows, bodies
         last: dict[str, int] = {}
         for entry, _, _ in entries:
             device = entry.change.device
@@ -318,7 +331,22 @@ class SqliteStore:
         row = self._one("SELECT content, stamp, at FROM log WHERE seq = ?", seq)
         return hashlib.blake2b(_encode(row), digest_size=6).hexdigest() if row else ""
 
+    def _in_tail(self, seq: int) -> int:
+        """Where a log number stands in what this connection wrote last, as long as nobody has
+        written after it; -1 where it does not: whoever pushed is answered from memory."""
+        is_last = self._tail and self._tail[0][0] <= seq and self._tail[-1][0] == self.head()
+        return seq - int(self._tail[0][0]) if is_last else -1
+
     def log_rows(self, after: int, limit: int) -> list[LogRow]:
+        at = self._in_tail(after + 1)
+        if at >= 0:
+            months = self._months
+            return [
+                LogRow(seq, root, kind, txn, device, device_seq, id, months.get(id, ""), content)
+                for seq, root, kind, txn, device, device_seq, _stamp, _at, id, content in self._tail[
+                    at : at + limit
+                ]
+            ]
         rows = self.connection.execute(
             "SELECT log.seq, log.root, log.kind, txn, device, device_seq, record, "
             "coalesce(month, ''), log.content FROM log LEFT JOIN record ON record.id = log.record "
@@ -328,6 +356,9 @@ class SqliteStore:
         return [LogRow(*row) for row in rows]
 
     def bodies(self, seqs: Sequence[int]) -> list[bytes]:
+        if seqs and self._in_tail(min(seqs)) >= 0:
+            first = self._tail[0][0]
+            return [self._tail_bodies[seq - first] for seq in seqs]
         found = dict(self._among("SELECT seq, body FROM body WHERE seq IN", seqs))
         return [found[seq] for seq in seqs]
 
@@ -378,10 +409,13 @@ class SqliteStore:
 
     def places(self, roots: Collection[str]) -> dict[str, Place]:
         rows = self._among("SELECT root, units, born FROM place WHERE root IN", roots)
-        return {root: Place(_decode_units(units), born) for root, units, born in rows}
+        read = functools.cache(_decode_units)  # a page of a village's files has them all alike
+        return {root: Place(read(units), born) for root, units, born in rows}
 
-    def put_places(self, places: Mapping[str, Place]) -> None:
-        left = [(u, root) for root, was in self.places(places).items() for u in was.units]
+    def put_places(
+        self, places: Mapping[str, Place], before: Mapping[str, Place | None]
+    ) -> None:
+        left = [(u, root) for root in places if (was := before.get(root)) for u in was.units]
         self.connection.executemany("DELETE FROM place_unit WHERE unit = ? AND root = ?", left)
         self.connection.executemany(
             "INSERT OR REPLACE INTO place VALUES (?, ?, ?)",

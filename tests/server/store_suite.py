@@ -76,6 +76,31 @@ class StoreSuite:
             put_log(store, change(1))
         assert store.head() == 1
 
+    def test_what_was_just_written_reads_like_what_was_written_before(self, store):
+        """A store may answer from memory whoever has just pushed."""
+        made = [change(n, f"r{n}", name="一") for n in range(1, 4)]
+        with store.write():
+            entries = [entry(n, c) for n, c in enumerate(made, 1)]
+            store.append([row(e) for e in entries])
+            store.put_states([state(f"r{n}", n) for n in range(1, 4)])
+
+        def read() -> tuple:
+            return [store.log_rows(n, m) for n in range(5) for m in (1, 9)], store.bodies([3, 1, 2])
+
+        first = read()
+        with store.read():
+            pass
+        assert read() == first
+        assert [r.seq for r in store.log_rows(1, 9)] == [2, 3]
+
+    def test_what_a_transaction_did_not_keep_is_not_read(self, store):
+        put_log(store, change(1))
+        with pytest.raises(ValueError, match="no"), store.write():
+            store.append([row(entry(2, change(2)))])
+            raise ValueError("no")
+        assert [r.seq for r in store.log_rows(0, 9)] == [1]
+        assert store.log_rows(1, 9) == []
+
     def test_bodies_come_in_the_order_asked_for(self, store):
         put_log(store, *(change(n, f"r{n}") for n in range(1, 5)))
         import msgspec
@@ -121,7 +146,7 @@ class StoreSuite:
         with pytest.raises(ZeroDivisionError), store.write():
             store.append([row(entry(1, change(1)))])
             store.put_states([state("51", 1, "unit", "", parent=None)])
-            store.put_places({"r1": Place(("51",), 1)})
+            store.put_places({"r1": Place(("51",), 1)}, {})
             store.put_id("r1", "number")
             store.add_to_buckets({("child", ("51",)): 7})
             assert store.parents() == {"51": None}
@@ -188,7 +213,7 @@ class StoreSuite:
                 "a": Place(("u2",), 2),
                 "c": Place(("u3",), 3),
                 "d": Place((), 4),
-            })
+            }, {})
         assert store.roots_in(["u1", "u2"], [], "", 9) == ["a", "b"]
         assert store.roots_in(["u1", "u2"], [], "a", 9) == ["b"]
         assert store.roots_in(["u2", "u3"], ["d"], "", 3) == ["a", "b", "c"]
@@ -199,15 +224,15 @@ class StoreSuite:
         units = [f"u{n}" for n in range(1, 20)]
         with store.write():
             store.put_states([state(u, n, "unit", "") for n, u in enumerate(units, 1)])
-            store.put_places({f"r{u}": Place((u,), 1) for u in units} | {"z": Place((), 1)})
+            store.put_places({f"r{u}": Place((u,), 1) for u in units} | {"z": Place((), 1)}, {})
         assert store.roots_in(units, ["z"], "", 99) == [*sorted(f"r{u}" for u in units), "z"]
         assert store.roots_in(units, [], "ru18", 2) == ["ru19", "ru2"]
 
     def test_a_moved_root_leaves_its_old_units(self, store):
         with store.write():
-            store.put_places({"a": Place(("u1", "u2"), 1)})
+            store.put_places({"a": Place(("u1", "u2"), 1)}, {})
         with store.write():
-            store.put_places({"a": Place(("u2", "u3"), 1)})
+            store.put_places({"a": Place(("u2", "u3"), 1)}, {"a": Place(("u1", "u2"), 1)})
             store.add_moves([Move(5, "a", ("u1", "u2"), ("u2", "u3"))])
         assert store.places(["a"]) == {"a": Place(("u2", "u3"), 1)}
         assert store.roots_in(["u1"], [], "", 9) == []

@@ -60,11 +60,11 @@ async def _found(county: County) -> bool:
 
 
 def test_a_roster_is_answered_before_it_is_looked_through_and_its_pairs_are_found() -> None:
-    county, changes = _roster(150)
+    county, _ = _roster(150)
 
     async def play() -> None:
         waiting = Behind(Workers(county.desk))  # type: ignore[arg-type]
-        await waiting.pushed(changes)
+        waiting.pushed_much()
         assert not _pair(county)
         assert await _found(county)
 
@@ -84,11 +84,11 @@ def test_what_few_people_typed_is_looked_through_before_the_answer() -> None:
 
 
 def test_a_search_cut_short_goes_on_when_the_server_is_there_again() -> None:
-    county, changes = _roster(150)
+    county, _ = _roster(150)
 
     async def cut() -> None:
         waiting = Behind(Workers(county.desk))  # type: ignore[arg-type]
-        await waiting.pushed(changes)
+        waiting.pushed_much()
         waiting.stop()
 
     async def again() -> None:
@@ -107,11 +107,11 @@ def test_a_county_that_is_never_quiet_finds_its_pairs_all_the_same(
 ) -> None:
     monkeypatch.setattr(behind, "LONGEST_S", 0.02)
     monkeypatch.setattr(behind, "QUIET_S", 0.08)
-    county, changes = _roster(150)
+    county, _ = _roster(150)
 
     async def play() -> None:
         waiting = Behind(Workers(county.desk))  # type: ignore[arg-type]
-        await waiting.pushed(changes)
+        waiting.pushed_much()
         for _ in range(500):
             waiting.is_busy()
             if _pair(county):
