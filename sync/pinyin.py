@@ -79,20 +79,26 @@ def _letters(readings: tuple[str, ...]) -> str:
 
 
 @lru_cache(maxsize=KEPT)
+def _sounds(name: str) -> tuple[str, str]:
+    """Initials and sort key: who asks for one of a name asks for the other too."""
+    parts = syllables(name)
+    key = " ".join([readings[0] for readings in parts]) + "\t" + name
+    letters = list(map(_letters, parts))
+    first = "".join(letters)
+    if len(first) > len(letters):  # seldom: a character of several readings
+        variants = map("".join, itertools.product(*letters))
+        first = " ".join(dict.fromkeys(itertools.islice(variants, MAX_VARIANTS)))
+    return first, key
+
+
 def initials(name: str) -> str:
     """First letters, all variants, separated by spaces: 曾 reads zeng and ceng, so 曾静 is `zj cj`."""
-    letters = list(map(_letters, syllables(name)))
-    first = "".join(letters)
-    if len(first) == len(letters):  # one each, as nearly always
-        return first
-    variants = map("".join, itertools.product(*letters))
-    return " ".join(dict.fromkeys(itertools.islice(variants, MAX_VARIANTS)))
+    return _sounds(name)[0]
 
 
-@lru_cache(maxsize=KEPT)
 def sort_key(name: str) -> str:
     """Sorts names as a phone book does: by syllable, then by the characters."""
-    return " ".join([s[0] for s in syllables(name)]) + "\t" + name
+    return _sounds(name)[1]
 
 
 def same_sound(a: str, b: str) -> bool:

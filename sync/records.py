@@ -95,7 +95,7 @@ class Records:
         for kind, rows in by_kind.items():
             codec = CODECS[kind]
             self._note_touched(kind, {s.id for s, _ in rows})
-            alike: dict[str, list[list[Any]]] = {}
+            alike: dict[str, list[tuple[Any, ...]]] = {}
             for state, pending in rows:
                 statement, row = codec.row(state, pending)
                 alike.setdefault(statement, []).append(row)

@@ -6,6 +6,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from operator import itemgetter
 from typing import Any
 
 import msgspec
@@ -256,8 +257,8 @@ class _Shape(Struct, frozen=True):
 
     insert: str
     """The statement for such rows; all other columns are empty."""
-    filled: tuple[str, ...]
-    """The columns with a value, in order of declaration."""
+    filled: Callable[[Mapping[str, Any]], tuple[Any, ...]]
+    """Of the values those that have a column, in order of declaration."""
     lists: tuple[str, ...]
     """Those of them that hold a list."""
     strange: tuple[str, ...]
@@ -279,6 +280,13 @@ def _meta(state: State, strange: Sequence[str]) -> bytes:
         return _encode((state.made, state.last, state.slots))
     rest = {name: state.values[name] for name in strange}
     return _encode((state.made, state.last, state.slots, rest))
+
+
+def _getter(names: Sequence[str]) -> Callable[[Mapping[str, Any]], tuple[Any, ...]]:
+    """The values of these names: `itemgetter`, which takes one or none otherwise."""
+    if len(names) > 1:
+        return itemgetter(*names)
+    return lambda values: tuple([values[name] for name in names])
 
 
 class Codec:
@@ -304,7 +312,8 @@ class Codec:
             filled = tuple(n for n in (DELETED, *self.names) if n in values)
             lists = tuple(n for n in filled if n in self._lists)
             strange = tuple(sorted(values.keys() - self.known))
-            found = self._shapes[key] = _Shape(self._insert(filled), filled, lists, strange)
+            insert, values_of = self._insert(filled), _getter(filled)
+            found = self._shapes[key] = _Shape(insert, values_of, lists, strange)
         return found
 
     def _insert(self, filled: Sequence[str]) -> str:
@@ -313,7 +322,7 @@ class Codec:
         into = f"INSERT OR REPLACE INTO {table(self.kind.name)}"
         return f"{into}({listed}) VALUES ({marks})"
 
-    def row(self, state: State, pending: int) -> tuple[str, list[Any]]:
+    def row(self, state: State, pending: int) -> tuple[str, tuple[Any, ...]]:
         """A statement that inserts such a row, the same for all with the same columns filled; and
         the row.
 
@@ -328,7 +337,7 @@ class Codec:
         opened = sum(1 for s in state.slots.values() if s.conflict) if state.slots else 0
         meta = _meta(state, shape.strange)
         system = (state.id, state.root, state.seq, pending, opened, meta)
-        return shape.insert, [*system, *map(values.__getitem__, shape.filled)]
+        return shape.insert, system + shape.filled(values)
 
     def value(self, name: str, stored: Any) -> Any:
         """A column's content as a field value."""
