@@ -337,15 +337,17 @@ def _alive_or_gone(
 
 def first_values(kind: Kind, change: Change) -> dict[str, Any]:
     """Field to value of a record just made; empty ones left out."""
+    by_name = kind.by_name
     values: dict[str, Any] = {}
     for slot, value in change.fields.items():
         if value is None:
             continue
-        if slot in kind.by_name:
+        if slot in by_name:
             values[slot] = value
         else:
-            spread = kind.spread(slot, value)
-            values.update((name, v) for name, v in spread.items() if v is not None)
+            for name, part in kind.spread(slot, value).items():
+                if part is not None:
+                    values[name] = part
     return values
 
 

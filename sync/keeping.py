@@ -171,9 +171,17 @@ def send_unsaved_again(connection: Connection, *, is_all: bool = False) -> None:
 
 def settle(connection: Connection, seqs: Collection[int]) -> None:
     """Take out what waited to be sent and is settled now."""
-    rows = [(seq,) for seq in seqs]
-    connection.executemany("DELETE FROM outbox WHERE seq = ?", rows)
-    connection.executemany(f"DELETE FROM kept WHERE seq = ? AND number = {AGAIN}", rows)  # noqa: S608
+    runs: list[tuple[int, int]] = []
+    for seq in sorted(seqs):
+        if runs and runs[-1][1] == seq - 1:
+            runs[-1] = runs[-1][0], seq
+        else:
+            runs.append((seq, seq))
+    connection.executemany("DELETE FROM outbox WHERE seq BETWEEN ? AND ?", runs)
+    connection.executemany(
+        f"DELETE FROM kept WHERE seq BETWEEN ? AND ? AND number = {AGAIN}",  # noqa: S608
+        runs,
+    )
 
 
 def waiting(connection: Connection, device: str) -> list[int]:

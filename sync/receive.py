@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from schema.kinds import KINDS
 from sync import (
+    confirming,
     decisions,
     digest,
     erasing,
@@ -111,10 +112,12 @@ class _Receiving:
             self._reset()
             replica.set_state(backup=response.backup)
         page = self.page = Incoming(self.connection, response)
-        entries, met, refused = page.entries, page.met, page.refused
+        met, refused = page.met, page.refused
         new, rows = newcomers.parted(self.connection, page)
-        self.total += window.total_of(new, self.since)
         self.records.put([(state, 0) for state in new])
+        confirmed, entries = confirming.confirmed(self.records, page)
+        self.total += window.total_of([*new, *confirmed.values()], self.since)
+        self.greatest = max([self.greatest, *(s.made.stamp for s in confirmed.values())])
         self._drop(response.drops)
         touched = self._wanted(entries, rows, met)
         mended = self._mended(touched)
@@ -123,18 +126,18 @@ class _Receiving:
         erased = self._erased(before, after, refused)
         if erased:
             self._leave_under(erased, touched, before, after)
-        gone = self._settle_outbox(refused, entries)
+        gone = self._settle_outbox(refused, page.entries)
         if erased:
             erasing.forget_unsent(self.connection, erased, response.now)
         as_shown = self._as_shown(before, entries, rows, met) - mended.keys()
         self._show(touched, before, after, as_shown)
         self._move_window(after.get(window.RECORD))
-        self._narrow(entries)
-        self._remember(entries, kept_ms)
+        self._narrow(page.entries)
+        self._remember(page.entries, kept_ms)
         if erased:
             erasing.forget_history(self.connection, erased)
         own = len(self.page.matched)
-        news = len(entries) - own + len(page.rows)
+        news = len(page.entries) - own + len(page.rows)
         return Received(news, own + gone, tuple(refused), len(response.drops), bool(erased))
 
     # -- reading the answer

@@ -107,18 +107,27 @@ class Records:
     def confirm(self, states: Iterable[State]) -> bool:
         """Note that the hub has taken what is shown just as it is shown; False when one is not
         here."""
-        by_kind: dict[str, list[State]] = {}
+        return self._note(states, ", _meta = ?", lambda s: (s.seq, meta_of(s), s.id))
+
+    def number(self, states: Iterable[State]) -> bool:
+        """`confirm` of records just made, whose marks are as they were shown."""
+        return self._note(states, "", lambda s: (s.seq, s.id))
+
+    def _note(
+        self, states: Iterable[State], more: str, row: Callable[[State], tuple[Any, ...]]
+    ) -> bool:
+        by_kind: dict[str, list[tuple[Any, ...]]] = {}
         for state in states:
-            by_kind.setdefault(state.kind, []).append(state)
+            by_kind.setdefault(state.kind, []).append(row(state))
         self._take_hand()
         is_whole = True
-        for kind, found in by_kind.items():
-            with unwatched(self.connection, kind, len(found)):
+        for kind, rows in by_kind.items():
+            with unwatched(self.connection, kind, len(rows)):
                 cursor = self.connection.executemany(
-                    f"UPDATE {table(kind)} SET _seq = ?, _pending = 0, _meta = ? WHERE id = ?",  # noqa: S608
-                    [(s.seq, meta_of(s), s.id) for s in found],
+                    f"UPDATE {table(kind)} SET _seq = ?, _pending = 0{more} WHERE id = ?",  # noqa: S608
+                    rows,
                 )
-            is_whole &= cursor.rowcount == len(found)
+            is_whole &= cursor.rowcount == len(rows)
         return is_whole
 
     def void(self, kind: str) -> None:

@@ -81,7 +81,7 @@ class Session:
         """
         from sync.platform import locked
 
-        with locked(self.account.lock):
+        with locked(self.account.lock), spool.unsealed(self.home):
             return self._sync(limit, is_checked)
 
     def fetch_older(self, root: str) -> Older:

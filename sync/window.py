@@ -75,7 +75,7 @@ def digest_of(state: State, since: str) -> int:
 
 def total_of(states: Iterable[State], since: str) -> int:
     """The sum of `digest_of`."""
-    return sum([digest.of(state) for state in states if counts(state, since)])
+    return sum(digest.of(state) for state in states if counts(state, since))
 
 
 def boundary(now_ms: int, months: int) -> str:

@@ -104,6 +104,19 @@ def forget_that_a_record_moved(monkeypatch):
     monkeypatch.setattr(Feed, "_write_moves", lambda self, cursor, moves, response: None)
 
 
+def confirm_whatever_else_was_said_of_it(monkeypatch):
+    """An own record that came back is marked as taken, though edits of it still wait."""
+
+    def made(records, page):
+        return {
+            e.change.id: e
+            for e in page.entries
+            if e.change.op == "create" and e.seq in page.matched
+        }
+
+    monkeypatch.setattr("sync.confirming._made_here", made)
+
+
 def commit_every_statement(monkeypatch):
     """A save that a crash can cut in two."""
     from contextlib import contextmanager
@@ -214,6 +227,7 @@ BREAKS = (
     apply_a_page_without_a_transaction,
     keep_half_a_page_of_several,
     write_over_unsent_work_as_if_it_were_new,
+    confirm_whatever_else_was_said_of_it,
     commit_every_statement,
     forget_own_work_on_what_has_left,
     forget_that_a_record_moved,

@@ -359,6 +359,36 @@ def test_a_save_waits_for_no_envelope_and_closing_leaves_none_out(shared: Shared
     assert [f.name for f in spool.files_in(shared.home)] == ["devli-1-1"]
 
 
+def test_nothing_is_sealed_beside_a_synchronisation_but_after_it(
+    shared: Shared, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(spool, "PAUSE_S", 0.001)
+    paused, connected = threading.Event(), threading.Event()
+
+    def connect() -> object:
+        connected.set()
+        raise OSError
+
+    keeper = spool.Keeper(shared.home, connect)  # type: ignore[arg-type]
+    honest = keeper._closing.wait
+    passed: list[float] = []
+
+    def wait(timeout: float) -> bool:
+        passed.append(timeout)
+        if len(passed) > 3:
+            paused.set()
+        return honest(timeout)
+
+    monkeypatch.setattr(keeper._closing, "wait", wait)
+    with spool.unsealed(shared.home):
+        child(shared.li)
+        keeper.saved()
+        assert paused.wait(5) and not connected.is_set()
+    assert connected.wait(5)
+    keeper.close(shared.li.connection)
+    assert [f.name for f in spool.files_in(shared.home)] == ["devli-1-1"]
+
+
 class _Borrowed:
     """A store's connection that the one who borrowed it cannot close."""
 

@@ -1,5 +1,5 @@
-"""What comes whole to a device that has nothing of it is written as it came, and several pages in
-one transaction: the stores are those of the general way, byte by byte."""
+"""The short ways of a big exchange, for what is new here and for own records taken as they were,
+and several pages in one transaction: the stores are those of the general way, byte by byte."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections import Counter
 
 import pytest
 
-from sync import newcomers, receive, sheaf
+from sync import confirming, newcomers, receive, sheaf
 from sync.client import sync_once
 from sync.protocol import SyncResponse, pack
 from sync.replica import Replica
@@ -39,19 +39,25 @@ def stores_after(seed: int) -> dict[str, Tables]:
 
 
 def test_whole_counties_end_alike_with_the_general_way_alone(monkeypatch):
-    seeds, taken = (1, 3, 6, 9, 12), Counter[int]()
-    honest = newcomers.parted
+    seeds, went = (1, 3, 6, 9, 12), Counter[str]()
+    parted, confirmed = newcomers.parted, confirming.confirmed
 
-    def counted(connection, page):
-        new, rest = honest(connection, page)
-        taken["new"] += len(new)
-        taken["others"] += len(rest)
+    def parting(connection, page):
+        new, rest = parted(connection, page)
+        went.update({"new": len(new), "others": len(rest)})
         return new, rest
 
-    monkeypatch.setattr(newcomers, "parted", counted)
+    def confirm(records, page):
+        states, rest = confirmed(records, page)
+        went.update({"confirmed": len(states), "entries": len(rest)})
+        return states, rest
+
+    monkeypatch.setattr(newcomers, "parted", parting)
+    monkeypatch.setattr(confirming, "confirmed", confirm)
     quick = [stores_after(seed) for seed in seeds]
-    assert taken["new"] > 10 and taken["others"] > 10
+    assert all(went[way] > 10 for way in ("new", "others", "confirmed", "entries")), went
     monkeypatch.setattr(newcomers, "parted", lambda connection, page: ([], page.rows))
+    monkeypatch.setattr(confirming, "confirmed", lambda records, page: ({}, page.entries))
     assert quick == [stores_after(seed) for seed in seeds]
 
 
