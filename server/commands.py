@@ -301,8 +301,10 @@ def quarantine() -> None:
 @quarantine.command("list", help=_("列出待人处理的改动"))
 @JSON
 def quarantine_list(as_json: bool) -> None:
+    from server import decisions
+
     with open_desk() as desk:
-        kept = desk.store.quarantined()
+        kept = decisions.waiting(desk)
     rows = [
         {
             "id": change.version,

@@ -3,6 +3,13 @@
 from __future__ import annotations
 
 import msgspec
+import pytest
+
+from server import decisions
+from server.check import check
+from sync import ids
+from sync.twins import content_hash
+from tests.sync.town import Town, child
 
 
 def _kept(server):
@@ -35,6 +42,16 @@ def test_what_cannot_be_taken_yet_stays_and_says_why(running):
     assert done.code == 1 and done.json["refused"] == ["unknown_record"]
     (again,) = _kept(running)
     assert again == kept
+
+
+def test_what_can_never_be_taken_is_not_lost_by_trying(running):
+    dong = running.login("dong")
+    running.done("device", "revoke", dong.id)
+    dong.ask(dong.create("child", "c1", village="510101"))
+    (kept,) = _kept(running)
+    done = running.cli("quarantine", "release", kept["id"], "--reason", "看过", "--json")
+    assert done.code == 1 and done.json["refused"] == ["required"]
+    assert _kept(running) == [kept]
 
 
 def test_out_of_scope_is_released_into_the_file_of_the_new_keeper(running):
@@ -100,3 +117,48 @@ def test_what_was_saved_together_is_decided_together(running):
     assert len(kept) == 2
     running.done("quarantine", "release", kept[1]["id"], "--reason", "核实过")
     assert _kept(running) == []
+
+
+class _Desk:
+    """The store of a town, as an admin's commands have it."""
+
+    def __init__(self, town: Town) -> None:
+        self.store = town.store
+
+
+def _brought_twice(town: Town) -> tuple[str, str]:
+    """A visit that waits under the ids of both laptops of one disk; its two versions."""
+    sup, li = town.replicas["sup"], town.replicas["li"]
+    record = child(sup)
+    town.sync("sup", "li")
+    sup.save("child", {"village": "112"}, record)
+    town.sync("sup")
+    li.save("contact", {"child": record, "on": "2026-11-02", "kind": "talk"})
+    town.sync("li")
+    ((change, verdict, at),) = town.store.quarantined()
+    assert verdict.code == "out_of_scope"
+    twin = ids.twin_id("the other laptop")
+    other = msgspec.structs.replace(change, device=twin, txn=f"{twin}.{change.seq}")
+    with town.store.write():
+        town.store.quarantine(other, content_hash(other), verdict, at + 1)
+    return change.version, other.version
+
+
+@pytest.mark.parametrize("which", [0, 1])
+def test_what_two_laptops_of_one_disk_brought_waits_once_and_is_decided_once(which):
+    for decide in ("release", "drop"):
+        town = Town("sup", "li", "wu")
+        versions = _brought_twice(town)
+        desk = _Desk(town)
+        assert [c.version for c, _verdict, _at in decisions.waiting(desk)] == [versions[0]]
+        done = getattr(decisions, decide)(desk, versions[which], "看过")
+        assert done == ([] if decide == "release" else 1)
+        assert decisions.waiting(desk) == []
+        for version in versions:
+            device, _, seq = version.partition(".")
+            (told,) = decisions.told(desk, device, [int(seq)])
+            assert told.what == {"release": "released", "drop": "dropped"}[decide]
+        town.sync("wu")
+        (*visits,) = town.replicas["wu"].select("contact")
+        assert len(visits) == (decide == "release")
+        assert not [f for f in check(town.store).faults if f.code != "user"]
