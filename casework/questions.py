@@ -3,13 +3,14 @@ the county sets it."""
 
 from __future__ import annotations
 
+import datetime
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from msgspec import Struct
 
-from casework import posts, told
+from casework import posts, told, wording
 from schema.kinds import KINDS
 from schema.problems import Problem
 from schema.record import DELETED
@@ -135,6 +136,19 @@ def count_for_me(replica: Reading) -> int:
 def answers_to(replica: Reading, conflict: Conflict) -> list[Question]:
     """What was answered about an open conflict and is offered to its reviewer."""
     return [q for q in _about(replica, conflict) if q.is_answered]
+
+
+def answers_said(answers: Iterable[Question], replica: Reading, today: datetime.date) -> list[str]:
+    """Who was asked and what they answered, a sentence each."""
+    return [
+        _("问过{who}，答的是：{value}").format(
+            who=told.person(replica, said.whom),
+            value=wording.slot_text(
+                KINDS[said.conflict.kind], said.conflict.slot, said.answer, replica, today
+            ),
+        )
+        for said in answers
+    ]
 
 
 def unanswered(replica: Reading, conflict: Conflict) -> list[Question]:

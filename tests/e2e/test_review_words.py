@@ -90,3 +90,24 @@ def test_what_cannot_be_decided_so_is_said_and_writes_nothing(
     assert "(325)" in admin("resolve", id_, "--take", "winner", expect=2).err
     admin("undo", id_)
     admin("resolve", id_, "--take", "winner")
+
+
+def test_two_who_answer_differently_are_both_heard(
+    laptops: tuple[Laptop, Laptop, Laptop], conflicts: dict[str, str]
+) -> None:
+    he, zhou, admin = laptops
+    id_ = conflicts["hobbies"]
+    for whom in ("何秀英", "周晓燕"):
+        admin("ask", id_, "--user", whom)
+    admin.sync()
+    for laptop in (he, zhou):
+        laptop.sync(None)
+    for laptop, said in ((he, "画画"), (zhou, "跳绳")):
+        (task,) = (t for t in laptop("tasks", "--json").json if t["conflict"] == id_)
+        laptop("answer", task["id"], "--value", said)
+        laptop.sync(None)
+    admin.sync(None)
+    (told,) = (c for c in admin("conflicts", "--json").json if c["id"] == id_)
+    assert {a["by"]: a["value"] for a in told["answers"]} == {"何秀英": "画画", "周晓燕": "跳绳"}
+    listed = admin("conflicts").out
+    assert "  问过何秀英，答的是：画画" in listed and "  问过周晓燕，答的是：跳绳" in listed

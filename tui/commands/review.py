@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from casework import deciding, told, wording
-from casework.questions import answers_to
+from casework.questions import answers_said, answers_to
 from casework.withheld import Withheld, withheld, withheld_words
 from schema.kinds import KINDS
 from schema.record import DELETED
@@ -85,12 +85,15 @@ def conflicts(user: str | None, only: str, is_json: bool) -> None:
         replica = session.replica
         queue = told.queue(replica, only)
         found = [conflict_data(c, replica) for c in queue]
-        lines = [
-            tellings.line(replica, c.id, c.kind, c.record, c.slot, (h.value for h in c.heads))
-            for c in ([] if is_json else queue)
-        ]
+        today = wording.day_of(replica.clock.now_ms())
+        lines = []
+        for c in [] if is_json else queue:
+            values = (h.value for h in c.heads)
+            lines.append(tellings.line(replica, c.id, c.kind, c.record, c.slot, values))
+            answered = answers_said(answers_to(replica, c), replica, today)
+            lines += [f"  {' '.join(said.split())}" for said in answered]
         hidden = [] if only.strip() else withheld(replica)
-        kept_back = withheld_words(replica, wording.day_of(replica.clock.now_ms()))
+        kept_back = withheld_words(replica, today)
     if is_json:
         emit([*found, *map(withheld_data, hidden)])
         return

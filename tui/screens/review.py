@@ -182,14 +182,7 @@ class ReviewPlace(Moving, Place):
     def sentences(self, conflict: Conflict) -> list[str]:
         """What is to be said of the one at hand: an answer, a note, else what kind it is."""
         if self.answers:
-            kind, slot = KINDS[conflict.kind], conflict.slot
-            return [
-                _("问过{who}，答的是：{value}").format(
-                    who=self.person(said.whom),
-                    value=wording.slot_text(kind, slot, said.answer, self.replica, self.today),
-                )
-                for said in self.answers
-            ]
+            return questions.answers_said(self.answers, self.replica, self.today)
         notes = self.replica.notes_on(conflict)
         if notes:
             note = notes[-1]
