@@ -250,7 +250,7 @@ class Batch:
         self.before.setdefault(change.id, None)
         self.entries[change.version] = entry
         if change.op == erasing.ERASE:
-            self.number(after)  # its place stays: whoever holds it is to hear of this
+            self._number(after)  # its place stays: whoever holds it is to hear of this
         elif kind.scope == "root":
             self._place(kind, after)
         if kind.name == "unit":
@@ -276,7 +276,7 @@ class Batch:
         else:
             self._put(after.id, units_of(kind, after.values), after.seq)
         if "id_number" in kind.by_name:
-            self.number(after)
+            self._number(after)
 
     def place_files(self, kind: Kind, after: State) -> None:
         """Say where all files are that are or were of one child with `after`."""
@@ -293,10 +293,11 @@ class Batch:
             self.moves.append(Move(seq, root, place.units, units))
             self.places[root] = Place(units, place.born)
 
-    def number(self, after: State) -> None:
+    def _number(self, after: State) -> None:
         """Note which valid ID number a file has now, where it had another one."""
+        before = self.before.get(after.id)
         number = _number_of(after)
-        if number != _number_of(self.before.get(after.id)):
+        if number != (_number_of(before) if before else None):
             self.numbers[after.id] = number
         else:
             self.numbers.pop(after.id, None)
@@ -408,10 +409,10 @@ class Batch:
                 sums[state.kind, after.units] = sums.get((state.kind, after.units), 0) + value
 
 
-def _number_of(state: State | None) -> str | None:
+def _number_of(state: State) -> str | None:
     """The ID number by which a file is compared with others."""
-    number = state.values.get("id_number") if state else None
-    return number if state and idnumber.is_valid(number) and not state.is_deleted else None
+    number = state.values.get("id_number")
+    return number if idnumber.is_valid(number) and not state.is_deleted else None
 
 
 def _is_news(met: Known | None, change: Change) -> bool:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from schema import idnumber
 from schema.kinds import KINDS
 from schema.record import Kind
 from sync import answering, clock
@@ -130,11 +131,13 @@ def _rows(kind: Kind, slots: Sequence[str], some: Sequence[Change]) -> list[Valu
         else:
             raise _Unusual
     gaps = {name for name, column in columns.items() if not _is_sound(kind, name, column)}
-    filled = columns.keys() - gaps
-    if any(f.is_required and f.name not in filled for f in kind.fields):
+    for name in gaps:  # of a group often nobody fills all
+        if not any(value is not None for value in columns[name]):
+            del columns[name]
+    if any(f.is_required and f.name not in columns.keys() - gaps for f in kind.fields):
         raise _Unusual
     rows = [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
-    if gaps:
+    if not gaps.isdisjoint(columns):
         rows = [{name: v for name, v in row.items() if v is not None} for row in rows]
     for rule in kind.rules:
         if not rule.problem.is_doubt and any(map(rule.fault, rows)):
@@ -206,6 +209,6 @@ def _accept(batch: Batch, session: Session, changes: Sequence[Change], new: New)
         batch.bodies[version] = body, hash_of(body)
         if kind.scope == "root":
             batch.places[root] = Place(units, seq)
-            if "id_number" in kind.by_name:
-                batch.number(state)
+            if idnumber.is_valid(number := values.get("id_number")):
+                batch.numbers[root] = number
     batch.seq = seq
