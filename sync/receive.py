@@ -126,7 +126,7 @@ class _Receiving:
         erased = self._erased(before, after, refused)
         if erased:
             self._leave_under(erased, touched, before, after)
-        gone = self._settle_outbox(refused, page.entries)
+        gone = self._settle_outbox(refused, page.entries, after)
         if erased:
             erasing.forget_unsent(self.connection, erased, response.now)
         as_shown = self._as_shown(before, entries, rows, met) - mended.keys()
@@ -373,10 +373,15 @@ class _Receiving:
             self._let_go(kind, gone)
         replica.set_state(narrow=0)
 
-    def _settle_outbox(self, refused: Sequence[Verdict], entries: Iterable[Entry]) -> int:
+    def _settle_outbox(
+        self,
+        refused: Sequence[Verdict],
+        entries: Iterable[Entry],
+        after: dict[str, State | None],
+    ) -> int:
         """Take out what the hub has. A duplicate whose entry is still to come waits for it; at the
-        end of the feed none comes any more: its record has left the scope. Returns how many such
-        there were."""
+        end of the feed none comes any more: its record has left the scope, and what a log that is no
+        more had of it goes from `after`. Returns how many such there were."""
         settled = {v.seq for v in refused}
         settled.update(e.change.seq for e in entries if e.seq in self.page.matched)
         gone = {
@@ -386,6 +391,9 @@ class _Receiving:
             if not self.response.more
         }
         settled.update(gone)
+        for id_ in {self.page.outbox[seq].id for seq in gone}:
+            if (held := after.get(id_)) and not held.seq:
+                after[id_] = None
         keeping.give_back(self.connection, refused, self.page.outbox, self.response.now)
         for verdict in refused:
             decisions.forget(self.connection, self.page.outbox[verdict.seq])

@@ -262,3 +262,20 @@ def test_what_is_sent_again_after_a_restore_is_unsent_work_like_any_other(town):
     town.replicas["tea"].save("child", {"village": "112"}, record)
     town.sync("tea", "li")
     assert (held(town, "li"), li.pending_count(), problems_of(li)) == ([], 0, [])
+
+
+@pytest.mark.parametrize("limit", range(1, 6))
+def test_a_child_that_a_restore_lost_and_that_its_maker_sends_away_leaves_at_once(town, limit):
+    """Also where the county, asked whether the child has left, has not had the move yet."""
+    copy = town.backup()
+    li = town.replicas["li"]
+    for _ in range(2):
+        child(li)
+    record = child(li)
+    town.rest()
+    li.save("child", {"village": "112"}, record)  # not sent yet
+    town.restore(copy, "e0")
+    town.sync("li", limit=limit)
+    assert (record in held(town, "li"), li.pending_count(), problems_of(li)) == (False, 0, [])
+    town.rest()
+    assert record in held(town, "wu")
