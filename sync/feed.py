@@ -316,9 +316,10 @@ class Feed:
     ) -> None:
         """`stage`: only roots (0), or only what hangs on them (1). `before`: only what is dated
         before this month and, where there is no such bound, nothing before the county's."""
-        places = self.store.places([r for r in roots if r])
         since = "" if before == self.since else self.since
-        for root, kind, body in self.store.records_of(roots, since, before, stage):
+        found = self.store.records_of(roots, since, before, stage)
+        places = self.store.places({root for root, _, _ in found if root})
+        for root, kind, body in found:
             units = places[root].units if root in places else ()
             if self.want.reads(kind, root, units) and is_wanted(kind, root, units):
                 response.rows.append(Raw(body))

@@ -467,10 +467,11 @@ class SqliteStore:
 
     def _walk(self, units: set[str], roots: set[str], after: str, limit: int) -> list[str]:
         found: list[str] = []
+        read = functools.cache(_decode_units)
         for root, text in self.connection.execute(
             "SELECT root, units FROM place WHERE root > ? ORDER BY root", (after,)
         ):
-            if root in roots or not units.isdisjoint(_decode_units(text)):
+            if root in roots or not units.isdisjoint(read(text)):
                 found.append(root)
                 if len(found) == limit:
                     break
