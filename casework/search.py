@@ -17,7 +17,7 @@ from schema.record import Field, Kind
 from schema.types import Name, Phone, Ref
 from sync import pinyin
 from sync.reading import Reading
-from sync.records import as_json
+from sync.records import as_json, may_hold
 from sync.storage import Connection
 from sync.tables import quoted, table
 
@@ -77,7 +77,7 @@ class Indexer:
             f" WHERE _deleted IS NULL{only} AND id IN (SELECT value FROM json_each(?))",
             (listed,),
         )
-        around = self._around(connection, kind, listed) if kind.scope == "root" else {}
+        around = self._around(connection, kind, ids) if kind.scope == "root" else {}
         if kind.pointer:
             for id_, texts in self._otherwise(connection, kind, listed).items():
                 around.setdefault(id_, []).extend(texts)
@@ -93,44 +93,46 @@ class Indexer:
             title = str(values[0] or "")
             hay = SEPARATOR.join(texts).lower()
             made[id_] = kind.name, pinyin.sort_key(title), id_, hay
-        self._replace(connection, kind.name, listed, made)
+        self._replace(connection, kind.name, ids, made)
 
     def _replace(
         self,
         connection: Connection,
         kind: str,
-        listed: str,
+        ids: set[str],
         made: dict[str, tuple[str, str, str, str]],
     ) -> None:
         """Write what differs only: most edits change no searched word, and each row that is written
         is a page of its own to encrypt."""
-        stale = []
-        for row in connection.execute(
-            "SELECT kind, sort, id, hay FROM search"
-            " WHERE id IN (SELECT value FROM json_each(?)) AND +kind = ?",  # by id, not by kind
-            (listed, kind),
-        ):
-            if made.get(row[2]) == row:
-                del made[row[2]]
-            else:
-                stale.append(row[:3])
-        connection.executemany("DELETE FROM search WHERE kind = ? AND sort = ? AND id = ?", stale)
+        if may_hold(connection, "search", "id", ids):
+            stale = []
+            for row in connection.execute(
+                "SELECT kind, sort, id, hay FROM search"
+                " WHERE id IN (SELECT value FROM json_each(?)) AND +kind = ?",  # by id, not by kind
+                (as_json(ids), kind),
+            ):
+                if made.get(row[2]) == row:
+                    del made[row[2]]
+                else:
+                    stale.append(row[:3])
+            gone = "DELETE FROM search WHERE kind = ? AND sort = ? AND id = ?"
+            connection.executemany(gone, stale)
         connection.executemany(
             "INSERT OR REPLACE INTO search VALUES (?, ?, ?, ?)", sorted(made.values())
         )
 
-    def _around(self, connection: Connection, kind: Kind, listed: str) -> dict[str, list[str]]:
+    def _around(self, connection: Connection, kind: Kind, ids: set[str]) -> dict[str, list[str]]:
         """Per root, the phones of the people who hang on it."""
         found: dict[str, list[str]] = {}
         for other in KINDS.values():
             fields = _person_fields(other) if _hangs_on(other, kind) else []
-            if not fields:
+            if not fields or not may_hold(connection, table(other.name), "_root", ids):
                 continue
             columns = ", ".join(quoted(f.name) for f in fields)
             for root, *values in connection.execute(
                 f"SELECT _root, {columns} FROM {table(other.name)}"  # noqa: S608
                 " WHERE _deleted IS NULL AND _root IN (SELECT value FROM json_each(?))",
-                (listed,),
+                (as_json(ids),),
             ):
                 found.setdefault(root, []).extend(v for v in values if v)
         return found

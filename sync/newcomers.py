@@ -12,7 +12,7 @@ from schema.kinds import KINDS
 from schema.record import DELETED
 from sync.change import State
 from sync.incoming import Incoming
-from sync.records import as_json
+from sync.records import as_json, may_hold
 from sync.storage import Connection
 from sync.tables import table
 
@@ -55,7 +55,7 @@ def _held(connection: Connection, kinds: Collection[str], ids: Collection[str]) 
         ("id", "shadow"),
         ("id", "unread"),
     ):
-        if connection.execute(f"SELECT 1 FROM {name} LIMIT 1").fetchone():  # noqa: S608
+        if may_hold(connection, name, column, ids):
             found = connection.execute(
                 f"SELECT {column} FROM {name}"  # noqa: S608
                 f" WHERE {column} IN (SELECT value FROM json_each(?))",
