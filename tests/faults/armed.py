@@ -143,10 +143,12 @@ def bound_storage(room: int) -> None:
 def arm_client(fuse: Fuse) -> None:
     import msgspec
 
-    from sync import client, replica, tables
+    from sync import client, replica, sheaf, tables
     from sync.protocol import Cursor, SyncRequest, unpack
 
     together, fly, receive = replica.Replica.together, client._Line._fly, client.receive
+    keep = sheaf.Sheaf.keep
+    last: list[str] = []
 
     @contextlib.contextmanager
     def saving(self: Any) -> Iterator[None]:
@@ -164,8 +166,13 @@ def arm_client(fuse: Fuse) -> None:
     def receiving(store: Any, response: Any, *given: Any, **named: Any) -> Any:
         kinds = {"snapshot": response.rows, "pull": response.entries}
         kinds["push"] = response.own or response.runs
-        with fuse.inside(*(kind for kind, is_so in kinds.items() if is_so)):
+        last[:] = [kind for kind, is_so in kinds.items() if is_so]
+        with fuse.inside(*last):
             return receive(store, response, *given, **named)
+
+    def keeping(self: Any) -> None:
+        with fuse.inside(*last):
+            keep(self)
 
     def migrating(connection: Any, *given: Any) -> None:
         is_old = connection.execute("PRAGMA user_version").fetchone()[0] != tables.fingerprint()
@@ -175,6 +182,7 @@ def arm_client(fuse: Fuse) -> None:
     replica.Replica.together = saving  # type: ignore[method-assign]
     client._Line._fly = flying  # type: ignore[method-assign]
     client.receive = receiving
+    sheaf.Sheaf.keep = keeping  # type: ignore[method-assign]
     replica.migrate = migrating
 
 
