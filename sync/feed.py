@@ -17,6 +17,9 @@ from sync.proof import chained
 from sync.protocol import Cursor, Fill, Own, Run, SyncResponse
 from sync.scope import Scope, UnitTree
 
+MUCH = 50
+"""New entries from which on it is worth while to ask which of them are in few units."""
+
 
 class _Claim(Struct, array_like=True):
     """Of a change only what `runs` are told by: its dozen values stay unread."""
@@ -206,26 +209,26 @@ class Feed:
         )
 
     def _log(self, cursor: Cursor, held: int, limit: int, response: SyncResponse) -> Cursor:
-        rows = self._whole_txns(cursor.seq, max(limit * 10, 5000))
-        if not rows:
+        if cursor.seq == self.head:
             return cursor
+        rows, at = self._rows(cursor.seq, max(limit * 10, 5000))
         moves: dict[str, list[Move]] = {}
         for move in self.store.moves_after(cursor.seq + cursor.ahead):
             moves.setdefault(move.root, []).append(move)
         self.places = self.store.places({r.root for r in rows if r.root} | set(moves))
         chosen: list[LogRow] = []
-        short = 0
-        at, txn = cursor.seq, ""
+        short, txn = 0, ""
         for row in rows:
             # What comes back short takes no room, or each page of a big push would end before what
             # the county has added to it, and leave more for the next.
             is_full = len(chosen) - short >= limit or len(chosen) >= 2 * limit
             if is_full and row.txn != txn:
+                at = row.seq - 1
                 break
             if self._flows(cursor, row, moves):
                 chosen.append(row)
                 short += self._is_short(row, held)
-            at, txn = row.seq, row.txn
+            txn = row.txn
         self._write_entries(chosen, held, response)
         self._write_moves(cursor, moves, response)
         return Cursor(cursor.epoch, at, cursor.grants, cursor.fill, self.head - at)
@@ -234,15 +237,20 @@ class Feed:
         """True for an entry that the device itself sent and holds from the number `held` on."""
         return row.device == self.session.device and 0 < held <= row.device_seq
 
-    def _whole_txns(self, after: int, limit: int) -> list[LogRow]:
-        """Log rows after a number, about `limit`, never ending inside a txn."""
+    def _rows(self, after: int, limit: int) -> tuple[list[LogRow], int]:
+        """Log rows after a number, about `limit`, never ending inside a txn, and up to which number.
+        Of a big push, whoever sees a few units reads what is in them, and passes over the rest."""
+        if MUCH < self.head - after < limit:
+            units, children = self.want.root_reach()
+            if len(units) * 4 < len(self.tree.parents):
+                return self.store.log_rows_in(after, units, children), self.head
         while True:
             rows = self.store.log_rows(after, limit)
             if len(rows) < limit:
-                return rows
+                return rows, self.head
             whole = [r for r in rows if r.txn != rows[-1].txn]
             if whole:
-                return whole
+                return whole, whole[-1].seq
             limit *= 2
 
     def _flows(self, cursor: Cursor, row: LogRow, moves: Mapping[str, list[Move]]) -> bool:
@@ -260,22 +268,23 @@ class Feed:
 
     def _write_entries(self, rows: Sequence[LogRow], held: int, response: SyncResponse) -> None:
         back: list[str] = []
+        months = self.store.months([r.record for r in rows]) if self.is_bounded else {}
         for row, body in zip(rows, self.store.bodies([r.seq for r in rows]), strict=True):
             if self._is_short(row, held):
                 _write_own(_decode_own(body), row.content, response)
-            elif not self.is_bounded or not row.month or self._is_in_window(row, body, back):
+            elif not (month := months.get(row.record)) or self._is_in_window(row, month, body, back):
                 response.entries.append(Raw(body))
         if back:  # dated anew, they may not be held: as they stand, too
             response.rows += [Raw(_encode(state)) for state in self.store.states(back).values()]
 
-    def _is_in_window(self, row: LogRow, body: bytes, back: list[str]) -> bool:
+    def _is_in_window(self, row: LogRow, month: str, body: bytes, back: list[str]) -> bool:
         """False for the making of what laptops do not hold. Later changes flow: it may be held
         still, or have been fetched. `back`: takes records whose change may have brought them in."""
         entry = _decode_entry(body)
         if entry.change.op == "create":
-            return row.month >= self.since or row.device == self.session.device
+            return month >= self.since or row.device == self.session.device
         dated = KINDS[row.kind].window_field
-        if row.month >= self.since and (dated in entry.change.fields or dated in entry.outcome):
+        if month >= self.since and (dated in entry.change.fields or dated in entry.outcome):
             back.append(row.record)
         return True
 

@@ -25,8 +25,6 @@ class LogRow(Struct, frozen=True):
     device: str
     device_seq: int
     record: str = ""
-    month: str = ""
-    """Of the record as it stands now; '' for kinds that are held whatever their date."""
     content: bytes = b""
     """`content_hash` of the change."""
 
@@ -138,6 +136,16 @@ class HubStore(Protocol):
     def add_to_buckets(self, sums: Mapping[tuple[str, tuple[str, ...]], int]) -> None: ...
 
     def log_rows(self, after: int, limit: int) -> list[LogRow]: ...
+    def log_rows_in(
+        self, after: int, units: Collection[str], roots: Collection[str]
+    ) -> list[LogRow]:
+        """Of everything after a number: what is everybody's, of a root that is now in any of `units`,
+        or of one of `roots`."""
+
+    def months(self, ids: Collection[str]) -> dict[str, str]:
+        """Record to the month it is of, as it stands now; only of kinds that are held for some
+        months."""
+
     def bodies(self, seqs: Sequence[int]) -> list[bytes]:
         """JSON of the entries, in the order asked for."""
 

@@ -32,6 +32,8 @@ unit."""
 _TOGETHER = 100
 """Rows that one statement inserts."""
 
+_LOG_ROWS = "SELECT seq, root, kind, txn, device, device_seq, record, content FROM log"
+
 _encode = msgspec.json.Encoder().encode
 _decode_state = msgspec.json.Decoder(State).decode
 _decode_entry = msgspec.json.Decoder(Entry).decode
@@ -91,7 +93,6 @@ class SqliteStore:
         self._tail: list[tuple[Any, ...]] = []
         """Rows of the log."""
         self._tail_bodies: list[bytes] = []
-        self._months: dict[str, str] = {}
         self._placed: dict[str, Place] = {}
 
     # -------------------------------------------------------- transactions
@@ -193,10 +194,8 @@ class SqliteStore:
 
     def put_states(self, states: Iterable[State]) -> None:
         rows = []
-        self._months.clear()
         for state in states:
             month = month_of(kind, state.values) if (kind := KINDS.get(state.kind)) else ""
-            self._months[state.id] = month
             rows.append((state.id, state.kind, state.root, state.seq, _encode(state), month))
             if self._tree is not None and state.kind == "unit":
                 at, tree = self._tree
@@ -349,20 +348,31 @@ class SqliteStore:
     def log_rows(self, after: int, limit: int) -> list[LogRow]:
         at = self._in_tail(after + 1)
         if at >= 0:
-            months = self._months
             return [
-                LogRow(seq, root, kind, txn, device, device_seq, id, months.get(id, ""), content)
-                for seq, root, kind, txn, device, device_seq, _stamp, _at, id, content in self._tail[
-                    at : at + limit
-                ]
+                LogRow(seq, root, kind, txn, device, device_seq, record, content)
+                for seq, root, kind, txn, device, device_seq, _stamp, _at, record, content in (
+                    self._tail[at : at + limit]
+                )
             ]
         rows = self.connection.execute(
-            "SELECT log.seq, log.root, log.kind, txn, device, device_seq, record, "
-            "coalesce(month, ''), log.content FROM log LEFT JOIN record ON record.id = log.record "
-            "WHERE log.seq > ? ORDER BY log.seq LIMIT ?",
-            (after, limit),
+            f"{_LOG_ROWS} WHERE seq > ? ORDER BY seq LIMIT ?", (after, limit)
         )
         return [LogRow(*row) for row in rows]
+
+    def log_rows_in(
+        self, after: int, units: Collection[str], roots: Collection[str]
+    ) -> list[LogRow]:
+        rows = self.connection.execute(
+            f"{_LOG_ROWS} WHERE seq > ? AND (root = ''"
+            " OR root IN (SELECT root FROM place_unit"
+            " WHERE unit IN (SELECT value FROM json_each(?)))"
+            " OR root IN (SELECT value FROM json_each(?))) ORDER BY seq",
+            (after, _text(list(units)), _text(list(roots))),
+        )
+        return [LogRow(*row) for row in rows]
+
+    def months(self, ids: Collection[str]) -> dict[str, str]:
+        return dict(self._among("SELECT id, month FROM record WHERE month != '' AND id IN", ids))
 
     def bodies(self, seqs: Sequence[int]) -> list[bytes]:
         if seqs and self._in_tail(min(seqs)) >= 0:
