@@ -14,6 +14,7 @@ from typing import Any
 import msgspec
 
 from schema.kinds import KINDS
+from server.store.latest import Latest
 from sync import digest
 from sync.change import Change, Entry, Grant, State, entry_json, seq_of
 from sync.erasing import blank, is_erased, subjects
@@ -86,14 +87,7 @@ class SqliteStore:
         self._tree: tuple[int, dict[str, str | None]] | None = None
         self._sums: dict[BucketKey, int] = {}
         self._sums_at = -1
-        self._let_go()
-
-    def _let_go(self) -> None:
-        """Drop what is remembered from a push to its answer: what this connection wrote last."""
-        self._tail: list[tuple[Any, ...]] = []
-        """Rows of the log."""
-        self._tail_bodies: list[bytes] = []
-        self._placed: dict[str, Place] = {}
+        self._latest = Latest()
 
     # -------------------------------------------------------- transactions
 
@@ -106,7 +100,7 @@ class SqliteStore:
             raise RuntimeError("a write inside a read")
         with self._writer:
             self._begin("IMMEDIATE", "write")
-            self._let_go()
+            self._latest = Latest()
             try:
                 yield
                 self._put_numbers()
@@ -126,7 +120,7 @@ class SqliteStore:
         try:
             yield
         finally:
-            self._let_go()
+            self._latest = Latest()
             self._end("COMMIT")
 
     def _begin(self, how: str, mode: str) -> None:
@@ -250,7 +244,7 @@ class SqliteStore:
         self._insert(
             "INSERT INTO body VALUES", [(row[0], b) for row, b in zip(rows, bodies, strict=True)]
         )
-        self._tail, self._tail_bodies = rows, bodies
+        self._latest.rows, self._latest.bodies = rows, bodies
         last: dict[str, int] = {}
         for entry, _, _ in entries:
             device = entry.change.device
@@ -339,21 +333,10 @@ class SqliteStore:
         row = self._one("SELECT content, stamp, at FROM log WHERE seq = ?", seq)
         return hashlib.blake2b(_encode(row), digest_size=6).hexdigest() if row else ""
 
-    def _in_tail(self, seq: int) -> int:
-        """Where a log number stands in what this connection wrote last, as long as nobody has
-        written after it; -1 where it does not: whoever pushed is answered from memory."""
-        is_last = self._tail and self._tail[0][0] <= seq and self._tail[-1][0] == self.head()
-        return seq - int(self._tail[0][0]) if is_last else -1
-
     def log_rows(self, after: int, limit: int) -> list[LogRow]:
-        at = self._in_tail(after + 1)
+        at = self._latest.place_of(after + 1, self.head)
         if at >= 0:
-            return [
-                LogRow(seq, root, kind, txn, device, device_seq, record, content)
-                for seq, root, kind, txn, device, device_seq, _stamp, _at, record, content in (
-                    self._tail[at : at + limit]
-                )
-            ]
+            return self._latest.log_rows(at, limit)
         rows = self.connection.execute(
             f"{_LOG_ROWS} WHERE seq > ? ORDER BY seq LIMIT ?", (after, limit)
         )
@@ -375,9 +358,8 @@ class SqliteStore:
         return dict(self._among("SELECT id, month FROM record WHERE month != '' AND id IN", ids))
 
     def bodies(self, seqs: Sequence[int]) -> list[bytes]:
-        if seqs and self._in_tail(min(seqs)) >= 0:
-            first = self._tail[0][0]
-            return [self._tail_bodies[seq - first] for seq in seqs]
+        if seqs and (at := self._latest.place_of(first := min(seqs), self.head)) >= 0:
+            return [self._latest.bodies[at + seq - first] for seq in seqs]
         found = dict(self._among("SELECT seq, body FROM body WHERE seq IN", seqs))
         return [found[seq] for seq in seqs]
 
@@ -428,8 +410,9 @@ class SqliteStore:
 
     def places(self, roots: Collection[str]) -> dict[str, Place]:
         found: dict[str, Place] = {}
-        if self._placed and self._in_tail(self.head()) >= 0:
-            found = {root: self._placed[root] for root in roots if root in self._placed}
+        latest = self._latest.places
+        if latest and self._latest.place_of(MOST, self.head) >= 0:
+            found = {root: latest[root] for root in roots if root in latest}
             roots = [root for root in roots if root not in found]
         if roots:
             rows = self._among("SELECT root, units, born FROM place WHERE root IN", roots)
@@ -441,7 +424,7 @@ class SqliteStore:
         self, places: Mapping[str, Place], before: Mapping[str, Place | None]
     ) -> None:
         left = [(u, root) for root in places if (was := before.get(root)) for u in was.units]
-        self._placed |= places
+        self._latest.places |= places
         self.connection.executemany("DELETE FROM place_unit WHERE unit = ? AND root = ?", left)
         self._insert(
             "INSERT OR REPLACE INTO place VALUES",

@@ -1,0 +1,34 @@
+"""What a connection of the store wrote last, kept from a push to its answer: who has just pushed is
+answered from memory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from sync.hubstore import LogRow, Place
+
+
+class Latest:
+    """The rows of one transaction. Good as long as the log ends with them."""
+
+    def __init__(self) -> None:
+        self.rows: Sequence[tuple[Any, ...]] = ()
+        """Of the log, as they stand there."""
+        self.bodies: Sequence[bytes] = ()
+        self.places: dict[str, Place] = {}
+
+    def place_of(self, seq: int, head: Callable[[], int]) -> int:
+        """Where a log number stands in it; -1 where it does not, or where others wrote after it.
+        `head`: tells the last number of the log."""
+        if not self.rows or self.rows[0][0] > seq or self.rows[-1][0] != head():
+            return -1
+        return seq - int(self.rows[0][0])
+
+    def log_rows(self, at: int, limit: int) -> list[LogRow]:
+        return [
+            LogRow(seq, root, kind, txn, device, device_seq, record, content)
+            for seq, root, kind, txn, device, device_seq, _stamp, _at, record, content in (
+                self.rows[at : at + limit]
+            )
+        ]
