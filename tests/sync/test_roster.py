@@ -153,6 +153,71 @@ def pushed(seed: int, copy: Any) -> tuple[list[list[Verdict]], dict[str, list[An
     return answers, tables(store)
 
 
+SOUND = {
+    "contact": {"child": "devar1", **CONTACT},
+    "family": {"child": "devar1", "role": "father"},
+    "case": {"child": "devar1", **CASE},
+    "helper": {**HELPER, "left_on": "2026-10-01"},
+}
+"""By kind, what can be stored."""
+ODDITIES: list[dict[str, Any]] = [
+    *({"id": id_} for id_ in ("123", "", "Ä", "devar1", "devar3", "devar99")),
+    *({"seq": seq} for seq in (0, 97, 100, 1 << 60)),
+    *({"kind": kind} for kind in ("unit", "nothing", "question", "setting", "contact", "family")),
+    *({"fields": {**CHILD, "village": at}} for at in ("112", "999", None, "", 5)),
+    *({"fields": {**CHILD, "name": name}} for name in (None, "", "\x00", "长" * 61, ["a"])),
+    {"kind": "contact", "fields": {"child": "devar1", **CONTACT, "kind": "nichts"}},
+    *(
+        {"kind": kind, "fields": {"child": above, **more}}
+        for kind, more in (("contact", CONTACT), ("family", {"role": "father"}), ("case", CASE))
+        for above in ("devar1", "devar2", "devar3", "devar4", "devar98", "devar101", "nobody")
+    ),
+    {"kind": "helper", "fields": {**HELPER, "left_on": "2025-01-01"}},
+    {"fields": {**CHILD, "merged_into": "devar1"}},
+    {"author": "other"},
+    {"hlc": -1},
+    {"seen": "2026-02-30"},
+    {"base": {"name": "devar.1"}},
+    {"names": ["deva.1"]},
+]
+
+
+@pytest.mark.parametrize("n", range(len(ODDITIES)))
+def test_one_unusual_change_between_others_of_its_sort_is_taken_as_ever(n, monkeypatch):
+    """A usual one of its sort stands before it: it is not the one that is judged like any other."""
+
+    def new(seq: int, /, **how: Any) -> Change:
+        usual = {"kind": "child", "id": f"devar{seq}", "fields": CHILD}
+        given = {
+            "seq": seq,
+            "hlc": (START_MS + seq) * TICKS,
+            "txn": f"deva.{seq}",
+            "op": "create",
+            "author": "li",
+            **usual,
+            **how,
+        }
+        return Change(device="deva", **given)  # type: ignore[arg-type]
+
+    def story(copy: Any) -> tuple[list[Verdict], dict[str, list[Any]]]:
+        store = SqliteStore(copy, now_ms=lambda: START_MS)
+        hub = Hub(store, lambda: START_MS)
+        before = [new(1), new(2, fields={**CHILD, "village": "112"}), new(3)]
+        before += [new(4, kind="contact", fields={"child": "devar1", **CONTACT})]
+        gone = new(5, op="delete", id="devar3", fields={"_deleted": "错"}, base={})
+        hub.push(Session("li", "deva", (Grant("admin", "1"),)), [*before, gone])
+        odd = ODDITIES[n]
+        usual = new(99, kind=odd.get("kind", "child"), fields=SOUND.get(odd.get("kind", ""), CHILD))
+        page = [new(98), usual, new(100, **odd), new(101)]
+        return hub.push(Session("li", "deva", (Grant("director", "111"),)), page), tables(store)
+
+    one, other = copy_of("hub"), copy_of("hub")
+    one.real.backup(other.real)
+    quick = story(one)
+    monkeypatch.setattr(roster, "take", lambda *_given: False)
+    assert quick == story(other)
+
+
 @pytest.mark.parametrize("first", range(0, 240, 80))
 def test_a_page_taken_as_a_whole_leaves_the_store_as_if_each_change_came_by_itself(
     first, monkeypatch
