@@ -7,7 +7,6 @@ character; importing pypinyin would cost 125 ms at each start.
 
 from __future__ import annotations
 
-import itertools
 from functools import lru_cache
 from pathlib import Path
 
@@ -59,6 +58,10 @@ def readings(character: str) -> tuple[str, ...]:
 @lru_cache(maxsize=KEPT)
 def syllables(name: str) -> tuple[tuple[str, ...], ...]:
     """Per character its readings; surnames by their own."""
+    return _syllables(name)
+
+
+def _syllables(name: str) -> tuple[tuple[str, ...], ...]:
     parts: list[tuple[str, ...]] = []
     rest = name
     if name[:2] in DOUBLE_SURNAMES:
@@ -81,13 +84,15 @@ def _letters(readings: tuple[str, ...]) -> str:
 @lru_cache(maxsize=KEPT)
 def _sounds(name: str) -> tuple[str, str]:
     """Initials and sort key: who asks for one of a name asks for the other too."""
-    parts = syllables(name)
+    parts = _syllables(name)
     key = " ".join([readings[0] for readings in parts]) + "\t" + name
     letters = list(map(_letters, parts))
     first = "".join(letters)
-    if len(first) > len(letters):  # seldom: a character of several readings
-        variants = map("".join, itertools.product(*letters))
-        first = " ".join(dict.fromkeys(itertools.islice(variants, MAX_VARIANTS)))
+    if len(first) > len(letters):  # two names of five: a character of several readings
+        variants = [""]
+        for found in letters:
+            variants = [v + letter for v in variants for letter in found][:MAX_VARIANTS]
+        first = " ".join(variants)
     return first, key
 
 

@@ -9,7 +9,7 @@ from collections import Counter
 
 import pytest
 
-from sync import confirming, newcomers, receive, sheaf
+from sync import confirming, newcomers, receive, sheaf, tables
 from sync.client import sync_once
 from sync.protocol import SyncResponse, pack
 from sync.replica import Replica
@@ -78,6 +78,22 @@ def test_what_a_device_has_something_of_is_not_new_to_it(town):
     town.sync("adm")
     held = {row["id"] for row in adm.select("child")}
     assert newcomers._held(adm.connection, {"child"}, {*held, "another"}) == held
+
+
+def test_another_hand_is_noticed_after_many_rows_as_before(town, monkeypatch):
+    monkeypatch.setattr(tables, "_MANY", 5)
+    connection = town.replicas["adm"].connection
+    schema = "SELECT type, name, tbl_name, sql FROM sqlite_master ORDER BY 1, 2"
+    before = connection.execute(schema).fetchall()
+    said: list[str] = []
+    connection.real.set_trace_callback(said.append)
+    town.sync("adm")
+    assert any(s.startswith("DROP TRIGGER") for s in said)
+    assert connection.execute(schema).fetchall() == before
+    hands = "SELECT who FROM hand"
+    assert connection.execute(hands).fetchall() == []
+    connection.execute("UPDATE r_child SET phone = '1' WHERE id = (SELECT min(id) FROM r_child)")
+    assert connection.execute(hands).fetchall() == [("other",)]
 
 
 def test_pages_that_have_come_already_are_one_transaction(town):
