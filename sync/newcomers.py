@@ -6,7 +6,7 @@ is the same, which is why whatever is in any doubt is left to the general way (s
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Mapping
 
 from schema.kinds import KINDS
 from schema.record import DELETED
@@ -27,10 +27,12 @@ def parted(connection: Connection, page: Incoming) -> tuple[list[State], list[St
     if is_more_than_rows or told.reset:
         return [], page.rows
     plain = [s for s in page.rows if s.kind in _KINDS and s.seq and _is_quiet(s)]
-    ids = {s.id for s in plain}
     if len({s.id for s in page.rows}) < len(page.rows):  # one of them twice
         return [], page.rows
-    held = _held(connection, {s.kind for s in plain}, ids)
+    ids: dict[str, list[str]] = {}
+    for state in plain:
+        ids.setdefault(state.kind, []).append(state.id)
+    held = _held(connection, ids)
     new = [s for s in plain if s.id not in held]
     if not new:
         return [], page.rows
@@ -45,21 +47,21 @@ def _is_quiet(state: State) -> bool:
     return not slots or (DELETED not in slots and not any(s.conflict for s in slots.values()))
 
 
-def _held(connection: Connection, kinds: Collection[str], ids: Collection[str]) -> set[str]:
-    """Those of the records of which anything is here: a row, or unsent work."""
-    listed = as_json(ids)
+def _held(connection: Connection, ids: Mapping[str, list[str]]) -> set[str]:
+    """Those of the records (by kind) of which anything is here: a row, or unsent work."""
+    every = [i for some in ids.values() for i in some]
     held: set[str] = set()
-    for column, name in (
-        *(("id", table(kind)) for kind in kinds),
-        ("record", "outbox"),
-        ("id", "shadow"),
-        ("id", "unread"),
+    for name, column, some in (
+        *((table(kind), "id", some) for kind, some in ids.items()),
+        ("outbox", "record", every),
+        ("shadow", "id", every),
+        ("unread", "id", every),
     ):
-        if may_hold(connection, name, column, ids):
+        if may_hold(connection, name, column, some):
             found = connection.execute(
                 f"SELECT {column} FROM {name}"  # noqa: S608
                 f" WHERE {column} IN (SELECT value FROM json_each(?))",
-                (listed,),
+                (as_json(some),),
             )
             held.update(row[0] for row in found)
     return held

@@ -189,7 +189,7 @@ def keep_half_a_page_of_several(monkeypatch):
 
 
 def write_over_unsent_work_as_if_it_were_new(monkeypatch):
-    monkeypatch.setattr("sync.newcomers._held", lambda connection, kinds, ids: set())
+    monkeypatch.setattr("sync.newcomers._held", lambda connection, ids: set())
 
 
 def forget_own_work_on_what_has_left(monkeypatch):

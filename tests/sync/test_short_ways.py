@@ -77,7 +77,7 @@ def test_what_a_device_has_something_of_is_not_new_to_it(town):
     adm = town.replicas["adm"]
     town.sync("adm")
     held = {row["id"] for row in adm.select("child")}
-    assert newcomers._held(adm.connection, {"child"}, {*held, "another"}) == held
+    assert newcomers._held(adm.connection, {"child": [*held, "another"]}) == held
 
 
 def test_another_hand_is_noticed_after_many_rows_as_before(town, monkeypatch):
