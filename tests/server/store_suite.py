@@ -93,6 +93,25 @@ class StoreSuite:
         assert read() == first
         assert [r.seq for r in store.log_rows(1, 9)] == [2, 3]
 
+    def test_of_the_log_only_what_is_in_some_units_is_read(self, store):
+        with store.write():
+            made = [entry(n, change(n, f"r{n}")) for n in range(1, 5)]
+            made.append(entry(5, change(5, "u1", kind="unit"), root=""))
+            made[4] = Entry(5, made[4].change, 5 << 20, {}, "")
+            store.append([row(e) for e in made])
+            store.put_states([state(f"r{n}", n) for n in range(1, 5)])
+            places = {"r1": ("111",), "r2": ("112",), "r3": ("111", "s1"), "r4": ()}
+            store.put_places({r: Place(units, 1) for r, units in places.items()}, {})
+        assert [r.seq for r in store.log_rows_in(0, ["s1", "112"], [])] == [2, 3, 5]
+        assert [r.seq for r in store.log_rows_in(2, ["112"], ["r4"])] == [4, 5]
+        assert store.log_rows_in(0, ["111"], ["r2", "r4"]) == store.log_rows(0, 9)
+
+    def test_only_what_is_held_for_some_months_has_a_month(self, store):
+        with store.write():
+            visit = state("v1", 2, kind="contact", root="r1", child="r1", on="2026-11-01")
+            store.put_states([state("r1", 1, name="一"), visit])
+        assert store.months(["r1", "v1", "nobody"]) == {"v1": "2026-11"}
+
     def test_what_a_transaction_did_not_keep_is_not_read(self, store):
         put_log(store, change(1))
         with pytest.raises(ValueError, match="no"), store.write():
