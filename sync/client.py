@@ -278,6 +278,7 @@ def _pages(replica: Replica, line: _Line, limit: int, sheaf: Sheaf) -> _Exchange
             sheaf.keep()
         response = line.answer()
         if not is_proven(replica.connection, response, sent_up_to):
+            sheaf.keep()
             line.send(msgspec.structs.replace(request, held=0))  # then they come whole
             continue
         answered = sent_up_to
@@ -307,6 +308,7 @@ def _pages(replica: Replica, line: _Line, limit: int, sheaf: Sheaf) -> _Exchange
             page = min(limit, 2 * page)
             replica.set_state(page=page)
         if is_ahead and (replica.get_state("cursor") or "") != cursor:
+            sheaf.keep()
             line.land()  # not where we said we should be: that answer is let go, as if it were lost
             is_ahead, sent_up_to = False, SENDS_NOTHING if total.twin else 0
         is_taken = not response.reset and not total.twin
@@ -326,5 +328,6 @@ def _pages(replica: Replica, line: _Line, limit: int, sheaf: Sheaf) -> _Exchange
         if line.trips > MAX_ROUNDS:
             raise Offline("the server does not come to an end")
         if not is_ahead:
+            sheaf.keep()
             request, sent_up_to = make_request(replica, sent_up_to, page, "", asked_up_to)
             line.send(request)

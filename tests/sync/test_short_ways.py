@@ -9,7 +9,7 @@ from collections import Counter
 
 import pytest
 
-from sync import confirming, newcomers, receive, sheaf, tables
+from sync import client, confirming, newcomers, receive, sheaf, tables
 from sync.client import sync_once
 from sync.protocol import SyncResponse, pack
 from sync.replica import Replica
@@ -150,3 +150,21 @@ def test_the_store_is_free_while_the_line_is_waited_for(town):
     assert sync_once(another, line, "", 20).in_step
     assert len(line.was_free) > 4 and all(line.was_free)
     assert (another.count("child"), another.count("contact")) == (60, 60)
+
+
+def test_nor_is_it_held_where_a_county_put_back_is_asked_anew(town, monkeypatch):
+    town.sync("adm", limit=20)
+    adm, held, honest = town.replicas["adm"], [], client._Line.send
+
+    def send(self, request, *, is_ahead=False):
+        if not is_ahead:  # then the laptop waits for it
+            held.append(adm.connection.in_transaction)
+        honest(self, request, is_ahead=is_ahead)
+
+    copy = town.backup()
+    child(town.replicas["li"])
+    town.sync("li", "adm")
+    town.restore(copy, "e1")
+    monkeypatch.setattr(client._Line, "send", send)
+    assert town.sync("adm", limit=20).in_step
+    assert len(held) > 1 and not any(held)
