@@ -128,7 +128,9 @@ def for_me(replica: Reading) -> list[Question]:
 
 def count_for_me(replica: Reading) -> int:
     """How many; costs one look where nobody asks."""
-    if not any(replica.count(kind.name, {"whom": replica.identity.user}) for kind in QUESTIONS):
+    me = replica.identity
+    kinds = [kind for kind in QUESTIONS if kind.read.intersection(me.roles)]
+    if not any(replica.count(kind.name, {"whom": me.user}) for kind in kinds):
         return 0
     return len(for_me(replica))
 
