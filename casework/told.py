@@ -242,6 +242,12 @@ def both(conflict: Conflict, n: int) -> Any:
     return None
 
 
+def is_calmer(conflict: Conflict, value: Any) -> bool:
+    """True when `value` is less worrying than what counts now: decided with a reason."""
+    kind = KINDS[conflict.kind]
+    return kind.rank(conflict.slot, value) < kind.rank(conflict.slot, conflict.heads[0].value)
+
+
 def differing(one: str, two: str) -> tuple[set[int], set[int]]:
     """Positions of the characters in which two texts differ; none when hardly anything is alike."""
     if len(one) == len(two):  # two digits changed places: both are shown, in either text

@@ -127,9 +127,6 @@ LIST: dict[str, ErrorText] = {
     ),
     "released": ErrorText(327, "taken after all", N_("县里收下了这一条，记在您名下。看过就收起。")),
     "dropped": ErrorText(328, "let be by the county", N_("县里看过，没有用这一条；您的原话县里留着。想知道为什么，请问县里。")),
-    "calmer": ErrorText(
-        326, "less worrying value without a reason", N_("这样比现在算数的不那么让人担心，要写一句为什么（--note）。什么都没写，写上再定。")
-    ),
     # 4xx: what was typed
     "invalid": ErrorText(401, "invalid value", N_("有一格不能这样写，什么都没写进去。改好再存。")),
     "no_such_kind": ErrorText(402, "no such kind", N_("没有「{detail}」这种记录，什么都没做。")),

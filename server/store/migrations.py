@@ -218,15 +218,15 @@ def _paper_bytes(db: Database) -> None:
     _run(db, "DROP TABLE scan")
 
 
+@migrations(name="0013_nearer_sounds")
+def _nearer_sounds(db: Database) -> None:
+    """The index of `_LOOKALIKES` holds sounds as they were told apart before: made anew."""
+    _run(db, _NEARER_SOUNDS)
+
+
 def migrate(connection: Connection, number: int) -> None:
     """Bring a store up to schema `number`; another process may be about to do the same."""
     with transaction(connection):
         if connection.execute("PRAGMA user_version").fetchone()[0] < number:
             migrations.apply(Database(connection))
             connection.execute(f"PRAGMA user_version = {number}")
-
-
-@migrations(name="0013_nearer_sounds")
-def _nearer_sounds(db: Database) -> None:
-    """The index of `_LOOKALIKES` holds sounds as they were told apart before: made anew."""
-    _run(db, _NEARER_SOUNDS)

@@ -24,7 +24,7 @@ from sync.protocol import Verdict
 from sync.storage import Connection
 from sync.window import month_of
 
-SCHEMA = 12
+SCHEMA = 13
 """Number of migrations; a store with a smaller one is migrated when it is opened."""
 _WIDE = 4
 """Reading a page of roots: from a quarter of all units on, walking all roots beats asking by

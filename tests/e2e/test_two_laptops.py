@@ -93,11 +93,11 @@ def test_the_more_worrying_value_stands_until_a_person_decides(
     (conflict,) = (c for c in admin("conflicts", "--json").json if c["record"] == child)
     assert conflict["meeting"] == "critical"
     assert admin("conflicts", "--json").json[0]["id"] == conflict["id"]
-    for calmer in (("loser",), ("base",), ("value", "--value", "high")):
-        assert "(326)" in admin("resolve", conflict["id"], "--take", *calmer, expect=2).err
     assert teacher("resolve", conflict["id"], "--take", "loser", expect=4).out == ""
-    calmer = ("--take", "value", "--value", "high", "--note", "搬回来住了")
-    admin("resolve", conflict["id"], *calmer)
+    calmer = ("resolve", conflict["id"], "--take", "value", "--value", "high")
+    assert "--note" in admin(*calmer).err  # done, and told that a reason is missing
+    admin("undo", conflict["id"])
+    assert "--note" not in admin(*calmer, "--note", "搬回来住了").err
     for laptop in (admin, director, teacher):
         laptop.sync(expect=None)
     assert {laptop.show(child)["risk_level"] for laptop in laptops} == {"high"}

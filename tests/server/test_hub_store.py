@@ -91,3 +91,12 @@ def test_the_time_of_arrival_stands_beside_the_claimed_one():
     store = SqliteStore(open_plain(":memory:"), now_ms=lambda: NOW)
     put_log(store, change(1))
     assert store.connection.execute("SELECT at, stamp FROM log").fetchall() == [(NOW, 1 << 20)]
+
+
+def test_the_schemas_number_counts_its_steps_so_that_no_store_misses_one():
+    from sqlite_utils import Database
+
+    from server.store.migrations import migrations
+    from server.store.sqlite import SCHEMA
+
+    assert len(migrations.pending(Database(memory=True))) == SCHEMA

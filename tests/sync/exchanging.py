@@ -19,7 +19,7 @@ from sync.transport import Offline, Rejected
 from tests.sync.county_facts import READERS, REVIEWERS, STAFF, covers
 from tests.sync.fragile import Crash, Full, Fuse
 from tests.sync.laptops import Device
-from tests.sync.line import Line
+from tests.sync.line import Line, pages_together
 from tests.sync.model import Head, Name
 from tests.sync.saving import Saving
 
@@ -170,9 +170,10 @@ class Exchanging(Saving):
             this.connection.light(*crash)
         report = None
         try:
-            report = client.sync_once(
-                this.replica, Line(self, this.name, fault, at, crash), "", limit
-            )
+            with pages_together(at + limit):
+                report = client.sync_once(
+                    this.replica, Line(self, this.name, fault, at, crash), "", limit
+                )
         except Crash:
             self.open_device(this)
         except (Offline, Full):

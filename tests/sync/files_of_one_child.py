@@ -28,7 +28,7 @@ from sync.views import Identity
 from tests.sync.accounts import nothing_is_lost, standing
 from tests.sync.county_facts import YEAR_MS
 from tests.sync.fragile import Crash, Fragile, Full, copy_of
-from tests.sync.line import FAULTS, Line
+from tests.sync.line import FAULTS, Line, pages_together
 from tests.sync.town import Town, child, contact
 
 STEPS = 90
@@ -321,7 +321,8 @@ class FilesOfOneChild:
         line = Line(self, name, fault, self.dice.randrange(3), crash)  # type: ignore[arg-type]
         report = None
         try:
-            report = sync_once(replica, line, "", limit)
+            with pages_together(limit):
+                report = sync_once(replica, line, "", limit)
         except Crash:
             self.town.open(name, replica.connection)
         except (Offline, Full):

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from typing import Any
+from unittest.mock import patch
 
+from sync import sheaf
 from sync.transport import Offline
 from tests.sync.fragile import Crash, Full
 
@@ -11,6 +14,12 @@ FAULTS = (
     "drop_request", "drop_answer", "delay", "cut_answer", "cut_request", "twice", "hub_crash",
     "hub_full",
 )  # fmt: skip
+
+
+def pages_together(number: int) -> AbstractContextManager[Any]:
+    """As many pages in one transaction of the device as where answers come slowly, or faster: here
+    each is there at once."""
+    return patch.object(sheaf, "MOST_PAGES", (1, 2, sheaf.MOST_PAGES)[number % 3])
 
 
 class Line:

@@ -38,11 +38,8 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 _USAGE_CODES = {"address", "insecure", "ca_file"}
 _LATER_CODES = {"throttled"}
-_WRONG_HERE = {
-    "not_found", "not_a_choice", "deleted", "taken_back", "decided", "same_file", "calmer",
-}  # fmt: skip
-"""What is asked of something that is not there, or not so any more, or asked without its reason: wrong
-usage, nothing written."""
+_WRONG_HERE = {"not_found", "not_a_choice", "deleted", "taken_back", "decided", "same_file"}
+"""What is asked of something that is not there, or not so any more: wrong usage, nothing written."""
 
 
 def fail(exit_code: int, code: str, **args: object) -> NoReturn:

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from casework import deciding, told, wording
+from casework import told, wording
 from casework.questions import answers_said, answers_to
 from casework.withheld import Withheld, withheld, withheld_words
 from schema.kinds import KINDS
@@ -16,6 +16,7 @@ from sync.change import Conflict, Head, device_of
 from sync.clock import ms_of
 from sync.language import _
 from sync.replica import Refused, Replica
+from sync.replica import chosen as value_of
 from tui.commands import tellings
 from tui.commands.common import as_json, emit, guarded, iso, opened, say, warn_doubts
 
@@ -124,7 +125,8 @@ def resolve(
         if found is None:
             raise Refused(_why_not(replica, id), id)
         chosen = tellings.typed(found, value) if take == "value" else None
-        record = deciding.decide(replica, id, take, chosen, note)
+        is_calmer = told.is_calmer(found, value_of(found, take, chosen, head=1))
+        record = replica.resolve(id, take, chosen, note)
         kind = KINDS[found.kind]
         if take == "value" and found.slot != DELETED:
             warn_doubts(session, kind, kind.spread(found.slot, chosen), record)
@@ -132,6 +134,8 @@ def resolve(
         emit({"id": id, "record": record})
     else:
         say(_("定了。不对就撤销：cuncao undo {id}").format(id=id))
+    if is_calmer and not note.strip():
+        say(_("这样比原来算数的不那么让人担心，没有写为什么。撤销了再定，能写上：--note。"))
 
 
 def _why_not(replica: Replica, id: str) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 from textual.widget import Widget
 
-from casework import deciding, partings, questions, told, wording
+from casework import partings, questions, told, wording
 from casework.questions import Question
 from casework.told import Telling
 from casework.withheld import withheld_words
@@ -322,7 +322,7 @@ class ReviewPlace(Moving, Place):
         conflict = self.conflict
         if conflict is None or not self._is_mine():
             return
-        if deciding.is_calmer(conflict, value) and not self.reason:
+        if told.is_calmer(conflict, value) and not self.reason:
             why = Typed(placeholder=_("写一句，Enter 就定；Esc 什么都不定"))
 
             def because() -> None:
@@ -335,9 +335,7 @@ class ReviewPlace(Moving, Place):
             self.ask(_("为什么"), why, because)
             return
         try:
-            deciding.decide(
-                self.replica, conflict.id, take, value, self.reason, self.other
-            )
+            self.replica.resolve(conflict.id, take, value, self.reason, self.other)
         except Refused as refusal:
             self._stop_asking()
             self.program.say(errors.sentence(refusal.code, detail=refusal.detail), "amber")
