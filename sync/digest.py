@@ -7,10 +7,11 @@ the same state; neither ever adopts the other's.
 from __future__ import annotations
 
 import hashlib
+from typing import Any
 
 import msgspec
 
-from sync.change import State
+from sync.change import Mark, State
 
 MODULUS = 1 << 128
 _encode = msgspec.json.Encoder(order="sorted").encode
@@ -23,7 +24,15 @@ def of(state: State) -> int:
     """
     if not state.seq:
         return 0
-    content = (state.id, state.values, state.made, state.slots)
+    return _of(state.id, state.values, state.made, state.slots)
+
+
+def of_new(id: str, values: dict[str, Any], made: Mark) -> int:
+    """The hash of a record with one version, whatever its number in the log will be."""
+    return _of(id, values, made, {})
+
+
+def _of(*content: Any) -> int:
     return int.from_bytes(hashlib.blake2b(_encode(content), digest_size=16).digest(), "big")
 
 

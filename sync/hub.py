@@ -14,6 +14,7 @@ from sync.change import Change
 from sync.feed import Feed, is_known
 from sync.hubstore import HubStore, Known, LogRow, Move, Place, Session
 from sync.intake import Batch
+from sync.preparing import Prepared
 from sync.protocol import Cursor, SyncResponse, Verdict
 from sync.twins import content_hash, hash_of
 
@@ -39,18 +40,26 @@ class Hub:
 
     # ------------------------------------------------------------------ in
 
-    def push(self, session: Session, changes: Sequence[Change], cursor: str = "") -> list[Verdict]:
+    def push(
+        self,
+        session: Session,
+        changes: Sequence[Change],
+        cursor: str = "",
+        prepared: Prepared | None = None,
+    ) -> list[Verdict]:
         """Take changes into the log or quarantine; one transaction. Answers only what is not news.
 
         Whoever comes with a cursor of a log that is no more is told so first: they will send again
         what this log lost, and all in the order in which they saved it.
+
+        `prepared`: the changes as this session's page, where that has been done already.
         """
         if not changes:
             return []
         with self.store.write():
             if cursor and not is_known(self.store, Cursor.decode(cursor)):
                 return []
-            return Batch(self.store, session, self.now_ms()).take(changes)
+            return Batch(self.store, session, self.now_ms()).take(changes, prepared)
 
     def write(self, kind: str, id: str, fields: dict[str, Any], op: str = "") -> None:
         """A change of the hub's own: units, users, pairs. Joins the caller's `write` block if

@@ -20,6 +20,7 @@ from sync import (
     erasing,
     ids,
     merging,
+    preparing,
     roster,
     twins,
     window,
@@ -59,21 +60,37 @@ class Batch:
         self.entries: dict[str, Entry] = {}
         self.bodies: dict[str, tuple[bytes, bytes]] = {}
         """JSON of every change sent, and its hash, by version: stored as it is."""
+        self.digests: dict[int, int] = {}
+        """Of records, by log number, as far as it is known how they stand then."""
         self.moves: list[Move] = []
         self.unit_moves: list[tuple[int, str, str | None]] = []
         self.numbers: dict[str, str | None] = {}
         self.last_stamps: dict[str, int] = {}
 
-    def take(self, changes: Sequence[Change]) -> list[Verdict]:
+    def take(
+        self, changes: Sequence[Change], prepared: preparing.Prepared | None = None
+    ) -> list[Verdict]:
+        """`prepared`: the changes as this session's page, where that has been done already."""
         assert self.session is not None
         known = self._known(changes)
-        if not known and roster.take(self, self.session, changes):
+        if not known and self._take_whole(self.session, changes, prepared):
             verdicts: list[Verdict] = []
         else:
             verdicts = self._take_each(self.session, changes, known)
         self._pairs()
         self._write()
         return verdicts
+
+    def _take_whole(
+        self,
+        session: Session,
+        changes: Sequence[Change],
+        page: preparing.Prepared | None,
+    ) -> bool:
+        """Take a page of new records; False where it is anything else."""
+        if page is None or not page.is_of(session, changes):
+            page = preparing.prepare(session.device, session.user, changes)
+        return roster.take(self, session, page)
 
     def _take_each(
         self,
@@ -390,7 +407,14 @@ class Batch:
             self.load([], [state.root])
         place = places.get(state.root) or self.places.get(state.root)
         key = (state.kind, place.units if place else ())
-        sums[key] = sums.get(key, 0) + sign * window.digest_of(state, self.since)
+        sums[key] = sums.get(key, 0) + sign * self._digest(state)
+
+    def _digest(self, state: State) -> int:
+        """`window.digest_of`, where it is known already."""
+        known = self.digests.get(state.seq)
+        if known is None:
+            return window.digest_of(state, self.since)
+        return known if window.counts(state, self.since) else 0
 
     def _move_hanging(
         self,

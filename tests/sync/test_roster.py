@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from server.store.sqlite import SqliteStore
 from sync import roster
 from sync.change import Change, Grant
 from sync.hub import Hub, Session
+from sync.preparing import Prepared, prepare
 from sync.protocol import Verdict
 from tests.sync.fragile import START_MS, copy_of
 from tests.sync.history import Options, attempt
@@ -131,7 +134,40 @@ def tables(store: SqliteStore) -> dict[str, list[Any]]:
     }
 
 
-def pushed(seed: int, copy: Any) -> tuple[list[list[Verdict]], dict[str, list[Any]]]:
+def new(seq: int, /, **how: Any) -> Change:
+    """A child that is fit to be stored, but for what is said otherwise."""
+    usual = {"kind": "child", "id": f"devar{seq}", "fields": CHILD}
+    given = {
+        "seq": seq,
+        "hlc": (START_MS + seq) * TICKS,
+        "txn": f"deva.{seq}",
+        "op": "create",
+        "author": "li",
+        **usual,
+        **how,
+    }
+    return Change(device="deva", **given)  # type: ignore[arg-type]
+
+
+def ahead(session: Session, changes: list[Change]) -> Prepared:
+    return prepare(session.device, session.user, changes)
+
+
+def anothers(session: Session, changes: list[Change]) -> Prepared:
+    """A page prepared for another sender, or of other changes."""
+    device, user, some = session.device, session.user, list(changes)
+    as_devices = prepare("devother", user, [replace(c, device="devother") for c in some])
+    as_users = prepare(device, "other", [replace(c, author="other") for c in some])
+    return (
+        prepare(device, user, [replace(c, hlc=1) for c in some]),
+        replace(as_devices, changes=changes),
+        replace(as_users, changes=changes),
+    )[len(changes) % 3]
+
+
+def pushed(
+    seed: int, copy: Any, preparing: Callable[..., Prepared | None] = lambda *_given: None
+) -> tuple[list[list[Verdict]], dict[str, list[Any]]]:
     """What a hub answers to the pages of a seed, and what it has then."""
     dice = random.Random(seed)
     store = SqliteStore(copy, now_ms=lambda: START_MS)
@@ -145,9 +181,11 @@ def pushed(seed: int, copy: Any) -> tuple[list[list[Verdict]], dict[str, list[An
         grant = dice.choice((*[Grant("admin", "1")] * 19, Grant("director", "111")))
         session = Session("li", device, (grant,), is_revoked=dice.random() < 0.02)
         page = Page(dice, device, last[device], sorted(known), gone)
-        answers.append(hub.push(session, page.changes))
+        made = preparing(session, page.changes)
+        answers.append(hub.push(session, page.changes, prepared=made))
         if dice.random() < 0.1:
-            answers.append(hub.push(session, page.changes))  # the answer was lost
+            again = hub.push(session, page.changes, prepared=made)  # the answer was lost
+            answers.append(again)
         last[device] = page.seq
         known = [i for i, s in store.states(known + page.made).items() if not s.is_deleted or n % 3]
     return answers, tables(store)
@@ -185,19 +223,6 @@ ODDITIES: list[dict[str, Any]] = [
 @pytest.mark.parametrize("n", range(len(ODDITIES)))
 def test_one_unusual_change_between_others_of_its_sort_is_taken_as_ever(n, monkeypatch):
     """A usual one of its sort stands before it: it is not the one that is judged like any other."""
-
-    def new(seq: int, /, **how: Any) -> Change:
-        usual = {"kind": "child", "id": f"devar{seq}", "fields": CHILD}
-        given = {
-            "seq": seq,
-            "hlc": (START_MS + seq) * TICKS,
-            "txn": f"deva.{seq}",
-            "op": "create",
-            "author": "li",
-            **usual,
-            **how,
-        }
-        return Change(device="deva", **given)  # type: ignore[arg-type]
 
     def story(copy: Any) -> tuple[list[Verdict], dict[str, list[Any]]]:
         store = SqliteStore(copy, now_ms=lambda: START_MS)
@@ -237,6 +262,27 @@ def test_a_page_taken_as_a_whole_leaves_the_store_as_if_each_change_came_by_itse
         monkeypatch.setattr(roster, "take", lambda *_given: False)
         assert quick == pushed(seed, other), f"seed {seed}"
     assert 40 < sum(taken) < len(taken) - 40
+
+
+@pytest.mark.parametrize("preparing", [ahead, anothers])
+def test_a_page_prepared_ahead_ends_in_the_same_tables(preparing):
+    """And one that was prepared for another sender, or of other changes, is not believed."""
+    for seed in range(500, 560):
+        one, other = copy_of("hub"), copy_of("hub")
+        one.real.backup(other.real)
+        assert pushed(seed, one, preparing) == pushed(seed, other), f"seed {seed}"
+
+
+def test_a_page_is_prepared_once(monkeypatch):
+    """What a reading thread has done the writing one does not do again."""
+    session = Session("li", "deva", (Grant("admin", "1"),))
+    changes = [new(seq) for seq in range(1, 9)]
+    page = ahead(session, changes)
+    store = SqliteStore(copy_of("hub"), now_ms=lambda: START_MS)
+    monkeypatch.setattr("sync.preparing.prepare", None)
+    before = store.head()
+    assert Hub(store, lambda: START_MS).push(session, changes, prepared=page) == []
+    assert store.head() == before + len(changes)
 
 
 def test_a_simulated_county_takes_pages_as_a_whole(monkeypatch):
