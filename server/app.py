@@ -25,6 +25,7 @@ from server.behind import Behind
 from server.home import PRIVATE_KEY, Home
 from server.passwords import Brake
 from server.pressure import Door, of_store
+from server.queue import Queue
 from server.requests import (
     MAX_SMALL,
     Journal,
@@ -92,6 +93,7 @@ class County:
     def __init__(self, home: Home) -> None:
         self.workers = Workers(home)
         self.behind = Behind(self.workers)
+        self.queue = Queue()
         self.door = Door()
         self.by_user = Brake(TRIES, REFILL_S)
         self.by_place = Brake(TRIES_OF_A_PLACE, REFILL_S / 10)
@@ -189,8 +191,12 @@ class County:
     async def sync(self, request: Request) -> Response:
         body, media = await read_body(request)
         ask, packed = await self.workers.read(syncing.begin(bearer(request), body, media))
-        changes = ask.request.changes
-        if packed is None and len(changes) > lookout.AT_ONCE:
+        changes, follows = ask.request.changes, ask.request.follows
+        if packed is None and (len(changes) > lookout.AT_ONCE or follows):
+            if follows:
+                await self.queue.behind(ask.caller.device.id, follows)
+            if changes:
+                self.queue.join(ask.caller.device.id, changes[-1].seq)
             packed = await self.workers.write(syncing.take_in_much(ask))
             self.behind.pushed_much()
         elif packed is None:

@@ -27,10 +27,12 @@ from sync.protocol import (
     PROTOCOL,
     Cursor,
     SyncRequest,
+    SyncResponse,
     Verdict,
     pack,
     short_from,
 )
+from sync.turns import EARLY
 
 MAX_LIMIT = 5000
 """Entries of one answer, whatever the client asks for."""
@@ -148,11 +150,17 @@ def take_in(ask: Ask) -> Callable[[Desk], list[Verdict]]:
 
 
 def take_in_much(ask: Ask) -> Callable[[Desk], Packed]:
-    """The work of deciding a page of a big push and answering it in one go: what was just written
-    is still at hand."""
+    """The work of deciding a page of a big push, in its turn, and answering it in one go: what was
+    just written is still at hand."""
 
     def work(desk: Desk) -> Packed:
-        return give_out(ask, take_in(ask)(desk))(desk)
+        request = desk.turns.in_turn(ask.request)
+        if request is None:
+            raise Refusal(409, EARLY, "What this follows has not been taken. Send it again later.")
+        now = msgspec.structs.replace(ask, request=request)
+        response = answer(desk, now, take_in(now)(desk))
+        desk.turns.answered(request, response)
+        return pack(response, FILL_LEVEL if response.rows else LEVEL)
 
     return work
 
@@ -223,22 +231,28 @@ def give_out(ask: Ask, verdicts: list[Verdict]) -> Callable[[Desk], Packed]:
     """The work of answering with the next page."""
 
     def work(desk: Desk) -> Packed:
-        request = ask.request
-        limit = min(max(request.limit or PAGE, 1), MAX_LIMIT)
-        with desk.store.read():
-            response = desk.hub.pull(
-                ask.session,
-                request.cursor,
-                short_from(request, verdicts),
-                limit,
-                request.strays,
-                request.compare,
-                request.older,
-            )
-            response.backup = int(desk.store.meta(BACKUP) or 0)
-            if not response.more:
-                response.decided = decisions.told(desk, request.device, request.waiting)
-        response.verdicts = verdicts
+        response = answer(desk, ask, verdicts)
         return pack(response, FILL_LEVEL if response.rows else LEVEL)
 
     return work
+
+
+def answer(desk: Desk, ask: Ask, verdicts: list[Verdict]) -> SyncResponse:
+    """The next page for who asks."""
+    request = ask.request
+    limit = min(max(request.limit or PAGE, 1), MAX_LIMIT)
+    with desk.store.read():
+        response = desk.hub.pull(
+            ask.session,
+            request.cursor,
+            short_from(request, verdicts),
+            limit,
+            request.strays,
+            request.compare,
+            request.older,
+        )
+        response.backup = int(desk.store.meta(BACKUP) or 0)
+        if not response.more:
+            response.decided = decisions.told(desk, request.device, request.waiting)
+    response.verdicts = verdicts
+    return response

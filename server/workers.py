@@ -17,6 +17,7 @@ from server.home import Home
 from server.store import open_store
 from server.store.sqlite import SqliteStore, wall_ms
 from sync.hub import Hub
+from sync.turns import Turns
 
 READERS = 6
 """More only queue for the interpreter; password hashing, which lets it go, needs a few."""
@@ -34,6 +35,8 @@ class Desk:
         self.store = store
         self.hub = Hub(store, wall_ms)
         self.accounts = Accounts(store, self.hub)
+        self.turns = Turns()
+        """Used by the desk that writes."""
 
 
 Work = Callable[[Desk], T]

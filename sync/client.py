@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import gc
-import threading
 import time
 from collections.abc import Iterator
-from concurrent.futures import Future
 from contextlib import contextmanager
 from typing import cast
 
@@ -17,9 +15,10 @@ from sync import keeping, scrub
 from sync.branches import Compare
 from sync.change import Change
 from sync.clones import part
+from sync.flights import Line
 from sync.healing import heal
 from sync.proof import is_proven
-from sync.protocol import PAGE, PROTOCOL, SyncRequest, SyncResponse, TooLarge, pack, unpack
+from sync.protocol import PAGE, PROTOCOL, SyncRequest, SyncResponse
 from sync.receive import forget_bytes, receive
 from sync.replica import Replica
 from sync.sheaf import Sheaf
@@ -55,56 +54,6 @@ class SyncReport(Struct, frozen=True):
     bytes_down: int = 0
     healed: int = 0
     """Records that differed from the county's and were fetched again or taken out."""
-
-
-class _Line:
-    """Requests and answers one at a time; the next request may be on its way while the answer
-    before it is applied."""
-
-    def __init__(self, transport: Transport, token: str) -> None:
-        self.transport, self.token = transport, token
-        self.trips = self.up = self.down = 0
-        self._flight: Future[tuple[bytes, str]] = Future()
-        self._thread: threading.Thread | None = None
-
-    def send(self, request: SyncRequest, *, is_ahead: bool = False) -> None:
-        """Send; beside the caller when it has other things to do and the transport allows it."""
-        self._flight = Future()
-        # Packed here: what another thread allocates, this one cannot use again (7 MB).
-        body, media = pack(request)
-        if is_ahead and getattr(self.transport, "may_run_beside", False):
-            self._thread = threading.Thread(target=self._fly, args=(body, media, self._flight))
-            self._thread.start()
-        else:
-            self._fly(body, media, self._flight)
-
-    def _fly(self, body: bytes, media: str, flight: Future[tuple[bytes, str]]) -> None:
-        try:
-            answer = self.transport.post("/v1/sync", body, media, self.token)
-            self.trips += 1
-            self.up, self.down = self.up + len(body), self.down + len(answer[0])
-            flight.set_result(answer)
-        except BaseException as error:  # noqa: BLE001 - raised where the answer is asked for
-            flight.set_exception(error)
-
-    def has_answered(self) -> bool:
-        """True when an answer is there to be applied."""
-        return self._flight.done() and self._flight.exception() is None
-
-    def answer(self) -> SyncResponse:
-        """The answer to what was sent last. Raises what its transport raised."""
-        body, media = self._flight.result()
-        try:
-            return msgspec.json.decode(unpack(body, media), type=SyncResponse)
-        except TooLarge:
-            raise Rejected("answer_large") from None
-        except (ValueError, msgspec.DecodeError, RecursionError) as error:
-            raise Cut("answer damaged", is_broken=True) from error
-
-    def land(self) -> None:
-        """Wait for what is on its way, whatever becomes of it."""
-        if self._thread is not None:
-            self._thread.join()
 
 
 def make_request(
@@ -182,7 +131,7 @@ def _sync_once(
 ) -> SyncReport:
     began = time.monotonic()
     before = _open_conflicts(replica)
-    line = _Line(transport, token)
+    line = Line(transport, token)
     if is_checked or scrub.is_due(replica):
         scrub.look(replica, is_whole=is_checked)
     sent = received = rejected = 0
@@ -199,6 +148,7 @@ def _sync_once(
         if not replica.get_state("in_step", 1):
             healed = heal(replica, lambda asked: _compare(replica, line, limit, asked))
     except Rejected:
+        line.let_go()
         if not replica.get_state("delivered"):
             raise
         replica.set_state(delivered=0)  # a county that takes leave of us asks for all we have
@@ -212,7 +162,7 @@ def _sync_once(
                 raise
         raise
     finally:
-        line.land()
+        line.let_go()
     return SyncReport(
         sent,
         received,
@@ -233,11 +183,12 @@ def _page(replica: Replica, most: int) -> int:
     return min(most, int(replica.get_state("page") or most))
 
 
-def _compare(replica: Replica, line: _Line, limit: int, asked: Compare) -> SyncResponse | None:
+def _compare(replica: Replica, line: Line, limit: int, asked: Compare) -> SyncResponse | None:
     """One round trip of a healing; None when something else came with it."""
     request = make_request(replica, SENDS_NOTHING, limit)[0]
     line.send(msgspec.structs.replace(request, compare=asked))
-    response = line.answer()
+    _, response = line.answer()
+    assert response is not None  # it followed nothing
     receive(replica, response)
     is_news = response.entries or response.rows or response.drops or response.reset
     return None if response.more or is_news else response
@@ -257,13 +208,13 @@ class _Exchanged(Struct):
     """Numbers of changes that the county has as they are."""
 
 
-def _exchange(replica: Replica, line: _Line, limit: int) -> _Exchanged:
+def _exchange(replica: Replica, line: Line, limit: int) -> _Exchanged:
     """Page after page until both sides have everything; after a twin's trace only to listen."""
     with Sheaf(replica) as sheaf:
         return _pages(replica, line, limit, sheaf)
 
 
-def _pages(replica: Replica, line: _Line, limit: int, sheaf: Sheaf) -> _Exchanged:
+def _pages(replica: Replica, line: Line, limit: int, sheaf: Sheaf) -> _Exchanged:
     total = _Exchanged()
     is_asked_again = False
     asked_up_to = ""
@@ -271,17 +222,22 @@ def _pages(replica: Replica, line: _Line, limit: int, sheaf: Sheaf) -> _Exchange
     # What was sent and answered is in the log, though others' entries before it may be under way
     # still: on a line that breaks it would go out again with every try.
     delivered = int(replica.get_state("delivered", 0))
-    request, sent_up_to = make_request(replica, delivered, page)
-    line.send(request)
+    line.send(*make_request(replica, delivered, page))
     while True:
         if sheaf.is_full or not line.has_answered():
             sheaf.keep()
-        response = line.answer()
-        if not is_proven(replica.connection, response, sent_up_to):
+        flight, response = line.answer()
+        request, answered = flight.request, flight.sent_up_to
+        sent_up_to = line.flights[-1].sent_up_to if line.flights else answered
+        at = (replica.get_state("cursor") or "") if request.follows else request.cursor
+        is_due = response is not None and (not request.follows or response.since == at)
+        if response is None or not is_due or not is_proven(replica.connection, response, answered):
             sheaf.keep()
-            line.send(msgspec.structs.replace(request, held=0))  # then they come whole
+            line.let_go()
+            held = 0 if is_due else request.held  # not proven: then they come whole
+            again = msgspec.structs.replace(request, held=held, follows=0, cursor=at)
+            line.send(again, answered)
             continue
-        answered = sent_up_to
         asked_up_to = request.strays[-1] if request.strays else asked_up_to
         is_end = not response.more and not response.reset
         twins = {v.seq: v.field for v in response.verdicts if v.status == "cloned"}
@@ -289,13 +245,22 @@ def _pages(replica: Replica, line: _Line, limit: int, sheaf: Sheaf) -> _Exchange
         if twins and not total.twin:
             total.twin, sent_up_to = min(twins), SENDS_NOTHING
             total.twin_name = twins[total.twin]
-        is_last = is_end and not replica.has_sendable(after=sent_up_to)
+        if twins or response.reset:
+            line.let_go()  # the county takes nothing behind it
+        is_last = is_end and not line.flights and not replica.has_sendable(after=sent_up_to)
         is_last = is_last and not strays(replica, asked_up_to)
-        cursor = response.cursor or request.cursor
-        is_ahead = not is_last and not response.reset
-        if is_ahead:
-            request, sent_up_to = make_request(replica, sent_up_to, page, cursor, asked_up_to)
-            line.send(request, is_ahead=True)
+        cursor = response.cursor or at
+        if not is_last and not response.reset:
+            if not line.flights:
+                ahead = make_request(replica, sent_up_to, page, cursor, asked_up_to)
+                line.send(*ahead, is_ahead=True)
+                sent_up_to = ahead[1]
+            if line.may_follow(response):
+                behind, up_to = make_request(replica, sent_up_to, page, cursor, asked_up_to)
+                if behind.changes and not behind.strays:
+                    behind = msgspec.structs.replace(behind, follows=sent_up_to)
+                    line.send(behind, up_to, is_ahead=True)
+                    sent_up_to = up_to
         with sheaf.page():
             done = receive(replica, response, response.now if is_last else None, is_part=True)
         if done.has_erased:
@@ -307,10 +272,10 @@ def _pages(replica: Replica, line: _Line, limit: int, sheaf: Sheaf) -> _Exchange
         if page < limit:  # it passed: the next may hold twice as much
             page = min(limit, 2 * page)
             replica.set_state(page=page)
-        if is_ahead and (replica.get_state("cursor") or "") != cursor:
+        if line.flights and (replica.get_state("cursor") or "") != cursor:
             sheaf.keep()
-            line.land()  # not where we said we should be: that answer is let go, as if it were lost
-            is_ahead, sent_up_to = False, SENDS_NOTHING if total.twin else 0
+            line.let_go()  # not where we said we should be
+            sent_up_to = SENDS_NOTHING if total.twin else 0
         is_taken = not response.reset and not total.twin
         if is_taken and not is_last and delivered < answered < SENDS_NOTHING:
             delivered = answered
@@ -327,7 +292,6 @@ def _pages(replica: Replica, line: _Line, limit: int, sheaf: Sheaf) -> _Exchange
             is_asked_again, sent_up_to = True, 0
         if line.trips > MAX_ROUNDS:
             raise Offline("the server does not come to an end")
-        if not is_ahead:
+        if not line.flights:
             sheaf.keep()
-            request, sent_up_to = make_request(replica, sent_up_to, page, "", asked_up_to)
-            line.send(request)
+            line.send(*make_request(replica, sent_up_to, page, "", asked_up_to))

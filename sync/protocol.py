@@ -57,6 +57,9 @@ class SyncRequest(Struct, omit_defaults=True):
     """Asked when the roots differ; answered on the last page."""
     waiting: list[int] = []
     """Own seqs that wait in the county's quarantine, as far as the device knows."""
+    follows: int = 0
+    """The last seq of the request before, whose answer is not here yet (sync/turns.py); `cursor` is where
+    that one began. 0: none is under way."""
 
 
 class Verdict(Struct, frozen=True, array_like=True, gc=False):
@@ -143,6 +146,10 @@ class SyncResponse(Struct, omit_defaults=True):
     """Of `compare.wanted`: not there, or not within the grants."""
     decided: list[Decided] = []
     """Of `waiting`: what waits no more; on the last page."""
+    may_follow: bool = False
+    """Another request may be sent before the answer to the next is there."""
+    since: str = ""
+    """To a request that follows another: the cursor from which this goes on."""
 
 
 class Fill(Struct, frozen=True, array_like=True):

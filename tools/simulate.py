@@ -25,7 +25,7 @@ EVENTS = (
         "clean", "parallel", "contested", "critical", "stale chain", "late", "double visit",
         "edit_delete", "equal", "merged set", "merged text",
     )),
-    *(f"line {fault}" for fault in FAULTS),
+    *(f"line {fault}" for fault in (*FAULTS, "followed", "early")),
     *(f"{side} stops {when} a {what}" for side in ("device", "hub") for when in ("before", "after")
       for what in ("statement", "commit")),
     "device disk full", "hub disk full", "clock set back", "clock set forward",

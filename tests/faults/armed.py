@@ -143,10 +143,10 @@ def bound_storage(room: int) -> None:
 def arm_client(fuse: Fuse) -> None:
     import msgspec
 
-    from sync import client, replica, sheaf, tables
+    from sync import client, flights, replica, sheaf, tables
     from sync.protocol import Cursor, SyncRequest, unpack
 
-    together, fly, receive = replica.Replica.together, client._Line._fly, client.receive
+    together, fly, receive = replica.Replica.together, flights.Line._fly, client.receive
     keep = sheaf.Sheaf.keep
     last: list[str] = []
 
@@ -180,7 +180,7 @@ def arm_client(fuse: Fuse) -> None:
             tables.migrate(connection, *given)
 
     replica.Replica.together = saving  # type: ignore[method-assign]
-    client._Line._fly = flying  # type: ignore[method-assign]
+    flights.Line._fly = flying  # type: ignore[method-assign]
     client.receive = receiving
     sheaf.Sheaf.keep = keeping  # type: ignore[method-assign]
     replica.migrate = migrating
@@ -191,7 +191,7 @@ def arm_server(fuse: Fuse) -> None:
     from server.store import migrations
     from sync.protocol import Cursor
 
-    take_in, give_out = syncing.take_in, syncing.give_out
+    take_in, answer = syncing.take_in, syncing.answer
 
     def taking(ask: Any) -> Any:
         def work(desk: Any) -> Any:
@@ -200,19 +200,16 @@ def arm_server(fuse: Fuse) -> None:
 
         return work
 
-    def giving(ask: Any, verdicts: Any) -> Any:
-        def work(desk: Any) -> Any:
-            text = ask.request.cursor
-            cursor = Cursor.decode(text) if text else None
-            kinds = ["snapshot"] if cursor is None or cursor.fill else []
-            if cursor is not None and cursor.seq < desk.store.head():
-                kinds.append("pull")
-            with fuse.inside(*kinds):
-                answer = give_out(ask, verdicts)(desk)
-                fuse.point("before the answer")
-                return answer
-
-        return work
+    def answering(desk: Any, ask: Any, verdicts: Any) -> Any:
+        text = ask.request.cursor
+        cursor = Cursor.decode(text) if text else None
+        kinds = ["snapshot"] if cursor is None or cursor.fill else []
+        if cursor is not None and cursor.seq < desk.store.head():
+            kinds.append("pull")
+        with fuse.inside(*kinds):
+            response = answer(desk, ask, verdicts)
+            fuse.point("before the answer")
+            return response
 
     def phase(kind: str, run: Callable[..., Any]) -> Callable[..., Any]:
         def inside(*given: Any, **named: Any) -> Any:
@@ -221,7 +218,7 @@ def arm_server(fuse: Fuse) -> None:
 
         return inside
 
-    syncing.take_in, syncing.give_out = taking, giving
+    syncing.take_in, syncing.answer = taking, answering
     upkeep.back_up = phase("backup", upkeep.back_up)
     upkeep.restore = phase("restore", upkeep.restore)
     migrations.migrate = phase("migration", migrations.migrate)

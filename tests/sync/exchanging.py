@@ -16,6 +16,7 @@ from sync.hub import Session as Caller
 from sync.protocol import SyncRequest, pack, short_from, unpack
 from sync.session import Session
 from sync.transport import Offline, Rejected
+from sync.turns import EARLY
 from tests.sync.county_facts import READERS, REVIEWERS, STAFF, covers
 from tests.sync.fragile import Crash, Full, Fuse
 from tests.sync.laptops import Device
@@ -72,7 +73,10 @@ class Exchanging(Saving):
                 )
 
     def _answer(self, device: str, body: bytes, media: str) -> tuple[bytes, str]:
-        request = msgspec.json.decode(unpack(body, media), type=SyncRequest)
+        request = self.turns.in_turn(msgspec.json.decode(unpack(body, media), type=SyncRequest))
+        if request is None:
+            self.counts["line early"] += 1
+            raise Rejected(EARLY)
         user = self.users[device]
         session = Caller(user, device, self.people[user])
         head = self.seen_seq
@@ -93,6 +97,8 @@ class Exchanging(Saving):
             self._absorb()
             self._judge(head)
         response.verdicts = verdicts
+        self.turns.answered(request, response)
+        self.counts["line followed"] += bool(request.follows)
         if response.cursor:
             self.told[response.cursor] = len(self.models) - 1
         return pack(response)

@@ -16,6 +16,7 @@ from server.store.sqlite import SqliteStore
 from sync.change import Grant
 from sync.hub import Hub
 from sync.replica import Replica
+from sync.turns import Turns
 from sync.views import Identity
 from tests.sync.fragile import COUNTY_UNITS, START_MS, Fragile, copy_of
 from tests.sync.model import Model, Name, Save, Slots
@@ -113,6 +114,7 @@ class Laptops:
         self.hub_connection.restart()
         self.store = SqliteStore(self.hub_connection, now_ms=self.hub_ms)
         self.hub = Hub(self.store, self.hub_ms)
+        self.turns = Turns()
 
     def open_device(self, device: Device) -> None:
         device.connection.restart()

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 from unittest.mock import patch
 
-from sync import sheaf
+from sync import sheaf, turns
 from sync.transport import Offline
 from tests.sync.fragile import Crash, Full
 
@@ -16,10 +17,14 @@ FAULTS = (
 )  # fmt: skip
 
 
-def pages_together(number: int) -> AbstractContextManager[Any]:
+@contextmanager
+def pages_together(number: int) -> Iterator[None]:
     """As many pages in one transaction of the device as where answers come slowly, or faster: here
-    each is there at once."""
-    return patch.object(sheaf, "MOST_PAGES", (1, 2, sheaf.MOST_PAGES)[number % 3])
+    each is there at once. And of three synchronisations two send a page before they have the answer to
+    the one before, however little is in it."""
+    pages, least = (1, 2, sheaf.MOST_PAGES)[number % 3], (1, 1, turns.FROM)[number // 3 % 3]
+    with patch.object(sheaf, "MOST_PAGES", pages), patch.object(turns, "FROM", least):
+        yield
 
 
 class Line:

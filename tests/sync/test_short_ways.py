@@ -154,17 +154,17 @@ def test_the_store_is_free_while_the_line_is_waited_for(town):
 
 def test_nor_is_it_held_where_a_county_put_back_is_asked_anew(town, monkeypatch):
     town.sync("adm", limit=20)
-    adm, held, honest = town.replicas["adm"], [], client._Line.send
+    adm, held, honest = town.replicas["adm"], [], client.Line.send
 
-    def send(self, request, *, is_ahead=False):
+    def send(self, request, sent_up_to=0, *, is_ahead=False):
         if not is_ahead:  # then the laptop waits for it
             held.append(adm.connection.in_transaction)
-        honest(self, request, is_ahead=is_ahead)
+        honest(self, request, sent_up_to, is_ahead=is_ahead)
 
     copy = town.backup()
     child(town.replicas["li"])
     town.sync("li", "adm")
     town.restore(copy, "e1")
-    monkeypatch.setattr(client._Line, "send", send)
+    monkeypatch.setattr(client.Line, "send", send)
     assert town.sync("adm", limit=20).in_step
     assert len(held) > 1 and not any(held)

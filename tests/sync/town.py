@@ -15,7 +15,8 @@ from sync.client import SyncReport, sync_once
 from sync.hub import Hub, Session
 from sync.protocol import SyncRequest, SyncResponse, pack, short_from, unpack
 from sync.replica import Replica
-from sync.transport import Offline
+from sync.transport import Offline, Rejected
+from sync.turns import EARLY, Turns
 from sync.views import Identity
 from tests.sync.fragile import START_MS, Fragile, copy_of
 
@@ -39,6 +40,7 @@ class Town:
         self.connection = copy_of("hub")
         self.store = SqliteStore(self.connection, now_ms=lambda: self.now_ms)
         self.hub = Hub(self.store, lambda: self.now_ms)
+        self.turns = Turns()
         self.hub.write(
             "unit", "s1", {"code": "s1", "name": "小学", "level": "school", "parent": "11"}
         )
@@ -104,6 +106,7 @@ class Town:
         self.connection = copy
         self.store = SqliteStore(copy, now_ms=lambda: self.now_ms)  # type: ignore[arg-type]
         self.hub = Hub(self.store, lambda: self.now_ms)
+        self.turns = Turns()
 
     def answering(self) -> contextlib.AbstractContextManager[None]:
         """Around each answer of the hub; a test may change what it knows."""
@@ -156,7 +159,11 @@ class _Line:
             self.town.split.append(self.town.replicas[self.name].identity.device)
             new = f"new{len(self.town.split)}"
             return msgspec.json.encode({"device": new, "token": "t"}), media
-        request = msgspec.json.decode(unpack(body, media), type=SyncRequest)
+        request = self.town.turns.in_turn(
+            msgspec.json.decode(unpack(body, media), type=SyncRequest)
+        )
+        if request is None:
+            raise Rejected(EARLY)
         session = msgspec.structs.replace(
             self.town.session(self.name), former=tuple({c.device for c in request.changes})
         )
@@ -173,6 +180,7 @@ class _Line:
             )
         response.verdicts = verdicts
         response.backup = self.town.backed_up
+        self.town.turns.answered(request, response)
         if self.left is not None and self.left < 0:
             raise Offline("broken off")
         self.town.answers.append((self.name, response))
