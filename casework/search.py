@@ -6,7 +6,8 @@ names of two characters. The table is written with the records, in their transac
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache
 from typing import Any
 
 from msgspec import Struct
@@ -16,9 +17,10 @@ from schema.kinds import KINDS
 from schema.record import Field, Kind
 from schema.types import Name, Phone, Ref
 from sync import pinyin
+from sync.change import State
 from sync.reading import Reading
 from sync.records import as_json, may_hold
-from sync.storage import Connection
+from sync.storage import Connection, insert
 from sync.tables import quoted, table
 
 SEPARATOR = "\n"
@@ -35,7 +37,9 @@ class Hit(Struct, frozen=True):
 class Indexer:
     """Keeps the search table true. Handed to `Replica(indexers=[…])`."""
 
-    def __call__(self, connection: Connection, touched: Mapping[str, set[str]]) -> None:
+    def __call__(
+        self, connection: Connection, touched: Mapping[str, set[str]], new: Mapping[str, State]
+    ) -> None:
         if "unit" in touched:
             self._units = None
         for name, kind in KINDS.items():
@@ -45,7 +49,7 @@ class Indexer:
             if kind.scope == "root":
                 ids |= self._roots(connection, kind, touched)
             if ids:
-                self._write(connection, kind, ids)
+                self._write(connection, kind, ids, new)
 
     def __init__(self) -> None:
         self._units: dict[str, str] | None = None
@@ -66,34 +70,51 @@ class Indexer:
                 found.update(row[0] for row in rows)
         return found
 
-    def _write(self, connection: Connection, kind: Kind, ids: set[str]) -> None:
-        listed = as_json(ids)
+    def _write(
+        self, connection: Connection, kind: Kind, ids: set[str], new: Mapping[str, State]
+    ) -> None:
         fields = [f for f in kind.fields if f.is_searchable]
         units = list(kind.unit_fields[:1])
-        columns = ", ".join(quoted(n) for n in [*(f.name for f in fields), *units])
-        only = " AND _root = id" if kind.pointer else ""
-        rows = connection.execute(
-            f"SELECT id, {columns} FROM {table(kind.name)}"  # noqa: S608
-            f" WHERE _deleted IS NULL{only} AND id IN (SELECT value FROM json_each(?))",
-            (listed,),
-        )
         around = self._around(connection, kind, ids) if kind.scope == "root" else {}
         if kind.pointer:
-            for id_, texts in self._otherwise(connection, kind, listed).items():
+            for id_, texts in self._otherwise(connection, kind, ids).items():
                 around.setdefault(id_, []).extend(texts)
-        names = self._unit_names(connection) if units else {}
-        told = [isinstance(field.type, Name) for field in fields]
+        columns = [*(f.name for f in fields), *units]
         made: dict[str, tuple[str, str, str, str]] = {}
-        for id_, *values in rows:
-            texts = _texts(told, values)
-            if id_ in around:
-                texts += around[id_]
-            if units and values[-1] in names:
-                texts.append(names[values[-1]])
-            title = str(values[0] or "")
-            hay = SEPARATOR.join(texts).lower()
-            made[id_] = kind.name, pinyin.sort_key(title), id_, hay
+        if rows := self._rows(connection, kind, columns, ids, new):
+            found, *values = zip(*rows, strict=True)  # column by column: a third of the time less
+            hear = cache(pinyin.sounds)
+            words = [_words_of(f, column, hear) for f, column in zip(fields, values, strict=False)]
+            if around:
+                words.append([SEPARATOR.join(around.get(id_, ())) for id_ in found])
+            if units:
+                names = self._unit_names(connection)
+                words.append([names.get(unit, "") for unit in values[-1]])
+            for id_, title, *texts in zip(found, values[0], *words, strict=True):
+                hay = SEPARATOR.join(filter(None, texts)).lower()
+                made[id_] = kind.name, hear(str(title or ""))[1], id_, hay
         self._replace(connection, kind.name, ids, made)
+
+    def _rows(
+        self,
+        connection: Connection,
+        kind: Kind,
+        columns: Sequence[str],
+        ids: set[str],
+        new: Mapping[str, State],
+    ) -> list[Sequence[Any]]:
+        """Id and values of these columns, of the records that are shown by themselves."""
+        found: list[Sequence[Any]] = [
+            (id_, *map(state.values.get, columns)) for id_, state in new.items() if id_ in ids
+        ]
+        if len(found) < len(ids):
+            only = " AND _root = id" if kind.pointer else ""
+            found += connection.execute(
+                f"SELECT id, {', '.join(map(quoted, columns))} FROM {table(kind.name)}"  # noqa: S608
+                f" WHERE _deleted IS NULL{only} AND id IN (SELECT value FROM json_each(?))",
+                (as_json(ids - new.keys()),),
+            )
+        return found
 
     def _replace(
         self,
@@ -117,9 +138,7 @@ class Indexer:
                     stale.append(row[:3])
             gone = "DELETE FROM search WHERE kind = ? AND sort = ? AND id = ?"
             connection.executemany(gone, stale)
-        connection.executemany(
-            "INSERT OR REPLACE INTO search VALUES (?, ?, ?, ?)", sorted(made.values())
-        )
+        insert(connection, "search", sorted(made.values()))
 
     def _around(self, connection: Connection, kind: Kind, ids: set[str]) -> dict[str, list[str]]:
         """Per root, the phones of the people who hang on it."""
@@ -137,18 +156,20 @@ class Indexer:
                 found.setdefault(root, []).extend(v for v in values if v)
         return found
 
-    def _otherwise(self, connection: Connection, kind: Kind, listed: str) -> dict[str, list[str]]:
+    def _otherwise(
+        self, connection: Connection, kind: Kind, ids: set[str]
+    ) -> dict[str, list[str]]:
         """Per kept file, what the files merged into it say: it is found by those words too."""
         fields = [f for f in kind.fields if f.is_searchable]
-        told = [isinstance(field.type, Name) for field in fields]
         found: dict[str, list[str]] = {}
         for root, *values in connection.execute(
             f"SELECT _root, {', '.join(quoted(f.name) for f in fields)} FROM {table(kind.name)}"  # noqa: S608
             " WHERE _root <> id AND _deleted IS NULL"
             " AND +_root IN (SELECT value FROM json_each(?))",  # the few that are merged first
-            (listed,),
+            (as_json(ids),),
         ):
-            found.setdefault(root, []).extend(_texts(told, values))
+            words = [_words_of(f, [v], pinyin.sounds)[0] for f, v in zip(fields, values, strict=True)]
+            found.setdefault(root, []).extend(filter(None, words))
         return found
 
     def _unit_names(self, connection: Connection) -> dict[str, str]:
@@ -167,15 +188,13 @@ def _person_fields(kind: Kind) -> list[Field]:
     return [f for f in kind.fields if f.is_searchable and isinstance(f.type, Phone)]
 
 
-def _texts(told: Sequence[bool], values: Sequence[Any]) -> list[str]:
-    """The words of a record's searched fields; with each that is a name (`told`) its initials."""
-    texts: list[str] = []
-    for is_name, value in zip(told, values, strict=False):  # the unit comes after the fields
-        if value:
-            texts.append(str(value))
-            if is_name:
-                texts.append(pinyin.initials(str(value)))
-    return texts
+def _words_of(
+    field: Field, values: Iterable[Any], hear: Callable[[str], tuple[str, str]]
+) -> list[str]:
+    """What each value of a searched field is found by; a name by its initials too."""
+    if isinstance(field.type, Name):
+        return [f"{v}{SEPARATOR}{hear(str(v))[0]}" if v else "" for v in values]
+    return [str(v) if v else "" for v in values]
 
 
 def _pattern(text: str) -> str:

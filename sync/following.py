@@ -7,6 +7,7 @@ wrote it.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from collections.abc import Set as AbstractSet
 
 import msgspec
 
@@ -54,11 +55,11 @@ def follow(connection: Connection, touched: dict[str, set[str]]) -> None:
                 [(away.get(i, i), i) for i in changed],
             )
             # A kept file is found by what its other files say.
-            both = changed | touched[kind.name]
             touched[kind.name] |= changed
-            touched[kind.name] |= {d[i] for i in both for d in (away, shown) if i in d}
+            both = touched[kind.name]
+            both |= {d[i] for d in (away, shown) for i in d.keys() & both}
         for other in hanging:
-            parents = changed | touched.get(kind.name, set())
+            parents = touched.get(kind.name, set())
             _move(connection, other, parents, touched.get(other.name, set()), away)
 
 
@@ -83,7 +84,7 @@ def away_in(connection: Connection, kind: Kind) -> dict[str, str]:
 def _move(
     connection: Connection,
     kind: Kind,
-    parents: Collection[str],
+    parents: AbstractSet[str],
     touched: Collection[str],
     away: Mapping[str, str],
 ) -> None:
@@ -98,7 +99,7 @@ def _move(
             f" WHERE _root <> {parent} AND {parent} IN (SELECT value FROM json_each(?))",
             (_listed(parents),),
         ).fetchall()
-    hidden = [p for p in parents if p in away]
+    hidden = away.keys() & parents
     if hidden:
         rows += connection.execute(
             f"SELECT id, {parent} FROM {name}"  # noqa: S608

@@ -7,7 +7,9 @@ character; importing pypinyin would cost 125 ms at each start.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
+from itertools import islice, product
 from pathlib import Path
 
 _TABLE = Path(__file__).with_name("data") / "pinyin.txt.gz"
@@ -75,25 +77,39 @@ def _syllables(name: str) -> tuple[tuple[str, ...], ...]:
     return tuple(parts)
 
 
-@lru_cache(maxsize=KEPT)
-def _letters(readings: tuple[str, ...]) -> str:
-    """With which letters a character may begin."""
-    return "".join(dict.fromkeys(reading[0] for reading in readings))
+def _told(parts: Sequence[tuple[str, ...]]) -> tuple[str, tuple[str, ...]]:
+    """Of characters: their most usual readings, a space before each; with which letters each may
+    begin."""
+    key = "".join([" " + readings[0] for readings in parts])
+    return key, tuple(["".join(dict.fromkeys(r[0] for r in readings)) for readings in parts])
 
 
 @lru_cache(maxsize=KEPT)
-def _sounds(name: str) -> tuple[str, str]:
-    """Initials and sort key: who asks for one of a name asks for the other too."""
-    parts = _syllables(name)
-    key = " ".join([readings[0] for readings in parts]) + "\t" + name
-    letters = list(map(_letters, parts))
+def _surname(name: str) -> tuple[str, tuple[str, ...]]:
+    return _told(_syllables(name))
+
+
+@lru_cache(maxsize=10_000)
+def _character(character: str) -> tuple[str, tuple[str, ...]]:
+    found = readings(character)
+    return _told([found] if found else [])
+
+
+def sounds(name: str) -> tuple[str, str]:
+    """`initials` and `sort_key`, not remembered: for whoever goes through many names once."""
+    head = 2 if name[:2] in DOUBLE_SURNAMES else 1
+    key, letters = _surname(name[:head])
+    for character in name[head:]:
+        sound, begins = _character(character)
+        key += sound
+        letters += begins
     first = "".join(letters)
     if len(first) > len(letters):  # two names of five: a character of several readings
-        variants = [""]
-        for found in letters:
-            variants = [v + letter for v in variants for letter in found][:MAX_VARIANTS]
-        first = " ".join(variants)
-    return first, key
+        first = " ".join(map("".join, islice(product(*letters), MAX_VARIANTS)))
+    return first, f"{key[1:]}\t{name}"
+
+
+_sounds = lru_cache(maxsize=KEPT)(sounds)
 
 
 def initials(name: str) -> str:

@@ -78,6 +78,7 @@ def receive(
             done = _Receiving(replica, response, is_live).run(kept_ms)
             replica.records.settle()
     except BaseException:
+        replica.records.forget()
         replica.reload()
         replica.forget_units()
         raise
@@ -114,7 +115,7 @@ class _Receiving:
         page = self.page = Incoming(self.connection, response)
         met, refused = page.met, page.refused
         new, rows = newcomers.parted(self.connection, page)
-        self.records.put([(state, 0) for state in new])
+        self.records.put([(state, 0) for state in new], is_new=True)
         confirmed, entries = confirming.confirmed(self.records, page)
         self.total += window.total_of([*new, *confirmed.values()], self.since)
         self.greatest = max([self.greatest, *(s.made.stamp for s in confirmed.values())])

@@ -12,13 +12,13 @@ from schema.kinds import KINDS
 from sync import keeping, paperbytes
 from sync.change import Change, Entry, Slot, State
 from sync.following import follow
-from sync.storage import Connection
+from sync.storage import Connection, insert
 from sync.tables import CODECS, meta_of, table, unwatched
 from sync.unread import Unread
 
-Indexer = Callable[[Connection, Mapping[str, set[str]]], None]
-"""Called with the connection and, per kind, the ids of records written or removed, in their
-transaction."""
+Indexer = Callable[[Connection, Mapping[str, set[str]], Mapping[str, State]], None]
+"""Called with the connection, per kind the ids of records written or removed, and by id the states of
+those that came new and stand as they came: they need not be read again. In their transaction."""
 
 SLICE = 2000
 """Records of a kind that the indexers get at once."""
@@ -48,6 +48,7 @@ class Records:
         self.indexers = tuple(indexers)
         self.unread = Unread(connection)
         self._touched: dict[str, set[str]] = {}
+        self._new: dict[str, State] = {}
 
     # -- reading
 
@@ -93,8 +94,9 @@ class Records:
 
     # -- writing
 
-    def put(self, states: Iterable[tuple[State, int]]) -> None:
-        """Write states as shown, each with the number of unsent changes on top of it."""
+    def put(self, states: Iterable[tuple[State, int]], *, is_new: bool = False) -> None:
+        """Write states as shown, each with the number of unsent changes on top of it. `is_new`:
+        nothing of any of them is here."""
         by_kind: dict[str, list[tuple[State, int]]] = {}
         for state, pending in states:
             by_kind.setdefault(state.kind, []).append((state, pending))
@@ -104,12 +106,20 @@ class Records:
             self._note_touched(kind, {s.id for s, _ in rows})
             alike: dict[str, list[tuple[Any, ...]]] = {}
             for state, pending in rows:
-                statement, row = codec.row(state, pending)
-                alike.setdefault(statement, []).append(row)
+                into, row = codec.row(state, pending)
+                alike.setdefault(into, []).append(row)
             with unwatched(self.connection, kind, len(rows)):
-                for statement, made in alike.items():
-                    self.connection.executemany(statement, made)
+                for into, made in alike.items():
+                    if is_new:
+                        insert(self.connection, into, made)
+                    else:
+                        marks = ", ".join("?" * len(made[0]))
+                        replace = f"INSERT OR REPLACE INTO {into} VALUES ({marks})"  # noqa: S608
+                        self.connection.executemany(replace, made)
             self._note_conflicts([s for s, _ in rows])
+            if is_new:
+                pointer = KINDS[kind].pointer  # what it names may show it under another file
+                self._new.update((s.id, s) for s, _ in rows if pointer not in s.values)
 
     def confirm(self, states: Iterable[State]) -> bool:
         """Note that the hub has taken what is shown just as it is shown; False when one is not
@@ -161,6 +171,9 @@ class Records:
         too."""
         touched = self._touched.setdefault(kind, set())
         touched.update(ids)
+        if self._new:
+            for id_ in ids:
+                self._new.pop(id_, None)
         if KINDS[kind].pointer:
             statement = f"SELECT id, _root FROM {table(kind)} WHERE _root <> id"  # noqa: S608
             of = dict(self.connection.execute(statement).fetchall())
@@ -200,12 +213,17 @@ class Records:
 
     def settle(self) -> None:
         """Let the indexers see what was touched; called before the transaction ends."""
-        touched, self._touched = self._touched, {}
+        touched, new = self._touched, self._new
+        self.forget()
         follow(self.connection, touched)
         self.connection.execute("DELETE FROM hand WHERE who = 'ours'")
         if "paper" in touched:
             paperbytes.tidy(self.connection)
-        self._index(touched)
+        self._index(touched, new)
+
+    def forget(self) -> None:
+        """What was touched has been undone, or is settled."""
+        self._touched, self._new = {}, {}
 
     def touch(self, kind: str, ids: Collection[str]) -> None:
         """Note what is written beside `put`, for `settle`."""
@@ -214,12 +232,12 @@ class Records:
 
     def index(self, kind: str, ids: Collection[str]) -> None:
         """Let the indexers see records whose index is to be made anew."""
-        self._index({kind: set(ids)})
+        self._index({kind: set(ids)}, {})
 
-    def _index(self, touched: Mapping[str, set[str]]) -> None:
+    def _index(self, touched: Mapping[str, set[str]], new: Mapping[str, State]) -> None:
         for part in _slices(touched):
             for indexer in self.indexers:
-                indexer(self.connection, part)
+                indexer(self.connection, part, new)
 
     def catch_up(self) -> None:
         """After an update of the program: what came for it before it knew becomes as all else."""

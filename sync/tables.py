@@ -255,8 +255,8 @@ class Meta(Struct, array_like=True):
 class _Shape(Struct, frozen=True):
     """What follows from which values a state has, in which order: most records have one of few."""
 
-    insert: str
-    """The statement for such rows; all other columns are empty."""
+    into: str
+    """The table and the columns of such rows; all others are empty."""
     filled: Callable[[Mapping[str, Any]], tuple[Any, ...]]
     """Of the values those that have a column, in order of declaration."""
     lists: tuple[str, ...]
@@ -312,18 +312,13 @@ class Codec:
             filled = tuple(n for n in (DELETED, *self.names) if n in values)
             lists = tuple(n for n in filled if n in self._lists)
             strange = tuple(sorted(values.keys() - self.known))
-            insert, values_of = self._insert(filled), _getter(filled)
-            found = self._shapes[key] = _Shape(insert, values_of, lists, strange)
+            columns = [*(c for c in SYSTEM if c != DELETED), *filled]
+            into = f"{table(self.kind.name)}({', '.join(map(quoted, columns))})"
+            found = self._shapes[key] = _Shape(into, _getter(filled), lists, strange)
         return found
 
-    def _insert(self, filled: Sequence[str]) -> str:
-        columns = [*(c for c in SYSTEM if c != DELETED), *filled]
-        listed, marks = ", ".join(map(quoted, columns)), ", ".join("?" * len(columns))
-        into = f"INSERT OR REPLACE INTO {table(self.kind.name)}"
-        return f"{into}({listed}) VALUES ({marks})"
-
     def row(self, state: State, pending: int) -> tuple[str, tuple[Any, ...]]:
-        """A statement that inserts such a row, the same for all with the same columns filled; and
+        """The table and columns of such a row, the same for all with the same columns filled; and
         the row.
 
         Empty columns are not bound: sqlcipher3 takes 0.5 µs for each None, and most of a child's
@@ -337,7 +332,7 @@ class Codec:
         opened = sum(1 for s in state.slots.values() if s.conflict) if state.slots else 0
         meta = _meta(state, shape.strange)
         system = (state.id, state.root, state.seq, pending, opened, meta)
-        return shape.insert, system + shape.filled(values)
+        return shape.into, system + shape.filled(values)
 
     def value(self, name: str, stored: Any) -> Any:
         """A column's content as a field value."""

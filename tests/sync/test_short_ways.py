@@ -9,11 +9,13 @@ from collections import Counter
 
 import pytest
 
-from sync import client, confirming, newcomers, receive, sheaf, tables
+from casework.search import Indexer
+from sync import client, confirming, derived, merges, newcomers, receive, sheaf, tables
 from sync.client import sync_once
 from sync.protocol import SyncResponse, pack
 from sync.replica import Replica
 from sync.verify import problems_of
+from tests.sync import laptops
 from tests.sync.fragile import Full
 from tests.sync.history import Options, perform, script
 from tests.sync.simulated_county import County
@@ -39,6 +41,8 @@ def stores_after(seed: int) -> dict[str, Tables]:
 
 
 def test_whole_counties_end_alike_with_the_general_way_alone(monkeypatch):
+    """What is searched too."""
+    monkeypatch.setattr(laptops, "Replica", lambda *a, **k: Replica(*a, **k, indexers=[Indexer()]))
     seeds, went = (1, 3, 6, 9, 12), Counter[str]()
     parted, confirmed = newcomers.parted, confirming.confirmed
 
@@ -56,6 +60,7 @@ def test_whole_counties_end_alike_with_the_general_way_alone(monkeypatch):
     monkeypatch.setattr(confirming, "confirmed", confirm)
     quick = [stores_after(seed) for seed in seeds]
     assert all(went[way] > 10 for way in ("new", "others", "confirmed", "entries")), went
+    assert all(store["search"] for stores in quick for store in stores.values())
     monkeypatch.setattr(newcomers, "parted", lambda connection, page: ([], page.rows))
     monkeypatch.setattr(confirming, "confirmed", lambda records, page: ({}, page.entries))
     assert quick == [stores_after(seed) for seed in seeds]
@@ -76,8 +81,62 @@ def town():
 def test_what_a_device_has_something_of_is_not_new_to_it(town):
     adm = town.replicas["adm"]
     town.sync("adm")
-    held = {row["id"] for row in adm.select("child")}
-    assert newcomers._held(adm.connection, {"child": [*held, "another"]}) == held
+    here = held(adm)
+    assert newcomers._held(adm.connection, {"child": [*here, "another"]}) == set(here)
+
+
+def test_what_is_searched_of_new_records_is_what_their_rows_say(town):
+    li, adm = town.replicas["li"], town.replicas["adm"]
+    kept = child(li, name="吕豪若", phone="13900000001")
+    away = child(li, name="曾静", small_name="喆")
+    mother = {"child": away, "role": "mother", "name": "买·买提", "phone": "13900000002"}
+    li.save("family", mother)
+    child(li, name="Anna 王", former_name="·", small_name="单于乐")
+    town.sync("li", "adm")
+    merges.merge(adm, kept, away)
+    town.sync("adm")
+    told: Counter[str] = Counter()
+
+    class Spy(Indexer):
+        def __call__(self, connection, touched, new):
+            told.update(state.kind for state in new.values())
+            super().__call__(connection, touched, new)
+
+    another = town.add("another", "adm")
+    another.records.indexers = (Spy(),)
+    town.sync("another", limit=20)
+    assert told["child"] > 60 and told["family"] == 1
+    assert derived._search_differences(another) == set()
+
+
+def test_what_was_undone_is_not_searched_for(town, monkeypatch):
+    adm, honest = town.replicas["adm"], receive._Receiving._remember
+    adm.records.indexers = (Indexer(),)
+
+    def failing(self, *given):
+        honest(self, *given)
+        raise Full("no room")
+
+    monkeypatch.setattr(receive._Receiving, "_remember", failing)
+    with pytest.raises(Full):
+        town.sync("adm")
+    with adm.together():
+        pass
+    assert adm.connection.execute("SELECT * FROM search").fetchall() == []
+
+
+def test_nor_what_came_and_went_with_one_page(town):
+    adm = town.replicas["adm"]
+    adm.records.indexers = (Indexer(),)
+    state, *_ = town.replicas["li"].records.shown("child", held(town.replicas["li"])).values()
+    with adm.together():
+        adm.records.put([(state, 0)], is_new=True)
+        adm.records.remove("child", [state.id])
+    assert adm.connection.execute("SELECT * FROM search").fetchall() == []
+
+
+def held(replica: Replica) -> list[str]:
+    return [row["id"] for row in replica.select("child")]
 
 
 def test_another_hand_is_noticed_after_many_rows_as_before(town, monkeypatch):
