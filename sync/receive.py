@@ -38,7 +38,7 @@ from sync.protocol import SyncResponse, Verdict, rows_of
 from sync.records import as_json
 from sync.replica import Replica
 from sync.scope import Scope
-from sync.storage import transaction
+from sync.storage import insert, transaction
 from sync.tables import quoted, table
 from sync.unread import kind_of
 
@@ -496,10 +496,8 @@ class _Receiving:
 
     def _remember(self, entries: Iterable[Entry], kept_ms: int | None) -> None:
         response, replica = self.response, self.replica
-        self.connection.executemany(
-            "INSERT OR IGNORE INTO log VALUES (?, ?, ?)",
-            [(e.seq, e.change.id, self._json(e)) for e in entries],
-        )
+        log = [(e.seq, e.change.id, self._json(e)) for e in entries]
+        insert(self.connection, "log", log, "IGNORE")
         own = (e for e in entries if e.change.device == self.me)
         receipts.note(self.connection, own, response.now)
         replica.set_state(

@@ -124,27 +124,36 @@ class Records:
     def confirm(self, states: Iterable[State]) -> bool:
         """Note that the hub has taken what is shown just as it is shown; False when one is not
         here."""
-        return self._note(states, ", _meta = ?", lambda s: (s.seq, meta_of(s), s.id))
+
+        def write(name: str, some: Sequence[State]) -> int:
+            statement = f"UPDATE {name} SET _seq = ?, _pending = 0, _meta = ? WHERE id = ?"  # noqa: S608
+            rows = [(s.seq, meta_of(s), s.id) for s in some]
+            return int(self.connection.executemany(statement, rows).rowcount)
+
+        return self._note(states, write)
 
     def number(self, states: Iterable[State]) -> bool:
         """`confirm` of records just made, whose marks are as they were shown."""
-        return self._note(states, "", lambda s: (s.seq, s.id))
 
-    def _note(
-        self, states: Iterable[State], more: str, row: Callable[[State], tuple[Any, ...]]
-    ) -> bool:
-        by_kind: dict[str, list[tuple[Any, ...]]] = {}
+        def write(name: str, some: Sequence[State]) -> int:
+            statement = (
+                f"UPDATE OR FAIL {name} SET _seq = told.value, _pending = 0"  # noqa: S608
+                f" FROM json_each(?) AS told WHERE {name}.id = told.key"
+            )
+            told = msgspec.json.encode({s.id: s.seq for s in some}).decode()
+            return int(self.connection.execute(statement, (told,)).rowcount)
+
+        return self._note(states, write)
+
+    def _note(self, states: Iterable[State], write: Callable[[str, Sequence[State]], int]) -> bool:
+        by_kind: dict[str, list[State]] = {}
         for state in states:
-            by_kind.setdefault(state.kind, []).append(row(state))
+            by_kind.setdefault(state.kind, []).append(state)
         self._take_hand()
         is_whole = True
-        for kind, rows in by_kind.items():
-            with unwatched(self.connection, kind, len(rows)):
-                cursor = self.connection.executemany(
-                    f"UPDATE {table(kind)} SET _seq = ?, _pending = 0{more} WHERE id = ?",  # noqa: S608
-                    rows,
-                )
-            is_whole &= cursor.rowcount == len(rows)
+        for kind, some in by_kind.items():
+            with unwatched(self.connection, kind, len(some)):
+                is_whole &= write(table(kind), some) == len(some)
         return is_whole
 
     def void(self, kind: str) -> None:

@@ -103,21 +103,24 @@ def transaction(connection: Connection) -> Iterator[None]:
         raise
 
 
-def insert(connection: Connection, into: str, rows: Sequence[tuple[Any, ...]]) -> None:
-    """Rows that are not there yet, by the hundred: a sixth faster than one by one. `into`: table and
-    columns.
+def insert(
+    connection: Connection, into: str, rows: Sequence[tuple[Any, ...]], clash: str = "FAIL"
+) -> None:
+    """Rows by the hundred: a sixth faster than one by one. `into`: table and columns; `clash`: what
+    becomes of a row that is there, FAIL or IGNORE.
 
-    OR FAIL: whoever calls undoes the whole transaction when this raises, so that SQLite need not
-    keep (nor SQLCipher encrypt) what each page was before each statement.
+    Whoever calls undoes the whole transaction when this raises: SQLite is told so (FAIL, not ABORT),
+    and need not keep, nor SQLCipher encrypt, what each page was before each statement.
     """
     if not rows:
         return
     row = f"({', '.join('?' * len(rows[0]))})"
     whole = len(rows) - len(rows) % _TOGETHER
-    many = f"INSERT OR FAIL INTO {into} VALUES {', '.join([row] * _TOGETHER)}"  # noqa: S608
+    one = f"INSERT OR {clash} INTO {into} VALUES {row}"  # noqa: S608
+    many = f"{one}{f', {row}' * (_TOGETHER - 1)}"
     for n in range(0, whole, _TOGETHER):
         connection.execute(many, tuple(chain.from_iterable(rows[n : n + _TOGETHER])))
-    connection.executemany(f"INSERT OR FAIL INTO {into} VALUES {row}", rows[whole:])  # noqa: S608
+    connection.executemany(one, rows[whole:])
 
 
 _TOGETHER = 100
