@@ -10,14 +10,16 @@ from collections.abc import Callable, Sequence
 import msgspec
 from msgspec import Raw, Struct
 
-from server import decisions, quarantine, window
+from server import decisions, lookout, quarantine, window
 from server.accounts import Caller, User
 from server.requests import Refusal, parse, too_large, unpacked
 from server.workers import Desk
+from sync import preparing
 from sync.change import Change
 from sync.feed import is_known
 from sync.forms import MOST
 from sync.hub import Session, content_hash
+from sync.preparing import Prepared
 from sync.protocol import (
     FILL_LEVEL,
     LEVEL,
@@ -51,6 +53,8 @@ class Ask(Struct, frozen=True):
 
     caller: Caller
     request: SyncRequest
+    prepared: Prepared | None = None
+    """What can be told of a big push before its turn has come."""
 
     @property
     def session(self) -> Session:
@@ -123,10 +127,19 @@ def begin(token: str, body: bytes, media: str) -> Callable[[Desk], tuple[Ask, Pa
 
     def work(desk: Desk) -> tuple[Ask, Packed | None]:
         ask = reading(desk)
+        if len(ask.request.changes) > lookout.AT_ONCE:
+            ask = _prepared(ask)
         is_news = ask.request.changes or ask.caller.device.is_revoked
         return ask, None if is_news else give_out(ask, [])(desk)
 
     return work
+
+
+def _prepared(ask: Ask) -> Ask:
+    """With the work done that needs no store: the one thread that writes is spared it."""
+    user, device = ask.caller.user, ask.caller.device
+    page = preparing.prepare(device.id, user.name, ask.request.changes)
+    return msgspec.structs.replace(ask, prepared=page)
 
 
 def take_in(ask: Ask) -> Callable[[Desk], list[Verdict]]:
@@ -141,7 +154,9 @@ def take_in(ask: Ask) -> Callable[[Desk], list[Verdict]]:
         session = msgspec.structs.replace(ask.session, former=former)
         with desk.store.write():
             window.move(desk)  # when a month has passed
-            verdicts = desk.hub.push(session, ask.request.changes, ask.request.cursor)
+            verdicts = desk.hub.push(
+                session, ask.request.changes, ask.request.cursor, ask.prepared
+            )
             desk.accounts.name_formers(device.id, former)
             quarantine.take_followers(desk, ask.request.changes)
         return verdicts
