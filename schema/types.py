@@ -29,6 +29,17 @@ def _refuse(code: str, message: str, **args: object) -> InvalidValue:
     return InvalidValue(Problem(code, message, args=tuple((k, str(v)) for k, v in args.items())))
 
 
+def _is_plain_day(text: str) -> bool:
+    """True for a day as `YYYY-MM-DD` in plain digits."""
+    if not (len(text) == 10 and text[4] == text[7] == "-" and text.isascii()):
+        return False  # Python 3.11 takes other ways of writing a day for one, too
+    try:
+        datetime.date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
+
+
 @dataclass(frozen=True)
 class FieldType:
     """Base of all types. `parse` takes what people type, `check` what is about to be stored."""
@@ -149,6 +160,8 @@ class Date(FieldType):
     def check(self, value: Any) -> Problem | None:
         if not isinstance(value, str):
             return _kind_problem(self, value)
+        if _is_plain_day(value):  # nearly all
+            return None
         if not _DAY.fullmatch(value) or (len(value) < 10 and not self.partial):
             return Problem(
                 "bad_date",

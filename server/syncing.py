@@ -5,6 +5,7 @@ Each step is one piece of blocking work for a thread (`server/workers.py`).
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Sequence
 
 import msgspec
@@ -79,10 +80,6 @@ class _Bare(Struct):
     changes: list[Raw] = []
 
 
-_FEW = 25 * MAX_CHANGES
-"""Bytes that cannot hold more changes than are taken."""
-
-
 def identify(desk: Desk, token: str) -> Caller:
     """Raises `Refusal` when nobody holds the token."""
     caller = desk.accounts.caller(token) if token else None
@@ -96,14 +93,7 @@ def read_request(token: str, body: bytes, media: str) -> Callable[[Desk], Ask]:
 
     def work(desk: Desk) -> Ask:
         caller = identify(desk, token)
-        plain = unpacked(body, media)
-        # The version is read by itself: a message of another protocol need not be readable.
-        version = parse(plain, _Version).protocol
-        if not OLDEST <= version <= PROTOCOL:
-            raise _other_protocol(version)
-        if len(plain) > _FEW and len(parse(plain, _Bare).changes) > MAX_CHANGES:
-            raise too_large()  # before the memory is spent: 25 bytes make a change of 500
-        request = parse(plain, SyncRequest)
+        request = _message(unpacked(body, media))
         if request.device != caller.device.id:
             raise Refusal(403, "foreign_device", "The token belongs to another device.")
         if not all(0 < change.seq < MOST for change in request.changes):
@@ -111,6 +101,22 @@ def read_request(token: str, body: bytes, media: str) -> Callable[[Desk], Ask]:
         return Ask(caller, request)
 
     return work
+
+
+def _message(plain: bytes) -> SyncRequest:
+    """Raises `Refusal`: of another protocol, too much, or not to be read, told in this order."""
+    if plain.count(b"[") <= MAX_CHANGES:  # and each change begins with one
+        with contextlib.suppress(Refusal):
+            request = parse(plain, SyncRequest)
+            if OLDEST <= request.protocol <= PROTOCOL:
+                return request
+    # The version is read by itself: a message of another protocol need not be readable.
+    version = parse(plain, _Version).protocol
+    if not OLDEST <= version <= PROTOCOL:
+        raise _other_protocol(version)
+    if len(parse(plain, _Bare).changes) > MAX_CHANGES:
+        raise too_large()  # before the memory is spent: 25 bytes make a change of 500
+    return parse(plain, SyncRequest)
 
 
 def _other_protocol(version: int) -> Refusal:

@@ -271,7 +271,10 @@ class Feed:
         months = self.store.months([r.record for r in rows]) if self.is_bounded else {}
         for row, body in zip(rows, self.store.bodies([r.seq for r in rows]), strict=True):
             if self._is_short(row, held):
-                _write_own(_decode_own(body), row.content, response)
+                if row.is_plain:
+                    _add_to_runs(row.seq, row.device_seq, row.content, response)
+                else:
+                    _write_own(_decode_own(body), row.content, response)
             elif not (month := months.get(row.record)) or self._is_in_window(row, month, body, back):
                 response.entries.append(Raw(body))
         if back:  # dated anew, they may not be held: as they stand, too
@@ -378,10 +381,14 @@ def _write_own(entry: _OwnEntry, content: bytes, response: SyncResponse) -> None
     if entry.outcome or entry.stamp != change.hlc:
         check = chained(0, content)
         response.own.append(Own(seq, change.seq, entry.stamp, entry.outcome, entry.root, check))
-        return
+    else:
+        _add_to_runs(seq, change.seq, content, response)
+
+
+def _add_to_runs(seq: int, device_seq: int, content: bytes, response: SyncResponse) -> None:
     last = response.runs[-1] if response.runs else None
-    if last and (last.seq + last.count, last.device_seq + last.count) == (seq, change.seq):
+    if last and (last.seq + last.count, last.device_seq + last.count) == (seq, device_seq):
         last.count += 1
         last.check = chained(last.check, content)
     else:
-        response.runs.append(Run(seq, change.seq, 1, chained(0, content)))
+        response.runs.append(Run(seq, device_seq, 1, chained(0, content)))

@@ -27,6 +27,9 @@ class LogRow(Struct, frozen=True):
     record: str = ""
     content: bytes = b""
     """`content_hash` of the change."""
+    is_plain: bool = False
+    """True where it is known without a look at the body that the entry has the change's own stamp
+    and tells nothing beside it."""
 
 
 class Place(Struct, frozen=True):

@@ -330,10 +330,14 @@ class Batch:
         if not held:
             return
         same = {n: set(roots) for n, roots in self.store.roots_with_id(set(held.values())).items()}
+        first: dict[str, str] = {}
         for root, number in held.items():
-            same.setdefault(number, set()).add(root)
-        for root, number in held.items():
-            for other in sorted(same[number] - {root}):
+            if number in same:
+                same[number].add(root)
+            elif (other := first.setdefault(number, root)) != root:
+                same[number] = {other, root}
+        for root, number in held.items() if same else ():
+            for other in sorted(same.get(number, set()) - {root}):
                 if self.numbers.get(other, number) == number:
                     self._pair(*sorted((root, other)))
 
@@ -376,7 +380,10 @@ class Batch:
             if before is not None:
                 self._sum(sums, before, self.place_before, -1)
             self._sum(sums, state, self.places, 1)
-        self.store.append([(e, *self._said(e)) for e in self.entries.values()])
+        self.store.append([
+            (e, *(self.bodies.get(version) or _said(e.change)))
+            for version, e in self.entries.items()
+        ])
         self.store.put_states(changed)
         if moved:
             self._move_hanging(sums, moved, {s.id for s in changed})
@@ -387,14 +394,6 @@ class Batch:
         for root, number in self.numbers.items():
             self.store.put_id(root, number)
         self.store.add_to_buckets({k: v for k, v in sums.items() if v % digest.MODULUS})
-
-    def _said(self, entry: Entry) -> tuple[bytes, bytes]:
-        """JSON of an entry's change, and its hash."""
-        said = self.bodies.get(entry.change.version)
-        if said is None:
-            body = _encode(entry.change)
-            said = body, hash_of(body)
-        return said
 
     def _sum(
         self,
@@ -431,6 +430,12 @@ class Batch:
                 old = (state.kind, before.units if before else ())
                 sums[old] = sums.get(old, 0) - value
                 sums[state.kind, after.units] = sums.get((state.kind, after.units), 0) + value
+
+
+def _said(change: Change) -> tuple[bytes, bytes]:
+    """JSON of a change, and its hash."""
+    body = _encode(change)
+    return body, hash_of(body)
 
 
 def _number_of(state: State) -> str | None:

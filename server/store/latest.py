@@ -15,6 +15,8 @@ class Latest:
     def __init__(self) -> None:
         self.rows: Sequence[tuple[Any, ...]] = ()
         """Of the log, as they stand there."""
+        self.plain: Sequence[bool] = ()
+        """Of each row: see `LogRow`."""
         self.bodies: Sequence[bytes] = ()
         self.places: dict[str, Place] = {}
 
@@ -27,8 +29,8 @@ class Latest:
 
     def log_rows(self, at: int, limit: int) -> list[LogRow]:
         return [
-            LogRow(seq, root, kind, txn, device, device_seq, record, content)
-            for seq, root, kind, txn, device, device_seq, _stamp, _at, record, content in (
-                self.rows[at : at + limit]
+            LogRow(seq, root, kind, txn, device, device_seq, record, content, is_plain)
+            for (seq, root, kind, txn, device, device_seq, _stamp, _at, record, content), is_plain in (
+                zip(self.rows[at : at + limit], self.plain[at : at + limit], strict=True)
             )
         ]

@@ -189,7 +189,8 @@ class SqliteStore:
     def put_states(self, states: Iterable[State]) -> None:
         rows = []
         for state in states:
-            month = month_of(kind, state.values) if (kind := KINDS.get(state.kind)) else ""
+            kind = KINDS.get(state.kind)
+            month = month_of(kind, state.values) if kind and kind.window_field else ""
             rows.append((state.id, state.kind, state.root, state.seq, _encode(state), month))
             if self._tree is not None and state.kind == "unit":
                 at, tree = self._tree
@@ -245,6 +246,7 @@ class SqliteStore:
             "INSERT INTO body VALUES", [(row[0], b) for row, b in zip(rows, bodies, strict=True)]
         )
         self._latest.rows, self._latest.bodies = rows, bodies
+        self._latest.plain = [not e.outcome and e.stamp == e.change.hlc for e, _, _ in entries]
         last: dict[str, int] = {}
         for entry, _, _ in entries:
             device = entry.change.device
@@ -254,6 +256,8 @@ class SqliteStore:
         )
 
     def known(self, device: str, seqs: Collection[int]) -> dict[int, Known]:
+        if not seqs or min(seqs) > self._last_number(device):
+            return {}
         asked = _text(list(seqs))
         found = {
             seq: Known(bytes(content), Verdict(seq, status, code, field))
@@ -271,7 +275,18 @@ class SqliteStore:
             found[seq] = Known(bytes(content), None, number)
         return found
 
+    def _last_number(self, device: str) -> int:
+        """The greatest number of a device's that is met: in the log or in quarantine."""
+        row = self._one(
+            "SELECT max((SELECT ifnull(max(device_seq), 0) FROM log WHERE device = ?1),"
+            " (SELECT ifnull(max(device_seq), 0) FROM quarantine WHERE device = ?1))",
+            device,
+        )
+        return row[0] if row else 0
+
     def erased(self, ids: Collection[str]) -> set[str]:
+        if self._one("SELECT 1 FROM erasure LIMIT 1") is None:
+            return set()
         return {row[0] for row in self._among("SELECT record FROM erasure WHERE record IN", ids)}
 
     def erased_unseen(self) -> list[str]:

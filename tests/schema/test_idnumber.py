@@ -37,6 +37,18 @@ def test_a_number_made_by_the_rule_is_valid_and_says_birthday_and_sex(number):
     assert idnumber.sex(number) == ("male" if int(number[16]) % 2 else "female")
 
 
+@given(st.from_regex(r"[0-9]{4}(0[0-9]|1[0-3])[0-3][0-9]", fullmatch=True))
+def test_a_birthday_is_a_day_of_the_calendar(digits):
+    try:
+        day = datetime.date(int(digits[:4]), int(digits[4:6]), int(digits[6:])).isoformat()
+    except ValueError:
+        day = None
+    first17 = f"110105{digits}002"
+    number = first17 + idnumber.check_character(first17)
+    assert idnumber.birth_date(number) == day
+    assert idnumber.is_valid(number) == (day is not None)
+
+
 @given(st.just(VECTOR) | numbers(), st.integers(0, 16), st.sampled_from("0123456789"))
 def test_any_one_changed_digit_is_noticed(number, place, digit):
     assume(number[place] != digit)

@@ -4,6 +4,7 @@ type."""
 from __future__ import annotations
 
 import datetime
+import re
 
 import pytest
 from hypothesis import example, given
@@ -157,6 +158,31 @@ def test_a_number_is_neither_a_text_nor_a_claim(which, wrong):
 
 
 # Dates
+
+
+@st.composite
+def near_days(draw):
+    """A day of which some characters are others."""
+    day = list(str(draw(st.dates())))
+    for place in draw(st.lists(st.integers(0, 9), max_size=3)):
+        day[place] = draw(st.sampled_from("0139-W２٣ \ud800"))
+    return "".join(day)
+
+
+@given(near_days() | st.from_regex(r"[0-9]{4}-?W?[0-9]{2}-?[0-9]{0,2}", fullmatch=True))
+@example("2026-W05-1")
+@example("20260228")
+@example("２０２６-02-28")
+@example("0000-01-01")
+@example("2026-02-29")
+@example("2026-02-28\n")
+def test_a_day_is_four_digits_two_and_two_whatever_else_python_takes_for_one(text):
+    try:
+        year, month, day = re.fullmatch(r"(\d{4})-(\d{2})-(\d{2})", text).groups()  # type: ignore[union-attr]
+        is_day = bool(datetime.date(int(year), int(month), int(day)))
+    except (AttributeError, ValueError):
+        is_day = False
+    assert (Date().check(text) is None) == is_day
 
 
 @given(st.dates(datetime.date(1000, 1, 1)))
