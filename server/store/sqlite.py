@@ -256,8 +256,13 @@ class SqliteStore:
         )
 
     def known(self, device: str, seqs: Collection[int]) -> dict[int, Known]:
-        if not seqs or min(seqs) > self._last_number(device):
-            return {}
+        last = self._one(
+            "SELECT max(n) FROM (SELECT max(device_seq) AS n FROM log WHERE device = ?1"
+            " UNION ALL SELECT max(device_seq) FROM quarantine WHERE device = ?1)",
+            device,
+        )
+        if not seqs or not last or min(seqs) > (last[0] or 0):
+            return {}  # a page of what is new
         asked = _text(list(seqs))
         found = {
             seq: Known(bytes(content), Verdict(seq, status, code, field))
@@ -274,15 +279,6 @@ class SqliteStore:
         ):
             found[seq] = Known(bytes(content), None, number)
         return found
-
-    def _last_number(self, device: str) -> int:
-        """The greatest number of a device's that is met: in the log or in quarantine."""
-        row = self._one(
-            "SELECT max((SELECT ifnull(max(device_seq), 0) FROM log WHERE device = ?1),"
-            " (SELECT ifnull(max(device_seq), 0) FROM quarantine WHERE device = ?1))",
-            device,
-        )
-        return row[0] if row else 0
 
     def erased(self, ids: Collection[str]) -> set[str]:
         if self._one("SELECT 1 FROM erasure LIMIT 1") is None:
