@@ -27,6 +27,8 @@ KEPT_MS = 90 * 86_400_000
 """How long, by the hub's time, where no backup is ever made."""
 AGAIN = 0
 """Number of a kept change in a log that may not hold it: it is sent again."""
+HANDED_IN = 1 << 62
+"""Number of what a leaving device has handed in: no backup's number ever reaches it."""
 DECIDED = ("released", "dropped")
 """Codes under which stands, for its author, what waited in quarantine and waits no more."""
 MOST_ASKED = 1_000
@@ -167,6 +169,28 @@ def send_unsaved_again(connection: Connection, *, is_all: bool = False) -> None:
     ]
     connection.executemany("INSERT OR IGNORE INTO kept VALUES (?, ?, ?, ?, ?, ?)", rows)
     connection.execute("UPDATE kept SET number = ? WHERE number > 0 OR ?", (AGAIN, is_all))
+
+
+def hand_in(connection: Connection, seqs: Collection[int]) -> None:
+    """What the county has in quarantine, as this device is leaving, waits no more; it is kept until the
+    device goes, as a backup may be put back before."""
+    given = (msgspec.json.encode(list(seqs)).decode(),)
+    connection.execute(
+        f"INSERT OR IGNORE INTO kept SELECT seq, record, txn, {HANDED_IN}, 0, body FROM outbox"  # noqa: S608
+        " WHERE seq IN (SELECT value FROM json_each(?))",
+        given,
+    )
+    connection.execute("DELETE FROM outbox WHERE seq IN (SELECT value FROM json_each(?))", given)
+    connection.execute(
+        f"UPDATE kept SET number = {HANDED_IN} WHERE number = {AGAIN}"  # noqa: S608
+        " AND seq IN (SELECT value FROM json_each(?))",
+        given,
+    )
+
+
+def hand_in_again(connection: Connection) -> None:
+    """What was handed in is sent once more."""
+    connection.execute("UPDATE kept SET number = ? WHERE number = ?", (AGAIN, HANDED_IN))
 
 
 def settle(connection: Connection, seqs: Collection[int]) -> None:

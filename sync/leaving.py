@@ -31,20 +31,22 @@ def begin(replica: Replica, *, is_put_back: bool = False) -> None:
 
 
 def stay(replica: Replica) -> None:
-    """The county takes this device for its own again."""
-    replica.set_state(leaving=0)
+    """The county takes this device for its own again; what it had handed in is judged anew."""
+    with transaction(replica.connection):
+        keeping.hand_in_again(replica.connection)
+        replica.set_state(leaving=0)
 
 
 def settle(replica: Replica, taken: Collection[int]) -> int:
-    """Let go what is safe at the county; how much is left."""
+    """Note what is safe at the county; how much is left."""
     with transaction(replica.connection):
-        keeping.settle(replica.connection, taken)
+        keeping.hand_in(replica.connection, taken)
     row = replica.connection.execute("SELECT count(DISTINCT seq) FROM sendable").fetchone()
     return int(row[0])
 
 
 def hand_over(replica: Replica, refusal: Mapping[str, Any]) -> int:
-    """Do what the county's refusal says: let go what it has, and put beside the rest what it may have
-    lost; how much is left."""
+    """Do what the county's refusal says: what it has is handed in, what it may have lost waits beside
+    the rest; how much is left."""
     begin(replica, is_put_back=bool(refusal.get("reset")))
     return settle(replica, refusal.get("taken", ()))

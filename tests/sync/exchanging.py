@@ -98,10 +98,21 @@ class Exchanging(Saving):
             self._judge(head)
         response.verdicts = verdicts
         self.turns.answered(request, response)
+        self._is_in_order(device, request)
         self.counts["line followed"] += bool(request.follows)
         if response.cursor:
             self.told[response.cursor] = len(self.models) - 1
         return pack(response)
+
+    def _is_in_order(self, device: str, request: SyncRequest) -> None:
+        """No page is taken before what its author wrote earlier. (A county put back hears that again.)"""
+        if self.restores or not request.changes:
+            return
+        first = min(change.seq for change in request.changes)
+        for name in self.model.saves:
+            if name[0] == device and name[1] < first:
+                known = name in self.model.stamps or name in self.judged or name in self.refused
+                assert known, f"{name} is passed over"
 
     def _absorb(self) -> None:
         """Tell the model what the log took."""
@@ -174,12 +185,10 @@ class Exchanging(Saving):
         self.tick()
         if crash and not fault.startswith("hub_"):
             this.connection.light(*crash)
-        report = None
+        report, line = None, Line(self, this.name, fault, at, crash)
         try:
             with pages_together(at + limit):
-                report = client.sync_once(
-                    this.replica, Line(self, this.name, fault, at, crash), "", limit
-                )
+                report = client.sync_once(this.replica, line, "", limit)
         except Crash:
             self.open_device(this)
         except (Offline, Full):
@@ -187,6 +196,7 @@ class Exchanging(Saving):
                 self.open_device(this)
         except Rejected as refusal:
             self.hand_in(this, refusal)
+        line.look()
         this.connection.tell(self.counts, "device")
         if this.name in self.devices:
             self.look(this)
@@ -233,8 +243,10 @@ class Exchanging(Saving):
             assert real.execute("SELECT count(*) FROM sendable").fetchone() == (0,)
             del self.devices[device.name]
             for name in self.model.saves:
-                if name[0] == device.name:
-                    assert self.is_kept(name), f"{name} went with its device"
+                if name[0] == device.name and not self.is_kept(name):
+                    assert name in self.handed_in, f"{name} went with its device"
+                    self.counts["lost: its laptop was about to go as the file was copied back"] += 1
+                    self.excused.add(name)
         except Crash:
             self.open_device(device)
         except (Offline, Full):

@@ -331,6 +331,7 @@ class FilesOfOneChild:
         except (Offline, Full):
             if replica.connection.is_dead:
                 self.town.open(name, replica.connection)
+        line.look()
         replica.connection.tell(self.counts, "device")
         return report
 

@@ -15,6 +15,7 @@ from schema.kinds import KINDS
 from server.store.sqlite import SqliteStore
 from sync.change import Grant
 from sync.hub import Hub
+from sync.keeping import HANDED_IN
 from sync.replica import Replica
 from sync.turns import Turns
 from sync.views import Identity
@@ -64,6 +65,8 @@ class Laptops:
         self.revoked: set[str] = set()
         self.refused: dict[Name, str] = {}
         self.excused: set[Name] = set()
+        self.handed_in: set[Name] = set()
+        """By laptops about to go, when someone copied an old file back by hand."""
         """Saves that went with a backup put back, when nobody kept them any more."""
         self.recorded: list[tuple[str, bytes, str]] = []
         self.devices: dict[str, Device] = {}
@@ -253,6 +256,12 @@ class Laptops:
             return
         assert status == "quarantined", (status, code, self.model.saves[name])
         assert self.judged.get(name) == code, f"{name} is nowhere at the county"
+
+
+def handed_in_by(device: Device) -> set[Name]:
+    """What a laptop that is about to go has handed in."""
+    rows = device.connection.real.execute("SELECT seq FROM kept WHERE number = ?", (HANDED_IN,))
+    return {(device.name, seq) for (seq,) in rows}
 
 
 def position(cursor: str | None) -> tuple[int, bool]:

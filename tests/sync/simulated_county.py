@@ -9,6 +9,7 @@ from server.upkeep import quarantine_lost, work_of
 from sync.change import Grant
 from tests.sync.county_facts import POSTS, YEARS
 from tests.sync.fragile import Fragile, copy_of
+from tests.sync.laptops import handed_in_by
 from tests.sync.model import Model, Name, is_gone
 from tests.sync.resting import Resting
 
@@ -100,10 +101,12 @@ class County(Resting):
     def _excuse(self, before: Model, gone: set[Name], newest: int, is_announced: bool) -> None:
         """P2 after a restore: what the county lost is kept by the laptop it came from.
 
-        Unless a newer backup than the one put back had it, or the laptop was revoked and wiped
-        before someone copied an old file back by hand.
+        Unless a newer backup than the one put back had it, or the laptop was revoked and wiped, or had
+        only that left to do, before someone copied an old file back by hand.
         """
         kept = {name for device in self.devices.values() for name in self.kept_by(device)}
+        if not is_announced:
+            self.handed_in |= gone & {n for d in self.devices.values() for n in handed_in_by(d)}
         for name in (before.stamps.keys() - self.model.stamps.keys()) | gone:
             if name in kept or name in self.refused or name in self.judged:
                 continue

@@ -147,3 +147,28 @@ def test_what_only_a_newer_backup_had_is_handed_in_where_an_older_one_was_put_ba
     assert leaving.hand_over(li, {"taken": []}) == 0  # a backup has it
     assert leaving.hand_over(li, {"taken": [], "reset": True}) == 1
     assert leaving.hand_over(li, {"taken": [1]}) == 0
+
+
+def test_what_was_handed_in_is_so_once_more_where_a_backup_is_put_back_meanwhile() -> None:
+    town = Town("li")
+    li = town.replicas["li"]
+    for _ in range(3):
+        child(li)
+    assert leaving.hand_over(li, {"taken": [1, 2]}) == 1
+    li.reload()  # the laptop is off for a while
+    assert leaving.hand_over(li, {"taken": [], "reset": True}) == 3
+    assert leaving.hand_over(li, {"taken": [1, 2, 3], "reset": True}) == 0
+
+
+def test_a_laptop_that_may_stay_sends_what_it_had_handed_in() -> None:
+    """It waits in quarantine, as a revoked laptop's; now it is judged like any other."""
+    town = Town("li")
+    li = town.replicas["li"]
+    child(li)
+    assert leaving.hand_over(li, {"taken": [1]}) == 0
+    leaving.stay(li)
+    town.rest()
+    assert town.store.head() > 0 and town.quarantined() == []
+    assert [seq for (seq,) in town.connection.execute(
+        "SELECT device_seq FROM log WHERE device = 'devli'"
+    )] == [1]

@@ -188,6 +188,11 @@ def keep_half_a_page_of_several(monkeypatch):
     monkeypatch.setattr(Sheaf, "_undo", kept)
 
 
+def take_a_page_before_the_one_it_follows(monkeypatch):
+    """Two requests under way: the second is here, and the first was lost on the line."""
+    monkeypatch.setattr("sync.turns.Turns.in_turn", lambda self, request: request)
+
+
 def write_over_unsent_work_as_if_it_were_new(monkeypatch):
     monkeypatch.setattr("sync.newcomers._held", lambda connection, ids: set())
 
@@ -226,6 +231,7 @@ BREAKS = (
     trust_the_number_and_the_epoch,
     apply_a_page_without_a_transaction,
     keep_half_a_page_of_several,
+    take_a_page_before_the_one_it_follows,
     write_over_unsent_work_as_if_it_were_new,
     confirm_whatever_else_was_said_of_it,
     commit_every_statement,
