@@ -10,7 +10,7 @@ from collections import Counter
 import pytest
 
 from casework.search import Indexer
-from sync import client, confirming, derived, merges, newcomers, receive, sheaf, tables
+from sync import client, confirming, derived, merges, newcomers, receive, sheaf, storage, tables
 from sync.client import sync_once
 from sync.protocol import SyncResponse, pack
 from sync.replica import Replica
@@ -56,11 +56,13 @@ def test_whole_counties_end_alike_with_the_general_way_alone(monkeypatch):
         went.update({"confirmed": len(states), "entries": len(rest)})
         return states, rest
 
+    monkeypatch.setattr(storage, "_TOGETHER", 3)  # rows of a statement
     monkeypatch.setattr(newcomers, "parted", parting)
     monkeypatch.setattr(confirming, "confirmed", confirm)
     quick = [stores_after(seed) for seed in seeds]
     assert all(went[way] > 10 for way in ("new", "others", "confirmed", "entries")), went
     assert all(store["search"] for stores in quick for store in stores.values())
+    monkeypatch.setattr(storage, "_TOGETHER", 10_000)
     monkeypatch.setattr(newcomers, "parted", lambda connection, page: ([], page.rows))
     monkeypatch.setattr(confirming, "confirmed", lambda records, page: ({}, page.entries))
     assert quick == [stores_after(seed) for seed in seeds]
