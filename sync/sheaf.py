@@ -26,7 +26,8 @@ class Sheaf:
         self.replica = replica
         self.connection = replica.connection
         self._is_open = False
-        self._pages = 0
+        self._pages = self._all = 0
+        """In the transaction that is open, and since the beginning."""
         self._since = 0
 
     def __enter__(self) -> Sheaf:
@@ -35,9 +36,12 @@ class Sheaf:
     def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
         if error is None:
             self.keep()
-            return
-        with suppress(Exception):  # what ended it is what to tell
-            self.keep()
+        else:
+            with suppress(Exception):  # what ended it is what to tell
+                self.keep()
+        if self._all > 1:  # 5 MB of what was just written, which nobody reads again soon
+            with suppress(Exception):
+                self.connection.execute("PRAGMA shrink_memory")
 
     @contextmanager
     def page(self) -> Iterator[None]:
@@ -47,6 +51,7 @@ class Sheaf:
             self._is_open = True
             self._pages, self._since = 0, self.replica.clock.now_ms()
         self._pages += 1
+        self._all += 1
         try:
             yield
         except BaseException:

@@ -167,6 +167,18 @@ def test_pages_that_have_come_already_are_one_transaction(town):
     assert problems_of(adm) == []
 
 
+def test_after_many_pages_their_memory_is_let_go_after_one_it_is_kept(town):
+    said: list[str] = []
+    connection = town.replicas["adm"].connection
+    connection.real.set_trace_callback(said.append)
+    town.sync("adm", limit=10)
+    assert said.count("PRAGMA shrink_memory") == 1 and not connection.in_transaction
+    said.clear()
+    contact(town.replicas["li"], held(town.replicas["li"])[0])
+    town.sync("li", "adm")
+    assert "COMMIT" in said and "PRAGMA shrink_memory" not in said
+
+
 def test_a_page_that_fails_leaves_whole_pages_and_all_comes_again(town, monkeypatch):
     adm = town.replicas["adm"]
     honest, asked = receive._Receiving._remember, []
