@@ -15,7 +15,7 @@ HUB_DEVICE = "hub"
 SERVER_AUTHOR = "server"
 
 
-class LogRow(Struct, frozen=True):
+class LogRow(Struct, frozen=True, gc=False):
     """What the feed reads of a log row before it looks at the body."""
 
     seq: int
@@ -32,7 +32,7 @@ class LogRow(Struct, frozen=True):
     and tells nothing beside it."""
 
 
-class Place(Struct, frozen=True):
+class Place(Struct, frozen=True, gc=False):
     """Where a root is: its units, and the log number with which it was made."""
 
     units: tuple[str, ...]

@@ -39,7 +39,7 @@ class Unusual(Exception):
     """The page is to be taken change by change."""
 
 
-class New(Struct, frozen=True):
+class New(Struct, frozen=True, gc=False):
     """A record that a page makes."""
 
     kind: Kind
@@ -166,7 +166,8 @@ def _rows(kind: Kind, slots: Sequence[str], some: Sequence[Change]) -> list[Valu
     for slot, column in zip(slots, every, strict=True):
         if kind.is_group(slot):
             members = [field.name for field in kind.slots[slot]]
-            if not all(type(v) is dict and v.keys() <= set(members) for v in column):
+            known = set(members)
+            if not all(type(v) is dict and v.keys() <= known for v in column):
                 raise Unusual
             columns |= {name: [v.get(name) for v in column] for name in members}
         elif slot in kind.slots and slot != kind.pointer:
