@@ -449,6 +449,7 @@ def test_a_body_of_unannounced_length_is_bounded_too(running):
         (compress(b"{}")[:-3], MEDIA_ZSTD, 400, "malformed"),
         (b"[" * 100_000, "application/json", 400, "malformed"),
         (b'{"protocol":2,"changes":{}}', "application/json", 426, "protocol"),
+        (b'{"protocol":2,"device":"otherdev"}', "application/json", 426, "protocol"),
         (b'{"protocol":1,"device":"otherdev"}', "application/json", 403, "foreign_device"),
         (b"{}", "text/plain", 415, "media_type"),
     ],
