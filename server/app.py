@@ -56,7 +56,7 @@ TRIES_OF_A_PLACE = 100
 REFILL_S = 30.0
 MUCH = 50_000
 """Bytes of an answer while whose sender other work had better wait: a page of a fill."""
-NOTE_AFTER_S = 0.05
+NOTE_AFTER_S = 0.25
 """Devices' last contacts are written together, so that an empty sync writes nothing itself."""
 
 
@@ -190,7 +190,8 @@ class County:
 
     async def sync(self, request: Request) -> Response:
         body, media = await read_body(request)
-        ask, packed = await self.workers.read(syncing.begin(bearer(request), body, media))
+        read = self.workers.read_much if len(body) > MUCH else self.workers.read
+        ask, packed = await read(syncing.begin(bearer(request), body, media))
         changes, follows = ask.request.changes, ask.request.follows
         if packed is None and (len(changes) > lookout.AT_ONCE or follows):
             if follows:

@@ -15,6 +15,7 @@ import uvicorn
 from schema.problems import InvalidValue, Problem
 from server.app import make_app
 from server.home import Home
+from sync.platform import give_back_memory
 
 
 class _Server(uvicorn.Server):
@@ -55,7 +56,8 @@ def run(home: Home, host: str, port: int, certificate: Path | None, key: Path | 
     # What is loaded stays; what requests make has no cycles. Looking for some after every 700 new
     # objects took 15 % of a big push, and stopped everybody for 40 ms.
     gc.freeze()
-    gc.set_threshold(10_000, 20, 100)
+    give_back_memory()
+    gc.set_threshold(50_000, 20, 100)
     listener = _listen(host, port)
     server = _Server(config)
     scheme = "https" if certificate else "http"

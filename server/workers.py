@@ -51,11 +51,16 @@ class Workers:
         self._local = threading.local()
         self._desks: list[Desk] = []
         self._readers = ThreadPoolExecutor(READERS, "read")
+        self._much_reader = ThreadPoolExecutor(1, "much")
         self._writer = ThreadPoolExecutor(1, "write")
 
     async def read(self, work: Work[T]) -> T:
         """Run `work` in a reading thread. A short write of its own waits for the writer."""
         return await self._run(self._readers, work)
+
+    async def read_much(self, work: Work[T]) -> T:
+        """Run what unpacks a big message, one at a time: each thread keeps the room it once took."""
+        return await self._run(self._much_reader, work)
 
     async def write(self, work: Work[T]) -> T:
         """Run `work` in the writing thread, in turn."""
@@ -78,6 +83,7 @@ class Workers:
     def close(self) -> None:
         """Wait for what is being done, then close every connection."""
         self._readers.shutdown(wait=True)
+        self._much_reader.shutdown(wait=True)
         self._writer.shutdown(wait=True)
         for desk in self._desks:
             with contextlib.suppress(Exception):  # closing is a courtesy: SQLite recovers by itself

@@ -8,6 +8,7 @@ import json
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
+from sync.platform import give_back_memory
 from sync.protocol import MAX_BODY, MEDIA_PLAIN, PROTOCOL
 
 TIMEOUT_S = 30.0
@@ -112,6 +113,7 @@ class HttpTransport:
         if self._client is None:
             import httpx
 
+            give_back_memory()
             verify = self._verify if self.url.startswith("https") else False
             self._client = httpx.Client(timeout=TIMEOUT_S, verify=verify, trust_env=False)
             self._client.headers.clear()
