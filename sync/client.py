@@ -11,7 +11,7 @@ from typing import cast
 import msgspec
 from msgspec import Raw, Struct
 
-from sync import keeping, scrub
+from sync import keeping, scrub, turns
 from sync.branches import Compare
 from sync.change import Change
 from sync.clones import part
@@ -183,6 +183,15 @@ def _page(replica: Replica, most: int) -> int:
     return min(most, int(replica.get_state("page") or most))
 
 
+def _first(replica: Replica, sent_up_to: int, page: int) -> int:
+    """How much the first message brings: of more than a page a part, as only its answer lets two be
+    under way."""
+    beyond = replica.connection.execute(
+        "SELECT 1 FROM sendable WHERE seq > ? LIMIT 1 OFFSET ?", (sent_up_to, page)
+    ).fetchone()
+    return max(page // 4, min(page, turns.FROM)) if beyond else page
+
+
 def _compare(replica: Replica, line: Line, limit: int, asked: Compare) -> SyncResponse | None:
     """One round trip of a healing; None when something else came with it."""
     request = make_request(replica, SENDS_NOTHING, limit)[0]
@@ -222,7 +231,7 @@ def _pages(replica: Replica, line: Line, limit: int, sheaf: Sheaf) -> _Exchanged
     # What was sent and answered is in the log, though others' entries before it may be under way
     # still: on a line that breaks it would go out again with every try.
     delivered = int(replica.get_state("delivered", 0))
-    line.send(*make_request(replica, delivered, page))
+    line.send(*make_request(replica, delivered, _first(replica, delivered, page)))
     while True:
         if sheaf.is_full or not line.has_answered():
             sheaf.keep()

@@ -14,7 +14,7 @@ from sync.protocol import SyncRequest, SyncResponse
 
 EARLY = "early"
 """Refusal: what this follows is not here, or was not taken."""
-FROM = 500
+FROM = 250
 """Changes of a page that another may follow: below it little is won."""
 
 

@@ -8,12 +8,12 @@ import hashlib
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from itertools import chain
 from typing import Any
 
 import msgspec
 
 from schema.kinds import KINDS
+from server.store.inserts import insert
 from server.store.latest import Latest
 from sync import digest
 from sync.change import Change, Entry, Grant, State, entry_json, seq_of
@@ -29,9 +29,6 @@ SCHEMA = 13
 _WIDE = 4
 """Reading a page of roots: from a quarter of all units on, walking all roots beats asking by
 unit."""
-
-_TOGETHER = 100
-"""Rows that one statement inserts."""
 
 _LOG_ROWS = "SELECT seq, root, kind, txn, device, device_seq, record, content FROM log"
 
@@ -68,6 +65,8 @@ class SqliteStore:
         self.connection = connection
         self.now_ms = now_ms
         self._writer = writer or nullcontext()
+        self.before_commit: Callable[[], object] = bool
+        """Told before each commit of a write: for a while others may have the interpreter."""
         self._mode = ""
         self._epoch = ""
         self._numbers: dict[str, str | None] = {}
@@ -109,6 +108,7 @@ class SqliteStore:
                 self._forget()
                 self._end("ROLLBACK")
                 raise
+            self.before_commit()
             self._end("COMMIT")
 
     @contextmanager
@@ -581,15 +581,7 @@ class SqliteStore:
         return rows
 
     def _insert(self, into: str, rows: Sequence[tuple[Any, ...]], then: str = "") -> None:
-        """Rows by the hundred: a statement for each takes a third longer."""
-        if not rows:
-            return
-        row = f"({', '.join('?' * len(rows[0]))})"
-        whole = len(rows) - len(rows) % _TOGETHER
-        many = f"{into} {', '.join([row] * _TOGETHER)} {then}"
-        for n in range(0, whole, _TOGETHER):
-            self.connection.execute(many, tuple(chain.from_iterable(rows[n : n + _TOGETHER])))
-        self.connection.executemany(f"{into} {row} {then}", rows[whole:])
+        insert(self.connection, into, rows, then)
 
     def _among_write(self, sql: str, values: Collection[Any]) -> None:
         if values:
