@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
@@ -27,6 +28,9 @@ PATIENCE_MS = 5_000
 
 PATIENT_S = 0.1
 """So long a big message waits for the writer to come to a commit."""
+
+AFTER_YOU_S = 0.002
+"""What was read before goes to the writer first."""
 
 T = TypeVar("T")
 
@@ -72,6 +76,7 @@ class Workers:
         fro; a commit only encrypts and writes."""
 
         def patient(desk: Desk) -> T:
+            time.sleep(AFTER_YOU_S)
             self._is_free.wait(PATIENT_S)
             return work(desk)
 
@@ -81,13 +86,14 @@ class Workers:
         """Run `work` in the writing thread, in turn."""
 
         def alone(desk: Desk) -> T:
-            desk.store.before_commit = self._is_free.set
             self._is_free.clear()
+            desk.store.before_commit = self._is_free.set
             try:
                 return work(desk)
             finally:
                 self._is_free.set()
 
+        self._is_free.clear()  # at once: the thread may have to wait for the interpreter
         return await self._run(self._writer, alone)
 
     async def _run(self, pool: ThreadPoolExecutor, work: Work[T]) -> T:

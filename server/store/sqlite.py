@@ -437,9 +437,10 @@ class SqliteStore:
         left = [(u, root) for root in places if (was := before.get(root)) for u in was.units]
         self._latest.places |= places
         self.connection.executemany("DELETE FROM place_unit WHERE unit = ? AND root = ?", left)
+        texts = {units: _text(units) for units in {p.units for p in places.values()}}
         self._insert(
             "INSERT OR REPLACE INTO place VALUES",
-            [(root, _text(p.units), p.born) for root, p in places.items()],
+            [(root, texts[p.units], p.born) for root, p in places.items()],
         )
         self._insert(
             "INSERT INTO place_unit VALUES",
