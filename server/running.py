@@ -52,7 +52,7 @@ def run(home: Home, host: str, port: int, certificate: Path | None, key: Path | 
         timeout_graceful_shutdown=10,
     )
     # Else an empty sync waits 5 ms a step for a push being merged.
-    sys.setswitchinterval(0.0003)
+    sys.setswitchinterval(0.0007)
     # What is loaded stays; what requests make has no cycles. Looking for some after every 700 new
     # objects took 15 % of a big push, and stopped everybody for 40 ms.
     gc.freeze()
