@@ -192,6 +192,17 @@ def _first(replica: Replica, sent_up_to: int, page: int) -> int:
     return max(page // 4, min(page, turns.FROM)) if beyond else page
 
 
+def _send_behind(
+    replica: Replica, line: Line, sent_up_to: int, page: int, cursor: str, asked_up_to: str
+) -> int:
+    """Send a second page behind the one under way, if there is one; the new `sent_up_to`."""
+    request, up_to = make_request(replica, sent_up_to, page, cursor, asked_up_to)
+    if request.strays or not request.changes:
+        return sent_up_to
+    line.send(msgspec.structs.replace(request, follows=sent_up_to), up_to, is_ahead=True)
+    return up_to
+
+
 def _compare(replica: Replica, line: Line, limit: int, asked: Compare) -> SyncResponse | None:
     """One round trip of a healing; None when something else came with it."""
     request = make_request(replica, SENDS_NOTHING, limit)[0]
@@ -260,16 +271,12 @@ def _pages(replica: Replica, line: Line, limit: int, sheaf: Sheaf) -> _Exchanged
         is_last = is_last and not strays(replica, asked_up_to)
         cursor = response.cursor or at
         if not is_last and not response.reset:
+            where = page, cursor, asked_up_to
             if not line.flights:
-                ahead = make_request(replica, sent_up_to, page, cursor, asked_up_to)
-                line.send(*ahead, is_ahead=True)
-                sent_up_to = ahead[1]
+                ahead, sent_up_to = make_request(replica, sent_up_to, *where)
+                line.send(ahead, sent_up_to, is_ahead=True)
             if line.may_follow(response):
-                behind, up_to = make_request(replica, sent_up_to, page, cursor, asked_up_to)
-                if behind.changes and not behind.strays:
-                    behind = msgspec.structs.replace(behind, follows=sent_up_to)
-                    line.send(behind, up_to, is_ahead=True)
-                    sent_up_to = up_to
+                sent_up_to = _send_behind(replica, line, sent_up_to, *where)
         with sheaf.page():
             done = receive(replica, response, response.now if is_last else None, is_part=True)
         if done.has_erased:

@@ -25,6 +25,8 @@ class Flight(Struct):
     sent_up_to: int
     """See `make_request`."""
     answer: Future[tuple[bytes, str]]
+    size: int
+    """Bytes of the request as it travels."""
     thread: threading.Thread | None = None
 
 
@@ -44,10 +46,10 @@ class Line:
 
     def send(self, request: SyncRequest, sent_up_to: int = 0, *, is_ahead: bool = False) -> None:
         """Send; beside the caller when it has other things to do and the transport allows it."""
-        flight = Flight(request, sent_up_to, Future())
-        self.flights.append(flight)
         # Packed here: what another thread allocates, this one cannot use again (7 MB).
         body, media = pack(request)
+        flight = Flight(request, sent_up_to, Future(), len(body))
+        self.flights.append(flight)
         if is_ahead and getattr(self.transport, "may_run_beside", False):
             flight.thread = threading.Thread(target=self._fly, args=(body, media, flight))
             flight.thread.start()
@@ -59,8 +61,6 @@ class Line:
         try:
             answer = self.transport.post("/v1/sync", body, media, self.token)
             self.seconds = time.monotonic() - began
-            self.trips += 1
-            self.up, self.down = self.up + len(body), self.down + len(answer[0])
             flight.answer.set_result(answer)
         except BaseException as error:  # noqa: BLE001 - raised where the answer is asked for
             flight.answer.set_exception(error)
@@ -73,7 +73,7 @@ class Line:
     def answer(self) -> tuple[Flight, SyncResponse | None]:
         """The oldest request under way, and its answer; None: it came too early, and is to be sent
         again. Raises what its transport raised."""
-        flight = self.flights.popleft()
+        flight = self._land()
         try:
             body, media = flight.answer.result()
             return flight, msgspec.json.decode(unpack(body, media), type=SyncResponse)
@@ -90,9 +90,18 @@ class Line:
     def let_go(self) -> None:
         """Wait for what is on its way, whatever becomes of it: as if the answers were lost."""
         while self.flights:
-            thread = self.flights.popleft().thread
-            if thread is not None:
-                thread.join()
+            self._land()
+
+    def _land(self) -> Flight:
+        """Wait for the oldest request's end; counted when it was answered."""
+        flight = self.flights.popleft()
+        if flight.thread is not None:
+            flight.thread.join()
+        if not flight.answer.exception():
+            self.trips += 1
+            self.up += flight.size
+            self.down += len(flight.answer.result()[0])
+        return flight
 
     def may_follow(self, response: SyncResponse) -> bool:
         """True when a request may be sent behind the one that is under way: the county takes it so,

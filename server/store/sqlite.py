@@ -65,7 +65,7 @@ class SqliteStore:
         self.connection = connection
         self.now_ms = now_ms
         self._writer = writer or nullcontext()
-        self.before_commit: Callable[[], object] = bool
+        self.before_commit: Callable[[], None] = lambda: None
         """Told before each commit of a write: for a while others may have the interpreter."""
         self._mode = ""
         self._epoch = ""
