@@ -76,9 +76,28 @@ def fit_whole(texts: Sequence[str], width: int, gap: str = "  ") -> str:
     return line
 
 
+NOT_FIRST = frozenset("。，、；：！？）》」』】〉”’…,.;:!?)]}%")
+"""Marks with which no line begins (GB/T 15834-2011, 5.1)."""
+NOT_LAST = frozenset("（《「『【〈“‘([{")
+"""Marks with which no line ends."""
+MOST_TAKEN_ALONG = 3
+"""Characters that go to the next line with a mark: of a row of marks a part."""
+LEAST_WIDTH = 12
+"""Cells; where there are fewer, a line is filled whatever it begins with."""
+
+
+def _break(line: str, cut: int, character: str) -> int:
+    """Where to break a line instead of at `cut`, behind which comes `character`."""
+    for place in range(cut, max(cut - MOST_TAKEN_ALONG, 1) - 1, -1):
+        first = line[place] if place < len(line) else character
+        if first not in NOT_FIRST and line[place - 1] not in NOT_LAST:
+            return place
+    return cut
+
+
 def wrap(text: str, width: int) -> list[str]:
     """Lines of at most `width` cells; breaks anywhere, as Chinese does, but keeps words of Latin
-    letters."""
+    letters, and marks with what they belong to."""
     lines: list[str] = []
     for paragraph in text.split("\n"):
         line, used, break_at = "", 0, 0
@@ -87,6 +106,7 @@ def wrap(text: str, width: int) -> list[str]:
             if used + size > width:
                 is_word = character.isascii() and character.isalnum() and break_at > 0
                 cut = break_at if is_word and break_at > len(line) // 2 else len(line)
+                cut = _break(line, cut, character) if width >= LEAST_WIDTH else cut
                 lines.append(line[:cut].rstrip())
                 line = line[cut:].lstrip()
                 used, break_at = cell_len(line), 0

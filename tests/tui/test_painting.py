@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
@@ -51,3 +52,17 @@ def test_no_colour_keeps_the_shapes(monkeypatch: object) -> None:
     assert look.mark("danger") == "▲"
     assert look.style("red bold on raise").color is None
     assert look.style("text on raise").reverse
+
+
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        ("父母在成都市务工，每月来电。奶奶说好。", ["父母在成都市务", "工，每月来电。", "奶奶说好。"]),
+        ("父母在成都市双流，每月来电。", ["父母在成都市双", "流，每月来电。"]),
+        ("她说今天很开心「谢谢老师」。", ["她说今天很开心", "「谢谢老师」。"]),
+        ("今天她说过的话「谢谢」。", ["今天她说过的话", "「谢谢」。"]),
+        ("。。。。。。。。。。", ["。。。。。。。", "。。。"]),
+    ],
+)
+def test_no_line_begins_with_a_closing_mark_or_ends_with_an_opening_one(text, lines):
+    assert wrap(text, 14) == lines
