@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-from bench import floor
+from bench import anki_peer, floor
 from bench.machine import cpu_s, peak_mb
 from bench.people import children
 from bench.relay import Relay
@@ -143,7 +143,9 @@ def measure(count: int = 20_000) -> dict[str, object]:
             found["nothing_beside_a_push"] = _beside(first, third, address, count // 2)
             for device in (first, second, third):
                 device.close()
-    found["floor"] = floor.measure(list(children(count)))  # last: its rows would count as the device's
+    rows = list(children(count))  # last: they would count as the device's
+    found["floor"] = floor.measure(rows)
+    found["anki"] = anki_peer.measure(rows)
     return found
 
 

@@ -304,12 +304,15 @@ def _against_edits(state: State, change: Change, mark: Mark, after: Slot, lookup
     """
     if any(h.value is None for h in after.heads):
         return after
-    unseen: list[Head] = []
-    for name, slot in state.slots.items():
-        if name == DELETED:
-            continue
-        seen = {state.made.version, *_named(name, change, lookup)}
-        unseen += [h for h in slot.heads if not seen.issuperset(h.ops)]
+    # Whoever has seen a change in one slot has seen it in all: it came whole.
+    seen = {state.made.version, *_seen(DELETED, change, lookup)}
+    unseen = [
+        head
+        for name, slot in state.slots.items()
+        if name != DELETED
+        for head in slot.heads
+        if not seen.issuperset(head.ops)
+    ]
     if not unseen:
         return after
     head = max(unseen, key=lambda h: _age(h.mark.stamp, h.mark.version))

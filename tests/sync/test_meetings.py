@@ -290,6 +290,25 @@ def test_a_deleter_who_edited_first_has_still_not_seen_the_others_edit():
     assert [c.meeting for c in adm.conflicts()] == ["edit_delete"]
 
 
+def test_who_saw_an_edit_keep_a_record_alive_has_seen_that_edit():
+    """Deleted, kept alive by an edit, edited to the same words from a form opened before, deleted
+    again: nothing is left that its author has not seen."""
+    town = Town("adm")
+    adm, other = town.replicas["adm"], town.add("other", "adm")
+    visit = contact(adm, child(adm), summary="甲。乙。丙。")
+    town.sync("adm", "other")
+    form = adm.get(visit)
+    other.save("contact", {"summary": "乙。丙。"}, visit)
+    adm.delete(visit, "记错了")
+    town.sync("other", "adm")
+    assert value(adm, visit, "_deleted") is None
+    adm.save("contact", {"summary": "乙。丙。"}, visit, form)
+    adm.delete(visit, "真的记错了")
+    town.sync("adm", "other")
+    for replica in (adm, other):
+        assert value(replica, visit, "_deleted") == "真的记错了" and not replica.conflicts(visit)
+
+
 def test_what_keeps_a_record_alive_is_an_edit_that_still_stands():
     """Of two who had said the same, li has gone on to say something else: what is unseen is tea's."""
     town, record, li, tea, adm = make("li", "tea", "adm")
