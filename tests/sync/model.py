@@ -311,7 +311,16 @@ class Model:
         writers = {s.name for s in mine if slot in s.writes}
         last = {n[0]: max(m for d, m in writers if d == n[0]) for n in writers}
         chain = {n for n in writers if n[1] < last[n[0]]}
-        return writers - chain - {n for s in mine if slot in s.writes for n in s.has_seen(slot)}
+        return writers - chain - {n for s in mine if slot in s.writes for n in self._knew(s, slot)}
+
+    def _knew(self, save: Save, slot: str) -> frozenset[Name]:
+        """What its author has seen; by a save that a put-back log has lost, also what that one had
+        seen."""
+        seen = save.has_seen(slot)
+        for name in () if self.is_exact else sorted(seen - self.stamps.keys()):
+            if name in self.saves and name != save.name:
+                seen |= self._knew(self.saves[name], slot)
+        return seen
 
 
 def _meeting(slot: str, is_chain: bool) -> str:
