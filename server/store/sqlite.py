@@ -13,7 +13,6 @@ from typing import Any
 import msgspec
 
 from schema.kinds import KINDS
-from server.store.inserts import insert
 from server.store.latest import Latest
 from sync import digest
 from sync.change import Change, Entry, Grant, State, entry_json, seq_of
@@ -21,7 +20,7 @@ from sync.erasing import blank, is_erased, subjects
 from sync.forms import MOST
 from sync.hub import Known, LogRow, Move, Place
 from sync.protocol import Verdict
-from sync.storage import Connection
+from sync.storage import Connection, insert
 from sync.window import month_of
 
 SCHEMA = 13
@@ -196,10 +195,11 @@ class SqliteStore:
                 at, tree = self._tree
                 tree = {**tree, state.id: state.values.get("parent")}
                 self._tree = max(at, state.seq), tree
-        self._insert(
-            "INSERT INTO record (id, kind, root, seq, state, month) VALUES",
+        insert(
+            self.connection,
+            "record (id, kind, root, seq, state, month)",
             rows,
-            "ON CONFLICT (id) DO UPDATE SET seq = excluded.seq, state = excluded.state,"
+            then="ON CONFLICT (id) DO UPDATE SET seq = excluded.seq, state = excluded.state,"
             " month = excluded.month",
         )
 
@@ -241,9 +241,9 @@ class SqliteStore:
             bodies.append(entry_json(entry, body))
         if rows and [r[0] for r in rows] != list(range(self.head() + 1, rows[-1][0] + 1)):
             raise RuntimeError("the log is numbered without a gap")
-        self._insert("INSERT INTO log VALUES", rows)
-        self._insert(
-            "INSERT INTO body VALUES", [(row[0], b) for row, b in zip(rows, bodies, strict=True)]
+        insert(self.connection, "log", rows)
+        insert(
+            self.connection, "body", [(row[0], b) for row, b in zip(rows, bodies, strict=True)]
         )
         self._latest.rows, self._latest.bodies = rows, bodies
         self._latest.plain = [not e.outcome and e.stamp == e.change.hlc for e, _, _ in entries]
@@ -438,12 +438,15 @@ class SqliteStore:
         self._latest.places |= places
         self.connection.executemany("DELETE FROM place_unit WHERE unit = ? AND root = ?", left)
         texts = {units: _text(units) for units in {p.units for p in places.values()}}
-        self._insert(
-            "INSERT OR REPLACE INTO place VALUES",
+        insert(
+            self.connection,
+            "place",
             [(root, texts[p.units], p.born) for root, p in places.items()],
+            "REPLACE",
         )
-        self._insert(
-            "INSERT INTO place_unit VALUES",
+        insert(
+            self.connection,
+            "place_unit",
             sorted((u, root) for root, p in places.items() for u in p.units),
         )
 
@@ -524,7 +527,7 @@ class SqliteStore:
         self._among_write(
             "DELETE FROM id_number WHERE root IN", [r for r, n in self._numbers.items() if not n]
         )
-        self._insert("INSERT OR REPLACE INTO id_number VALUES", held)
+        insert(self.connection, "id_number", held, "REPLACE")
         self._numbers.clear()
 
     def buckets(self) -> Iterable[tuple[str, tuple[str, ...], int]]:
@@ -580,9 +583,6 @@ class SqliteStore:
             f"{sql} (SELECT value FROM json_each(?)) {order}", (_text(list(values)),)
         )
         return rows
-
-    def _insert(self, into: str, rows: Sequence[tuple[Any, ...]], then: str = "") -> None:
-        insert(self.connection, into, rows, then)
 
     def _among_write(self, sql: str, values: Collection[Any]) -> None:
         if values:
