@@ -94,6 +94,7 @@ def restore(home: Home, source: Path) -> int:
         raise InvalidValue(Problem("file_unreadable", "读不了文件 {file}。", args=_file(source)))
     part = home.path / "restore.part"
     try:
+        _remove(part)  # a restore that was cut off left its own, and SQLite would go on with its log
         shutil.copyfile(source, part)
         make_private(part)
         head = _prepare(part, key, source)

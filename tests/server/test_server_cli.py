@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import shutil
 import sqlite3
 
 import pytest
@@ -215,6 +216,27 @@ def test_a_restore_while_it_runs_brings_back_what_was_and_takes_it_anew(running,
     boss.sync()
     assert {"c1", "c2"} <= set(boss.records)
     assert lost.ask().status_code in (401, 403)
+
+
+def test_what_a_restore_that_was_cut_off_left_does_not_spoil_the_next(running, tmp_path):
+    """A power cut in the middle: beside the copy stands the log of what was being written to it."""
+    dong = running.login("dong")
+    dong.sync(*(dong.create("child", f"c{n}", name="陈小溪", village="510101") for n in range(40)))
+    running.done("backup", str(tmp_path / "b.db"))
+    part, key = running.home / "restore.part", (running.home / "server.key").read_bytes()
+    shutil.copyfile(tmp_path / "b.db", part)
+    cut_off = open_encrypted(part, key)
+    cut_off.execute("UPDATE body SET body = body || ' '")
+    cut_off.execute("CREATE TABLE half_done (a)")
+    left = {name: part.with_name(name).read_bytes() for name in ("restore.part", "restore.part-wal")}
+    cut_off.close()
+    for name, content in left.items():
+        part.with_name(name).write_bytes(content)
+    dong.sync(dong.create("child", "c99", name="李小河", village="510101"))
+    running.done("backup", str(tmp_path / "newer.db"))
+    running.done("restore", str(tmp_path / "newer.db"))
+    assert running.done("check").code == 0
+    assert not list(running.home.glob("restore.part*"))
 
 
 def test_a_restore_revives_no_revoked_device_and_forgets_no_quarantine(running, tmp_path):
