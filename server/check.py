@@ -102,7 +102,8 @@ def _check(store: SqliteStore, found: Findings) -> None:
     found.records, found.hash = len(states), running.hexdigest()
     stored: dict[str, State] = {}
     for state, wrong in check_tables.columns(store):
-        stored[state.id] = state
+        if state is not None:
+            stored[state.id] = state
         found.faults += [wrong] if wrong else []
     found.faults += [] if store.meta("epoch") else [Fault("meta", "epoch")]
     found.faults += [
@@ -217,8 +218,7 @@ def _entries(store: SqliteStore) -> Iterator[tuple[int, Entry | None, str]]:
 
 
 def _states(store: SqliteStore) -> Iterator[State]:
-    for (body,) in store.connection.execute("SELECT state FROM record"):
-        yield msgspec.json.decode(body, type=State)
+    yield from store.states_where("TRUE")
 
 
 def _bucket_faults(

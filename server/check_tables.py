@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from schema.kinds import KINDS
 from server.accounts import Accounts, told_of
+from server.store.records import STATE, state_of
 from server.store.sqlite import SqliteStore
 from sync import merging
 from sync.change import Change, Entry, State
@@ -86,11 +87,16 @@ class Course:
                 yield Fault("move", root)
 
 
-def columns(store: SqliteStore) -> Iterator[tuple[State, Fault | None]]:
-    """Every record; with a fault where its row names it otherwise than it does itself."""
-    rows = store.connection.execute("SELECT id, kind, root, seq, month, state FROM record")
-    for id_, kind, root, seq, month, body in rows:
-        state = msgspec.json.decode(body, type=State)
+def columns(store: SqliteStore) -> Iterator[tuple[State | None, Fault | None]]:
+    """Every record, None where it cannot be read; with a fault where its row names it otherwise than
+    it does itself."""
+    rows = store.connection.execute(f"SELECT id, kind, root, seq, month, {STATE} FROM record")
+    for id_, kind, root, seq, month, body, is_whole in rows:
+        try:
+            state = state_of(body, is_whole)
+        except (msgspec.DecodeError, KeyError, TypeError):  # TypeError: its log entry is not there
+            yield None, Fault("record", id_)
+            continue
         declared = KINDS.get(state.kind)
         meant = (state.id, state.kind, state.root, state.seq)
         meant_month = month_of(declared, state.values) if declared else ""

@@ -3,12 +3,9 @@ county sets another number of months."""
 
 from __future__ import annotations
 
-import msgspec
-
 from server.settings import settings_of
 from server.workers import Desk
 from sync import digest, window
-from sync.change import State
 
 SETTING = "contact_months"
 
@@ -44,10 +41,7 @@ def _months(desk: Desk) -> int:
 def _count(desk: Desk, first: str, last: str, sign: int) -> None:
     """Take the records of months from `first` to before `last` into the sums, or out of them."""
     store = desk.store
-    rows = store.connection.execute(
-        "SELECT state FROM record WHERE month >= ? AND month < ? AND month != ''", (first, last)
-    )
-    states = [msgspec.json.decode(row[0], type=State) for row in rows]
+    states = list(store.states_where("month >= ? AND month < ? AND month != ''", first, last))
     places = store.places({s.root for s in states})
     sums: dict[tuple[str, tuple[str, ...]], int] = {}
     for state in states:

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import msgspec
-
 from schema.kinds import KINDS
 from server.workers import Desk
 from sync import withheld
-from sync.change import State
 from sync.intake import Batch
 from sync.records import as_json
 
@@ -22,10 +19,7 @@ def catch_up(desk: Desk) -> None:
         return
     kinds = [name for name, kind in KINDS.items() if withheld.is_restricted(kind)]
     with store.write():
-        rows = store.connection.execute(
-            "SELECT state FROM record WHERE kind IN (SELECT value FROM json_each(?))",
-            (as_json(kinds),),
-        )
-        states = [msgspec.json.decode(row[0], type=State) for row in rows]
+        found = store.states_where("kind IN (SELECT value FROM json_each(?))", as_json(kinds))
+        states = list(found)
         withheld.tell_standing(Batch(store, None, store.now_ms()), states)
         store.put_meta(DONE, b"1")

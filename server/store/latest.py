@@ -18,6 +18,8 @@ class Latest:
         self.plain: Sequence[bool] = ()
         """Of each row: see `LogRow`."""
         self.bodies: Sequence[bytes] = ()
+        self.made: dict[int, str] = {}
+        """Ids of the records that they make, by log number."""
         self.places: dict[str, Place] = {}
 
     def place_of(self, seq: int, head: Callable[[], int]) -> int:

@@ -224,6 +224,12 @@ def _nearer_sounds(db: Database) -> None:
     _run(db, _NEARER_SOUNDS)
 
 
+@migrations(name="0014_as_made")
+def _as_made(db: Database) -> None:
+    """From here on the state of a record to which nothing has come since may be left out
+    (`store.sqlite.AS_MADE`). What stands there stays: older programs are told by the number."""
+
+
 def migrate(connection: Connection, number: int) -> None:
     """Bring a store up to schema `number`; another process may be about to do the same."""
     with transaction(connection):

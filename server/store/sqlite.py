@@ -12,27 +12,32 @@ from typing import Any
 
 import msgspec
 
-from schema.kinds import KINDS
+from schema.problems import InvalidValue, Problem
 from server.store.latest import Latest
+from server.store.queries import text
+from server.store.records import Records
 from sync import digest
-from sync.change import Change, Entry, Grant, State, entry_json, seq_of
+from sync.change import Change, Entry, Grant, entry_json, seq_of
 from sync.erasing import blank, is_erased, subjects
 from sync.forms import MOST
 from sync.hub import Known, LogRow, Move, Place
+from sync.language import N_
 from sync.protocol import Verdict
 from sync.storage import Connection, insert
-from sync.window import month_of
 
-SCHEMA = 13
+SCHEMA = 14
 """Number of migrations; a store with a smaller one is migrated when it is opened."""
 _WIDE = 4
 """Reading a page of roots: from a quarter of all units on, walking all roots beats asking by
 unit."""
 
+_NEWER = N_(
+    "县里的数据是更新的一版服务器写的，这一版读不了。什么都没动；请把服务器程序更新到那一版。"
+)
+
 _LOG_ROWS = "SELECT seq, root, kind, txn, device, device_seq, record, content FROM log"
 
 _encode = msgspec.json.Encoder().encode
-_decode_state = msgspec.json.Decoder(State).decode
 _decode_entry = msgspec.json.Decoder(Entry).decode
 _decode_units = msgspec.json.Decoder(tuple[str, ...]).decode
 
@@ -43,15 +48,14 @@ def wall_ms() -> int:
     return time.time_ns() // 1_000_000
 
 
-def _text(value: Any) -> str:
-    return _encode(value).decode()
-
-
-class SqliteStore:
+class SqliteStore(Records):
     """Implements `sync.hub.HubStore` over one DB-API connection in autocommit.
 
     `writer` is the process's writer lock: threads wait there in turn, and not in SQLite's busy
     loop.
+
+    Raises:
+        InvalidValue: a newer program wrote the store.
     """
 
     def __init__(
@@ -73,7 +77,11 @@ class SqliteStore:
         # Checkpoints after big pushes (server/behind.py), not in them: 12 % of the time of 20,000
         # creates. This many pages, 80 MB, only where there is never a quiet moment.
         connection.execute("PRAGMA wal_autocheckpoint = 20000")
-        if connection.execute("PRAGMA user_version").fetchone()[0] < SCHEMA:
+        schema = connection.execute("PRAGMA user_version").fetchone()[0]
+        if schema > SCHEMA:
+            connection.close()
+            raise InvalidValue(Problem("store_newer", _NEWER))
+        if schema < SCHEMA:
             from server.store.migrations import (
                 migrate,  # 80 ms: only for an old or a new store
             )
@@ -82,7 +90,7 @@ class SqliteStore:
 
     def _forget(self) -> None:
         """Drop what is remembered from one transaction to the next."""
-        self._tree: tuple[int, dict[str, str | None]] | None = None
+        self._tree = None
         self._sums: dict[BucketKey, int] = {}
         self._sums_at = -1
         self._latest = Latest()
@@ -162,15 +170,6 @@ class SqliteStore:
         row = self._one("SELECT max(seq) FROM log")
         return (row[0] if row else None) or 0
 
-    def parents(self) -> Mapping[str, str | None]:
-        row = self._one("SELECT max(seq) FROM record WHERE kind = 'unit'")
-        at = (row[0] if row else None) or 0
-        if self._tree is None or self._tree[0] != at:
-            rows = self.connection.execute("SELECT state FROM record WHERE kind = 'unit'")
-            states = [_decode_state(r[0]) for r in rows]
-            self._tree = at, {s.id: s.values.get("parent") for s in states}
-        return self._tree[1]
-
     # ------------------------------------------------------------- records
 
     def grants_of(self, user: str) -> tuple[Grant, ...] | None:
@@ -180,49 +179,6 @@ class SqliteStore:
             "SELECT role, unit, child FROM user_grant WHERE user = ?", (user,)
         )
         return tuple(Grant(*row) for row in rows)
-
-    def states(self, ids: Collection[str]) -> dict[str, State]:
-        rows = self._among("SELECT id, state FROM record WHERE id IN", ids)
-        return {id: _decode_state(state) for id, state in rows}
-
-    def put_states(self, states: Iterable[State]) -> None:
-        rows = []
-        for state in states:
-            kind = KINDS.get(state.kind)
-            month = month_of(kind, state.values) if kind and kind.window_field else ""
-            rows.append((state.id, state.kind, state.root, state.seq, _encode(state), month))
-            if self._tree is not None and state.kind == "unit":
-                at, tree = self._tree
-                tree = {**tree, state.id: state.values.get("parent")}
-                self._tree = max(at, state.seq), tree
-        insert(
-            self.connection,
-            "record (id, kind, root, seq, state, month)",
-            rows,
-            then="ON CONFLICT (id) DO UPDATE SET seq = excluded.seq, state = excluded.state,"
-            " month = excluded.month",
-        )
-
-    def records_of(
-        self,
-        roots: Collection[str],
-        since: str = "",
-        before: str = "",
-        stage: int | None = None,
-    ) -> list[tuple[str, str, bytes]]:
-        order = "ORDER BY root, seq"
-        if before:
-            order = f"AND month >= '{since}' AND month < '{before}' AND month != '' {order}"
-        elif since:
-            order = f"AND (month = '' OR month >= '{since}') {order}"
-        if stage == 0:
-            order = f"AND id = root {order}"
-        elif stage == 1:
-            order = f"AND id != root {order}"
-        key = "id" if stage == 0 else "root"
-        return list(
-            self._among(f"SELECT root, kind, state FROM record WHERE {key} IN", roots, order)
-        )
 
     # ------------------------------------------------------------- the log
 
@@ -246,6 +202,7 @@ class SqliteStore:
             self.connection, "body", [(row[0], b) for row, b in zip(rows, bodies, strict=True)]
         )
         self._latest.rows, self._latest.bodies = rows, bodies
+        self._latest.made = {e.seq: e.change.id for e, _, _ in entries if e.change.op == "create"}
         self._latest.plain = [not e.outcome and e.stamp == e.change.hlc for e, _, _ in entries]
         last: dict[str, int] = {}
         for entry, _, _ in entries:
@@ -263,7 +220,7 @@ class SqliteStore:
         )
         if not seqs or not last or min(seqs) > (last[0] or 0):
             return {}  # a page of what is new
-        asked = _text(list(seqs))
+        asked = text(list(seqs))
         found = {
             seq: Known(bytes(content), Verdict(seq, status, code, field))
             for seq, content, status, code, field in self.connection.execute(
@@ -318,7 +275,7 @@ class SqliteStore:
             "SELECT body FROM json_each(?) AS asked"
             " JOIN log ON record = json_extract(asked.value, '$[0]')"
             " AND device_seq = json_extract(asked.value, '$[1]') JOIN body USING (seq)",
-            (_text(list(asked)),),
+            (text(list(asked)),),
         )
         return [_decode_entry(body) for (body,) in rows]
 
@@ -361,12 +318,9 @@ class SqliteStore:
             " OR root IN (SELECT root FROM place_unit"
             " WHERE unit IN (SELECT value FROM json_each(?)))"
             " OR root IN (SELECT value FROM json_each(?))) ORDER BY seq",
-            (after, _text(list(units)), _text(list(roots))),
+            (after, text(list(units)), text(list(roots))),
         )
         return [LogRow(*row) for row in rows]
-
-    def months(self, ids: Collection[str]) -> dict[str, str]:
-        return dict(self._among("SELECT id, month FROM record WHERE month != '' AND id IN", ids))
 
     def bodies(self, seqs: Sequence[int]) -> list[bytes]:
         if seqs and (at := self._latest.place_of(first := min(seqs), self.head)) >= 0:
@@ -437,7 +391,7 @@ class SqliteStore:
         left = [(u, root) for root in places if (was := before.get(root)) for u in was.units]
         self._latest.places |= places
         self.connection.executemany("DELETE FROM place_unit WHERE unit = ? AND root = ?", left)
-        texts = {units: _text(units) for units in {p.units for p in places.values()}}
+        texts = {units: text(units) for units in {p.units for p in places.values()}}
         insert(
             self.connection,
             "place",
@@ -459,7 +413,7 @@ class SqliteStore:
             "SELECT root FROM place_unit WHERE unit IN (SELECT value FROM json_each(?)) "
             "AND root > ? UNION SELECT root FROM place "
             "WHERE root IN (SELECT value FROM json_each(?)) AND root > ? ORDER BY 1 LIMIT ?",
-            (_text(list(units)), after, _text(list(roots)), after, limit),
+            (text(list(units)), after, text(list(roots)), after, limit),
         )
         return [r[0] for r in rows]
 
@@ -469,17 +423,17 @@ class SqliteStore:
             return ["", *(r[0] for r in rows)]
         rows = self.connection.execute(
             "SELECT root FROM place_unit JOIN place USING (root) WHERE unit = ? AND units = ?",
-            (units[0], _text(units)),
+            (units[0], text(units)),
         )
         return [r[0] for r in rows]
 
     def _walk(self, units: set[str], roots: set[str], after: str, limit: int) -> list[str]:
         found: list[str] = []
         read = functools.cache(_decode_units)
-        for root, text in self.connection.execute(
+        for root, placed in self.connection.execute(
             "SELECT root, units FROM place WHERE root > ? ORDER BY root", (after,)
         ):
-            if root in roots or not units.isdisjoint(read(text)):
+            if root in roots or not units.isdisjoint(read(placed)):
                 found.append(root)
                 if len(found) == limit:
                     break
@@ -488,7 +442,7 @@ class SqliteStore:
     def add_moves(self, moves: Iterable[Move]) -> None:
         self.connection.executemany(
             "INSERT INTO move VALUES (?, ?, ?, ?)",
-            [(m.seq, m.root, _text(m.before), _text(m.after)) for m in moves],
+            [(m.seq, m.root, text(m.before), text(m.after)) for m in moves],
         )
 
     def moves_after(self, seq: int) -> list[Move]:
@@ -541,7 +495,7 @@ class SqliteStore:
         for key, value in sums.items():
             total = (self._sums.get(key, 0) + value) % digest.MODULUS
             self._sums[key] = total
-            rows.append((key[0], _text(key[1]), total.to_bytes(16, "big"), at))
+            rows.append((key[0], text(key[1]), total.to_bytes(16, "big"), at))
         self.connection.executemany("INSERT OR REPLACE INTO bucket VALUES (?, ?, ?, ?)", rows)
 
     def _catch_up(self) -> None:
@@ -559,7 +513,7 @@ class SqliteStore:
         """Keep on record that a device's records differed and were sent to it again."""
         self.connection.execute(
             "INSERT INTO healing VALUES (?, ?, ?, ?, ?)",
-            (self.now_ms(), device, user, _text(list(records)), mine),
+            (self.now_ms(), device, user, text(list(records)), mine),
         )
 
     def healings(self) -> list[tuple[int, str, str, list[str]]]:
@@ -568,22 +522,3 @@ class SqliteStore:
             "SELECT at, device, user, records FROM healing ORDER BY at DESC, rowid DESC"
         )
         return [(at, device, user, msgspec.json.decode(ids)) for at, device, user, ids in rows]
-
-    # ------------------------------------------------------------- helpers
-
-    def _one(self, sql: str, *values: Any) -> tuple[Any, ...] | None:
-        row: tuple[Any, ...] | None = self.connection.execute(sql, values).fetchone()
-        return row
-
-    def _among(
-        self, sql: str, values: Collection[Any], order: str = ""
-    ) -> Iterator[tuple[Any, ...]]:
-        """Rows where a column is one of `values`: one statement, however many they are."""
-        rows: Iterator[tuple[Any, ...]] = self.connection.execute(
-            f"{sql} (SELECT value FROM json_each(?)) {order}", (_text(list(values)),)
-        )
-        return rows
-
-    def _among_write(self, sql: str, values: Collection[Any]) -> None:
-        if values:
-            self._among(sql, values)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import msgspec
 import pytest
 
+from schema.kinds import KINDS
 from sync.change import Change, Entry, Grant, Mark, State
+from sync.decide import replay
 from sync.hub import Hub, HubStore, Known, Move, Place, Session, content_hash
 from sync.protocol import Verdict
 
@@ -197,6 +199,44 @@ class StoreSuite:
             pass
 
     # ------------------------------------------------------------ records
+
+    def test_a_record_reads_as_its_log_makes_it_before_and_after_something_comes(self, store):
+        """A store need not keep what the entry that made a record says already."""
+        number = {"id_type": "resident", "id_number": "51", "no_id_reason": None}
+        made = [
+            change(1, "u1", kind="unit", name="县"),
+            change(2, "r1", name="一", identity=number, phone=None),
+            change(3, "c1", kind="contact", child="r1", on="2026-11-01"),
+            change(4, "r2", name="二"),
+        ]
+        roots = {"u1": "", "c1": "r1"}
+        entries = [entry(n, c, roots.get(c.id, c.id)) for n, c in enumerate(made, 1)]
+        entries[0] = Entry(1, made[0], 1 << 20)
+        states = {e.change.id: replay(KINDS[e.change.kind], None, e) for e in entries}
+        assert states["r1"].values["id_number"] == "51" and "phone" not in states["r1"].values
+
+        def is_whole() -> bool:
+            rows = store.records_of(["", "r1", "r2"])
+            read = {s.id: s for s in (msgspec.json.decode(b, type=State) for _, _, b in rows)}
+            assert [(root, kind) for root, kind, _ in rows] == [
+                (read[i].root, read[i].kind) for i in read
+            ]
+            return read == states == store.states([*states, "nobody"])
+
+        with store.write():
+            store.append([row(e) for e in entries])
+            store.put_states(states.values())
+            assert is_whole()
+        assert is_whole()
+        later = Change("dev1", 5, "dev1.5", "put", "child", "r1", "li", 5 << 16, {"name": "三"})
+        with store.write():
+            store.append([row(edit := entry(5, later))])
+            states["r1"] = replay(KINDS["child"], states["r1"], edit)
+            store.put_states([states["r1"]])
+        assert is_whole() and states["r1"].values["name"] == "三"
+        with store.write():  # written again without an entry of its own
+            store.put_states([states["r2"]])
+        assert is_whole()
 
     def test_states_come_back_whole_and_are_replaced(self, store):
         with store.write():

@@ -5,10 +5,15 @@ from __future__ import annotations
 import secrets
 import threading
 
+import msgspec
 import pytest
-from store_suite import NOW, StoreSuite, change, put_log, state
+from store_suite import NOW, StoreSuite, change, entry, put_log, row, state
 
-from server.store.sqlite import SqliteStore
+from schema.kinds import KINDS
+from schema.problems import InvalidValue
+from server.store.sqlite import SCHEMA, SqliteStore
+from sync.change import Entry
+from sync.decide import replay
 from sync.storage import open_encrypted, open_plain
 
 
@@ -97,6 +102,36 @@ def test_the_schemas_number_counts_its_steps_so_that_no_store_misses_one():
     from sqlite_utils import Database
 
     from server.store.migrations import migrations
-    from server.store.sqlite import SCHEMA
 
     assert len(migrations.pending(Database(memory=True))) == SCHEMA
+
+
+def test_what_only_one_entry_says_is_not_written_twice():
+    store = SqliteStore(open_plain(":memory:"), now_ms=lambda: NOW)
+    changes = [change(1, "51", kind="unit", name="县"), change(2, "r1", name="一"), change(3, "r2")]
+    entries = [entry(n, c) for n, c in enumerate(changes, 1)]
+    entries[0] = Entry(1, changes[0], 1 << 20)
+    states = [replay(KINDS[e.change.kind], None, e) for e in entries]
+    merged = msgspec.structs.replace(states[2], last=states[1].made)  # something came to it
+    with store.write():
+        store.append([row(e) for e in entries])
+        store.put_states([*states[:2], merged])
+    lengths = "SELECT length(state) > 0 FROM record ORDER BY seq"
+    assert [r[0] for r in store.connection.execute(lengths)] == [1, 0, 1]
+    assert store.states(["51", "r1", "r2"]) == dict(
+        zip(["51", "r1", "r2"], [*states[:2], merged], strict=True)
+    )
+
+
+def test_a_store_of_a_newer_program_is_left_alone(tmp_path):
+    path = tmp_path / "hub.db"
+    SqliteStore(open_plain(path)).connection.close()
+    newer = open_plain(path)
+    newer.execute(f"PRAGMA user_version = {SCHEMA + 1}")
+    newer.execute("CREATE TABLE of_tomorrow (id TEXT)")
+    newer.close()
+    before = path.read_bytes()
+    with pytest.raises(InvalidValue) as caught:
+        SqliteStore(open_plain(path))
+    assert caught.value.problem.code == "store_newer"
+    assert path.read_bytes() == before
