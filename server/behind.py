@@ -1,5 +1,5 @@
-"""What is done behind the pushes, in small pieces and in quiet moments: looking for files of one child,
-and tidying the store's write-ahead log.
+"""What is done behind the pushes, in small pieces and in quiet moments: putting what a big one brought in
+its order, looking for files of one child, and tidying the store's write-ahead log.
 
 Nothing is lost when it is cut short: the search goes on from where the store says it is, and SQLite
 tidies up by itself when its log has become too long.
@@ -61,10 +61,11 @@ class Behind:
 
     async def _work(self) -> None:
         try:
-            await self._quiet()
-            while await self._workers.write(lookout.look):
-                await asyncio.sleep(BETWEEN_S)
+            for step in (_settle, lookout.look):
                 await self._quiet()
+                while await self._workers.write(step):
+                    await asyncio.sleep(BETWEEN_S)
+                    await self._quiet()
             if self._is_untidy:
                 self._is_untidy = False
                 await self._workers.write(_tidy)
@@ -76,6 +77,11 @@ class Behind:
         since = time.monotonic()
         while time.monotonic() < min(self._busy_at + QUIET_S, since + LONGEST_S):  # noqa: ASYNC110
             await asyncio.sleep(QUIET_S / 4)
+
+
+def _settle(desk: Desk) -> bool:
+    with desk.store.write():
+        return desk.store.settle()
 
 
 def _tidy(desk: Desk) -> None:

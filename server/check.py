@@ -124,7 +124,7 @@ def _check(store: SqliteStore, found: Findings) -> None:
     # Where an erased file was is kept, for whoever holds it; what it followed from is not.
     places |= {root: Place(held[root].units, born[root]) for root in held.keys() & gone.keys()}
     found.faults += [Fault("place", root) for root, p in places.items() if held.get(root) != p]
-    rows = {tuple(r) for r in store.connection.execute("SELECT unit, root FROM place_unit")}
+    rows = set(check_tables.of_both(store, "place_unit", "unit, root"))
     meant = {(unit, root) for root, place in places.items() for unit in place.units}
     found.faults += [Fault("place", root) for _, root in sorted(rows ^ meant)]
     found.faults += _bucket_faults(store, states, places)
@@ -244,9 +244,5 @@ def _number_faults(store: SqliteStore, states: dict[str, State]) -> list[Fault]:
         for state in states.values()
         if idnumber.is_valid(number := state.values.get("id_number")) and not state.is_deleted
     }
-    held = dict(store.connection.execute("SELECT root, number FROM id_number"))
-    return [
-        Fault("id_number", root)
-        for root in sorted(meant.keys() | held.keys())
-        if meant.get(root) != held.get(root)
-    ]
+    held = set(check_tables.of_both(store, "id_number", "root, number"))
+    return [Fault("id_number", root) for root in sorted({r for r, _ in meant.items() ^ held})]

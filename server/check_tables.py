@@ -104,6 +104,12 @@ def columns(store: SqliteStore) -> Iterator[tuple[State | None, Fault | None]]:
         yield state, None if is_right else Fault("record", id_)
 
 
+def of_both(store: SqliteStore, table: str, columns: str) -> list[tuple[str, str]]:
+    """What is in its order and what is not yet (`server/store/fresh.py`)."""
+    settled, late = (f"SELECT {columns} FROM {name}" for name in (table, f"{table}_fresh"))
+    return [tuple(row) for row in store.connection.execute(f"{settled} UNION ALL {late}")]
+
+
 def quarantine(store: SqliteStore) -> Iterator[Fault]:
     """Changes in quarantine that are not what came."""
     rows = store.connection.execute("SELECT device, device_seq, content, change FROM quarantine")

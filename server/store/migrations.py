@@ -9,6 +9,7 @@ import msgspec
 from sqlite_utils import Database, Migrations
 
 from schema.kinds import KINDS
+from server.store import fresh
 from sync import ids
 from sync.change import State
 from sync.storage import Connection, transaction
@@ -224,10 +225,11 @@ def _nearer_sounds(db: Database) -> None:
     _run(db, _NEARER_SOUNDS)
 
 
-@migrations(name="0014_as_made")
-def _as_made(db: Database) -> None:
+@migrations(name="0014_big_pushes")
+def _big_pushes(db: Database) -> None:
     """From here on the state of a record to which nothing has come since may be left out
-    (`store.sqlite.AS_MADE`). What stands there stays: older programs are told by the number."""
+    (`store.records`). What stands there stays: older programs are told by the number."""
+    _run(db, fresh.TABLES)
 
 
 def migrate(connection: Connection, number: int) -> None:

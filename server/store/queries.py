@@ -20,6 +20,10 @@ class Queries:
 
     connection: Connection
 
+    def head(self) -> int:
+        row = self._one("SELECT max(seq) FROM log")
+        return (row[0] if row else None) or 0
+
     def _one(self, sql: str, *values: Any) -> tuple[Any, ...] | None:
         row: tuple[Any, ...] | None = self.connection.execute(sql, values).fetchone()
         return row

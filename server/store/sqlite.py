@@ -3,7 +3,6 @@ own."""
 
 from __future__ import annotations
 
-import functools
 import hashlib
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -13,23 +12,22 @@ from typing import Any
 import msgspec
 
 from schema.problems import InvalidValue, Problem
+from server.store.fresh import Fresh
 from server.store.latest import Latest
+from server.store.numbers import Numbers
+from server.store.places import ROOTS_IN, Places
 from server.store.queries import text
-from server.store.records import Records
 from sync import digest
 from sync.change import Change, Entry, Grant, entry_json, seq_of
 from sync.erasing import blank, is_erased, subjects
 from sync.forms import MOST
-from sync.hub import Known, LogRow, Move, Place
+from sync.hub import Known, LogRow
 from sync.language import N_
 from sync.protocol import Verdict
 from sync.storage import Connection, insert
 
 SCHEMA = 14
 """Number of migrations; a store with a smaller one is migrated when it is opened."""
-_WIDE = 4
-"""Reading a page of roots: from a quarter of all units on, walking all roots beats asking by
-unit."""
 
 _NEWER = N_(
     "县里的数据是更新的一版服务器写的，这一版读不了。什么都没动；请把服务器程序更新到那一版。"
@@ -48,7 +46,7 @@ def wall_ms() -> int:
     return time.time_ns() // 1_000_000
 
 
-class SqliteStore(Records):
+class SqliteStore(Places, Numbers, Fresh):
     """Implements `sync.hub.HubStore` over one DB-API connection in autocommit.
 
     `writer` is the process's writer lock: threads wait there in turn, and not in SQLite's busy
@@ -72,7 +70,7 @@ class SqliteStore(Records):
         """Told before each commit of a write: for a while others may have the interpreter."""
         self._mode = ""
         self._epoch = ""
-        self._numbers: dict[str, str | None] = {}
+        self._numbers = {}
         self._forget()
         # Checkpoints after big pushes (server/behind.py), not in them: 12 % of the time of 20,000
         # creates. This many pages, 80 MB, only where there is never a quiet moment.
@@ -165,10 +163,6 @@ class SqliteStore(Records):
 
     def epoch(self) -> str:
         return (self.meta("epoch") or b"").decode()
-
-    def head(self) -> int:
-        row = self._one("SELECT max(seq) FROM log")
-        return (row[0] if row else None) or 0
 
     # ------------------------------------------------------------- records
 
@@ -314,10 +308,9 @@ class SqliteStore(Records):
         self, after: int, units: Collection[str], roots: Collection[str]
     ) -> list[LogRow]:
         rows = self.connection.execute(
-            f"{_LOG_ROWS} WHERE seq > ? AND (root = ''"
-            " OR root IN (SELECT root FROM place_unit"
-            " WHERE unit IN (SELECT value FROM json_each(?)))"
-            " OR root IN (SELECT value FROM json_each(?))) ORDER BY seq",
+            f"{_LOG_ROWS} WHERE seq > ?1 AND (root = ''"
+            f" OR root IN ({ROOTS_IN.format(units='?2')})"
+            " OR root IN (SELECT value FROM json_each(?3))) ORDER BY seq",
             (after, text(list(units)), text(list(roots))),
         )
         return [LogRow(*row) for row in rows]
@@ -371,118 +364,7 @@ class SqliteStore(Records):
         row = self._one("SELECT count(*) FROM quarantine WHERE device = ?", device)
         return row[0] if row else 0
 
-    # -------------------------------------------------------------- places
-
-    def places(self, roots: Collection[str]) -> dict[str, Place]:
-        found: dict[str, Place] = {}
-        latest = self._latest.places
-        if latest and self._latest.place_of(MOST, self.head) >= 0:
-            found = {root: latest[root] for root in roots if root in latest}
-            roots = [root for root in roots if root not in found]
-        if roots:
-            rows = self._among("SELECT root, units, born FROM place WHERE root IN", roots)
-            read = functools.cache(_decode_units)  # many have the same
-            found |= {root: Place(read(units), born) for root, units, born in rows}
-        return found
-
-    def put_places(
-        self, places: Mapping[str, Place], before: Mapping[str, Place | None]
-    ) -> None:
-        left = [(u, root) for root in places if (was := before.get(root)) for u in was.units]
-        self._latest.places |= places
-        self.connection.executemany("DELETE FROM place_unit WHERE unit = ? AND root = ?", left)
-        texts = {units: text(units) for units in {p.units for p in places.values()}}
-        insert(
-            self.connection,
-            "place",
-            [(root, texts[p.units], p.born) for root, p in places.items()],
-            "REPLACE",
-        )
-        insert(
-            self.connection,
-            "place_unit",
-            sorted((u, root) for root, p in places.items() for u in p.units),
-        )
-
-    def roots_in(
-        self, units: Collection[str], roots: Collection[str], after: str, limit: int
-    ) -> list[str]:
-        if len(units) * _WIDE >= len(self.parents()):
-            return self._walk(set(units), set(roots), after, limit)
-        rows = self.connection.execute(
-            "SELECT root FROM place_unit WHERE unit IN (SELECT value FROM json_each(?)) "
-            "AND root > ? UNION SELECT root FROM place "
-            "WHERE root IN (SELECT value FROM json_each(?)) AND root > ? ORDER BY 1 LIMIT ?",
-            (text(list(units)), after, text(list(roots)), after, limit),
-        )
-        return [r[0] for r in rows]
-
-    def roots_at(self, units: tuple[str, ...]) -> list[str]:
-        if not units:
-            rows = self.connection.execute("SELECT root FROM place WHERE units = '[]'")
-            return ["", *(r[0] for r in rows)]
-        rows = self.connection.execute(
-            "SELECT root FROM place_unit JOIN place USING (root) WHERE unit = ? AND units = ?",
-            (units[0], text(units)),
-        )
-        return [r[0] for r in rows]
-
-    def _walk(self, units: set[str], roots: set[str], after: str, limit: int) -> list[str]:
-        found: list[str] = []
-        read = functools.cache(_decode_units)
-        for root, placed in self.connection.execute(
-            "SELECT root, units FROM place WHERE root > ? ORDER BY root", (after,)
-        ):
-            if root in roots or not units.isdisjoint(read(placed)):
-                found.append(root)
-                if len(found) == limit:
-                    break
-        return found
-
-    def add_moves(self, moves: Iterable[Move]) -> None:
-        self.connection.executemany(
-            "INSERT INTO move VALUES (?, ?, ?, ?)",
-            [(m.seq, m.root, text(m.before), text(m.after)) for m in moves],
-        )
-
-    def moves_after(self, seq: int) -> list[Move]:
-        rows = self.connection.execute(
-            "SELECT seq, root, was, becomes FROM move WHERE seq > ? ORDER BY seq", (seq,)
-        )
-        return [Move(n, root, _decode_units(a), _decode_units(b)) for n, root, a, b in rows]
-
-    def add_unit_moves(self, moves: Iterable[tuple[int, str, str | None]]) -> None:
-        self.connection.executemany("INSERT INTO unit_move VALUES (?, ?, ?)", list(moves))
-
-    def parents_at(self, seq: int) -> Mapping[str, str | None]:
-        rows = self.connection.execute(
-            "SELECT unit, was FROM unit_move WHERE seq > ? ORDER BY seq DESC", (seq,)
-        ).fetchall()
-        return {**self.parents(), **dict(rows)} if rows else self.parents()
-
-    # ------------------------------------------------- ID numbers, buckets
-
-    def roots_with_id(self, numbers: Collection[str]) -> dict[str, list[str]]:
-        self._put_numbers()
-        found: dict[str, list[str]] = {}
-        for number, root in self._among(
-            "SELECT number, root FROM id_number WHERE number IN", numbers, "ORDER BY root"
-        ):
-            found.setdefault(number, []).append(root)
-        return found
-
-    def put_id(self, root: str, number: str | None) -> None:
-        self._numbers[root] = number  # written together: see `_put_numbers`
-
-    def _put_numbers(self) -> None:
-        if not self._numbers:
-            return
-        held = [(root, n) for root, n in self._numbers.items() if n]
-        self._among_write(
-            "DELETE FROM id_number WHERE root IN", [r for r, n in self._numbers.items() if not n]
-        )
-        insert(self.connection, "id_number", held, "REPLACE")
-        self._numbers.clear()
+    # ------------------------------------------------------------- buckets
 
     def buckets(self) -> Iterable[tuple[str, tuple[str, ...], int]]:
         self._catch_up()

@@ -1,0 +1,43 @@
+"""What a big push brings stands apart until a quiet moment: the ways back from a unit and from an ID
+number to their roots.
+
+Both are in the order of units and numbers. A roster comes in another, and each page of it would write
+nearly the whole of them again: a third of the pages that a push of 20,000 wrote, 0.1 s of 0.85. So its
+rows are put down in the order of their coming, looked through for whoever asks (1 ms with 20,000), and
+put in their places later.
+"""
+
+from __future__ import annotations
+
+from server.store.queries import Queries
+
+MANY = 250
+"""Roots of one transaction from which on they stand apart first."""
+
+TABLES = """
+CREATE TABLE place_unit_fresh (root TEXT NOT NULL, unit TEXT NOT NULL, PRIMARY KEY (root, unit))
+    WITHOUT ROWID;
+CREATE TABLE id_number_fresh (root TEXT PRIMARY KEY, number TEXT NOT NULL) WITHOUT ROWID;
+"""
+
+STEP = 5000
+"""Roots put in their places in one transaction: some 30 ms, so that no push waits long."""
+
+
+class Fresh(Queries):
+    """The tables whose names end so."""
+
+    def settle(self, most: int = STEP) -> bool:
+        """Put what stands apart in its place; False when nothing is left. Within the caller's
+        `write`."""
+        is_left = self._settle("place_unit", "unit, root", most)
+        return self._settle("id_number", "root, number", most) or is_left
+
+    def _settle(self, table: str, columns: str, most: int) -> bool:
+        fresh = f"FROM {table}_fresh"
+        up_to = self._one(f"SELECT root {fresh} ORDER BY root LIMIT 1 OFFSET ?", most)
+        border = "" if up_to is None else f"WHERE root < '{up_to[0]}'"
+        run = self.connection.execute
+        run(f"INSERT OR REPLACE INTO {table} SELECT {columns} {fresh} {border} ORDER BY 1, 2")
+        run(f"DELETE {fresh} {border}")
+        return up_to is not None
