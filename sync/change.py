@@ -185,9 +185,11 @@ class Entry(Struct, frozen=True, array_like=True, gc=False):
     root: str = ""
 
 
-def entry_json(entry: Entry, change: bytes) -> bytes:
-    """JSON of an entry whose change is encoded already."""
-    return _encode((entry.seq, Raw(change), entry.stamp, entry.outcome, entry.root))
+def entry_json(
+    seq: int, change: bytes, stamp: int, outcome: dict[str, Slot], root: str
+) -> bytes:
+    """JSON of an `Entry` whose change is encoded already."""
+    return _encode((seq, Raw(change), stamp, outcome, root))
 
 
 class Conflict(Struct, frozen=True):

@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from sync.change import Mark, State
+from sync.change import Change, State
 
 MODULUS = 1 << 128
 _encode = msgspec.json.Encoder(order="sorted").encode
@@ -27,9 +27,10 @@ def of(state: State) -> int:
     return _of(state.id, state.values, state.made, state.slots)
 
 
-def of_new(id: str, values: dict[str, Any], made: Mark) -> int:
-    """The hash of a record with one version, whatever its number in the log will be."""
-    return _of(id, values, made, {})
+def of_new(change: Change, values: dict[str, Any]) -> int:
+    """The hash of a record that a change makes, taken with the stamp that it claims."""
+    made = change.version, change.author, change.hlc, change.seen  # as a `Mark` is written
+    return _of(change.id, values, made, {})
 
 
 def _of(*content: Any) -> int:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from msgspec import Struct
 
 from sync.change import Change, Entry, Grant, State
 from sync.protocol import Verdict
+
+if TYPE_CHECKING:
+    from sync.preparing import New
 
 HUB_DEVICE = "hub"
 SERVER_AUTHOR = "server"
@@ -83,6 +86,10 @@ class HubStore(Protocol):
     def append(self, entries: Sequence[tuple[Entry, bytes, bytes]]) -> None:
         """Add log rows, each with the JSON of its change and the hash of that; numbered by the
         caller without a gap after `head()`."""
+
+    def put_new(self, first: int, made: Sequence[New]) -> None:
+        """Add log rows, and the records that they make, all taken as claimed; `first`: the number of
+        the first."""
 
     def known(self, device: str, seqs: Collection[int]) -> dict[int, Known]:
         """Changes of a device already in the log or in quarantine."""

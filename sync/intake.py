@@ -60,8 +60,8 @@ class Batch:
         self.entries: dict[str, Entry] = {}
         self.bodies: dict[str, tuple[bytes, bytes]] = {}
         """JSON of every change sent, and its hash, by version: stored as it is."""
-        self.digests: dict[int, int] = {}
-        """Of records, by log number, as far as it is known how they stand then."""
+        self.sums: dict[tuple[str, tuple[str, ...]], int] = {}
+        """By how much those of the buckets change."""
         self.moves: list[Move] = []
         self.unit_moves: list[tuple[int, str, str | None]] = []
         self.numbers: dict[str, str | None] = {}
@@ -368,68 +368,53 @@ class Batch:
     # -- writing
 
     def _write(self) -> None:
-        if not self.entries:
-            return
+        if self.entries:
+            self._write_entries()
+        for root, number in self.numbers.items():
+            self.store.put_id(root, number)
+        sums = {key: change for key, change in self.sums.items() if change % digest.MODULUS}
+        if sums:
+            self.store.add_to_buckets(sums)
+
+    def _write_entries(self) -> None:
         withheld.follow(self)
-        sums: dict[tuple[str, tuple[str, ...]], int] = {}
         moved = {m.root for m in self.moves}
         changed = [s for i, s in self.states.items() if s is not self.before.get(i) and s]
         changed.sort(key=attrgetter("seq"))  # what is made together lies together
         for state in changed:
             before = self.before.get(state.id)
             if before is not None:
-                self._sum(sums, before, self.place_before, -1)
-            self._sum(sums, state, self.places, 1)
+                self._sum(before, self.place_before, -1)
+            self._sum(state, self.places, 1)
         self.store.append([
             (e, *(self.bodies.get(version) or _said(e.change)))
             for version, e in self.entries.items()
         ])
         self.store.put_states(changed)
         if moved:
-            self._move_hanging(sums, moved, {s.id for s in changed})
+            self._move_hanging(moved, {s.id for s in changed})
         placed = {r: p for r, p in self.places.items() if p != self.place_before.get(r)}
         self.store.put_places(placed, self.place_before)
         self.store.add_moves(self.moves)
         self.store.add_unit_moves(self.unit_moves)
-        for root, number in self.numbers.items():
-            self.store.put_id(root, number)
-        self.store.add_to_buckets({k: v for k, v in sums.items() if v % digest.MODULUS})
 
-    def _sum(
-        self,
-        sums: dict[tuple[str, tuple[str, ...]], int],
-        state: State,
-        places: Mapping[str, Place | None],
-        sign: int,
-    ) -> None:
+    def _sum(self, state: State, places: Mapping[str, Place | None], sign: int) -> None:
         if state.root and state.root not in places:
             self.load([], [state.root])
         place = places.get(state.root) or self.places.get(state.root)
         key = (state.kind, place.units if place else ())
-        sums[key] = sums.get(key, 0) + sign * self._digest(state)
+        self.sums[key] = self.sums.get(key, 0) + sign * window.digest_of(state, self.since)
 
-    def _digest(self, state: State) -> int:
-        """`window.digest_of`, where it is known already."""
-        known = self.digests.get(state.seq)
-        if known is None:
-            return window.digest_of(state, self.since)
-        return known if window.counts(state, self.since) else 0
-
-    def _move_hanging(
-        self,
-        sums: dict[tuple[str, tuple[str, ...]], int],
-        moved: Collection[str],
-        changed: Collection[str],
-    ) -> None:
+    def _move_hanging(self, moved: Collection[str], changed: Collection[str]) -> None:
         """What hangs on a root moves with it, at the same log number."""
         for root, _kind, body in self.store.records_of(moved):
             state = msgspec.json.decode(body, type=State)
             if state.id not in changed:
                 before, after = self.place_before[root], self.places[root]
                 value = window.digest_of(state, self.since)
-                old = (state.kind, before.units if before else ())
-                sums[old] = sums.get(old, 0) - value
-                sums[state.kind, after.units] = sums.get((state.kind, after.units), 0) + value
+                old, new = (state.kind, before.units if before else ()), (state.kind, after.units)
+                self.sums[old] = self.sums.get(old, 0) - value
+                self.sums[new] = self.sums.get(new, 0) + value
 
 
 def _said(change: Change) -> tuple[bytes, bytes]:

@@ -17,7 +17,7 @@ from schema import idnumber
 from schema.kinds import KINDS
 from schema.record import Kind
 from sync import answering, digest
-from sync.change import Change, Mark, State
+from sync.change import Change
 from sync.forms import fits
 from sync.hubstore import Session
 from sync.judging import RECORD_ID, is_day
@@ -44,14 +44,14 @@ class New(Struct, frozen=True, gc=False):
 
     kind: Kind
     change: Change
-    state: State
-    """As it is when its stamp stands as it was claimed; its number in the log is still to come."""
+    root: str
+    values: Values
     body: bytes
     """JSON of the change."""
     content: bytes
     """Hash of that."""
     digest: int
-    """Of the state."""
+    """Of its state when its stamp stands as it was claimed."""
     units: Slots = ()
     """Of a root: where it is made."""
     number: str | None = None
@@ -124,17 +124,16 @@ def _made(kind: Kind, slots: Slots, some: Sequence[Change]) -> list[New]:
     is_root = kind.scope == "root"
     made: list[New] = []
     for change, values in zip(some, _rows(kind, slots, some), strict=True):
-        mark = Mark(change.version, change.author, change.hlc, change.seen)
-        root = change.id if is_root else values[kind.parent]
         body = _encode(change)
         made.append(
             New(
                 kind,
                 change,
-                State(kind.name, change.id, root, mark, mark, values, {}),
+                change.id if is_root else values[kind.parent],
+                values,
                 body,
                 hash_of(body),
-                digest.of_new(change.id, values, mark),
+                digest.of_new(change, values),
                 units_of(kind, values) if is_root else (),
                 _number(values) if is_root else None,
             )
@@ -153,7 +152,7 @@ def _keep_order(sorts: Sequence[Sequence[New]]) -> None:
     if len(made) < sum(map(len, sorts)):
         raise Unusual
     for new in made.values():
-        above = None if new.is_root else made.get(new.state.root)
+        above = None if new.is_root else made.get(new.root)
         if above and not (above.is_root and above.change.seq < new.change.seq):
             raise Unusual
 

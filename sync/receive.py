@@ -529,7 +529,10 @@ class _Receiving:
 
     def _json(self, entry: Entry) -> bytes:
         known = self.page.bodies.get(entry.seq)
-        return known or entry_json(entry, self.page.unsent[entry.change.seq])
+        if known:
+            return known
+        change = self.page.unsent[entry.change.seq]
+        return entry_json(entry.seq, change, entry.stamp, entry.outcome, entry.root)
 
     def _compare(self, theirs: str) -> None:
         """At the end of the feed both digests are equal, or something here is not as the log says:

@@ -10,10 +10,11 @@ left to `Batch.take`, which takes it change by change. Both ways end in the same
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from sync import clock
+from sync import clock, window
 from sync.change import Entry, Mark, State
 from sync.hubstore import Place, Session
 from sync.judging import Judge, Made, Refusal
@@ -44,12 +45,12 @@ def take(batch: Batch, session: Session, page: Prepared) -> bool:
 def _judged(batch: Batch, session: Session, sorts: Sequence[Sequence[New]]) -> dict[str, Units]:
     """The units in which each record is made, by id; raises where one may not go into the log."""
     made = {new.change.id: new for some in sorts for new in some}
-    above = {new.state.root for new in made.values()} - made.keys()
-    batch.load([*made, *above], ())
+    above = {new.root for new in made.values()} - made.keys()
+    if batch.store.states(made) or batch.store.erased({*made, *above}):
+        raise Unusual
+    batch.load(above, ())
     roots = {s.root for i in above if (s := batch.states[i])}
     batch.load(roots, roots)
-    if any(batch.states[i] for i in made) or batch.store.erased({*made, *above}):
-        raise Unusual
     judge = Judge(batch, session)
     units: dict[str, Units] = {}
     for some in sorts:
@@ -60,7 +61,7 @@ def _judged(batch: Batch, session: Session, sorts: Sequence[Sequence[New]]) -> d
         else:
             units |= {new.change.id: _place_above(batch, new, units) for new in some}
         above_it: Made = {}
-        up = first.state.root
+        up = first.root
         if not first.is_root and up in made:
             above_it[up] = made[up].kind, up, units[up]
         judge.judge(first.change, above_it)
@@ -79,7 +80,7 @@ def _place_roots(batch: Batch, some: Sequence[New]) -> None:
 def _place_above(batch: Batch, new: New, made: dict[str, Units]) -> Units:
     """The units of the root that a record hangs on; raises where it is out of its author's
     reach."""
-    root = new.state.root
+    root = new.root
     units = made.get(root)
     if units is None:
         state, place = batch.states[root], batch.places.get(root)
@@ -93,23 +94,55 @@ def _place_above(batch: Batch, new: New, made: dict[str, Units]) -> Units:
 
 def _accept(batch: Batch, page: Prepared, units: dict[str, Units]) -> None:
     """What `Batch.accept` does with one change after the other, for records that are new."""
-    made = {new.change.seq: new for some in page.sorts for new in some}
-    stamp = batch.store.last_stamp(page.device)
-    for seq, change in enumerate(page.changes, batch.seq + 1):
-        new = made[change.seq]
-        state, version = new.state, new.state.made.version
+    by_seq = {new.change.seq: new for some in page.sorts for new in some}
+    made = [by_seq[change.seq] for change in page.changes]
+    batch.numbers |= {new.change.id: new.number for new in made if new.number}
+    if _is_as_claimed(batch, page):
+        _write(batch, made, units)
+    else:
+        _accept_each(batch, made, units)
+
+
+def _is_as_claimed(batch: Batch, page: Prepared) -> bool:
+    """True when the stamp of every change stands as its device claims it."""
+    stamps = [change.hlc for change in page.changes]
+    last = batch.store.last_stamp(page.device)
+    return (
+        clock.admit(stamps[0], batch.now_ms, last) == stamps[0]
+        and all(map(operator.lt, stamps, stamps[1:]))
+        and clock.admit(stamps[-1], batch.now_ms, last) == stamps[-1]
+    )
+
+
+def _write(batch: Batch, made: Sequence[New], units: dict[str, Units]) -> None:
+    """Put the records where they belong at once; nothing is left to be told of them but sums and
+    numbers."""
+    first = batch.seq + 1
+    batch.store.put_new(first, made)
+    places = {
+        new.change.id: Place(units[new.change.id], seq)
+        for seq, new in enumerate(made, first)
+        if new.is_root
+    }
+    batch.store.put_places(places, {})
+    for new in made:
+        if not batch.since or window.is_held(new.kind, new.values, batch.since):
+            key = new.kind.name, units[new.change.id]
+            batch.sums[key] = batch.sums.get(key, 0) + new.digest
+    batch.seq += len(made)
+
+
+def _accept_each(batch: Batch, made: Sequence[New], units: dict[str, Units]) -> None:
+    stamp = batch.store.last_stamp(made[0].change.device)
+    for seq, new in enumerate(made, batch.seq + 1):
+        change = new.change
         stamp = clock.admit(change.hlc, batch.now_ms, stamp)
-        if stamp == change.hlc:
-            batch.digests[seq] = new.digest
-        else:
-            mark = Mark(version, change.author, stamp, change.seen)
-            state = State(state.kind, state.id, state.root, mark, mark, state.values, {})
-        state.seq = seq
-        batch.states[change.id] = state
-        batch.entries[version] = Entry(seq, change, stamp, {}, state.root)
-        batch.bodies[version] = new.body, new.content
+        mark = Mark(change.version, change.author, stamp, change.seen)
+        batch.states[change.id] = State(
+            new.kind.name, change.id, new.root, mark, mark, new.values, {}, seq
+        )
+        batch.entries[change.version] = Entry(seq, change, stamp, {}, new.root)
+        batch.bodies[change.version] = new.body, new.content
         if new.is_root:
             batch.places[change.id] = Place(units[change.id], seq)
-            if new.number:
-                batch.numbers[change.id] = new.number
-    batch.seq += len(page.changes)
+    batch.seq += len(made)

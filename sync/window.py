@@ -60,11 +60,12 @@ def counts(state: State, since: str) -> bool:
     kind = KINDS.get(state.kind)
     if kind is None or not kind.window_field:
         return True
-    if is_erased(state):
-        return False
-    if not since:
-        return True
-    month = month_of(kind, state.values)
+    return not is_erased(state) and is_held(kind, state.values, since)
+
+
+def is_held(kind: Kind, values: dict[str, Any], since: str) -> bool:
+    """`counts`, of what is not erased."""
+    month = month_of(kind, values) if since else ""
     return not month or month >= since
 
 

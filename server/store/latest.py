@@ -13,14 +13,22 @@ class Latest:
     """The rows of one transaction. Good as long as the log ends with them."""
 
     def __init__(self) -> None:
-        self.rows: Sequence[tuple[Any, ...]] = ()
+        self.rows: list[tuple[Any, ...]] = []
         """Of the log, as they stand there."""
-        self.plain: Sequence[bool] = ()
+        self.plain: list[bool] = []
         """Of each row: see `LogRow`."""
-        self.bodies: Sequence[bytes] = ()
+        self.bodies: list[bytes] = []
         self.made: dict[int, str] = {}
         """Ids of the records that they make, by log number."""
         self.places: dict[str, Place] = {}
+
+    def add(
+        self, rows: list[tuple[Any, ...]], bodies: list[bytes], plain: Sequence[bool]
+    ) -> None:
+        """What stands behind the rest."""
+        self.rows += rows
+        self.bodies += bodies
+        self.plain += plain
 
     def place_of(self, seq: int, head: Callable[[], int]) -> int:
         """Where a log number stands in it; -1 where it does not, or where others wrote after it.

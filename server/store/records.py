@@ -8,7 +8,7 @@ often, and there is little of it.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -79,6 +79,9 @@ class Records(Queries):
                 at, tree = self._tree
                 tree = {**tree, state.id: state.values.get("parent")}
                 self._tree = max(at, state.seq), tree
+        self.put_records(rows)
+
+    def put_records(self, rows: Sequence[tuple[Any, ...]]) -> None:
         insert(
             self.connection,
             "record (id, kind, root, seq, state, month)",

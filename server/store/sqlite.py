@@ -17,14 +17,17 @@ from server.store.latest import Latest
 from server.store.numbers import Numbers
 from server.store.places import ROOTS_IN, Places
 from server.store.queries import text
+from server.store.records import AS_MADE
 from sync import digest
 from sync.change import Change, Entry, Grant, entry_json, seq_of
 from sync.erasing import blank, is_erased, subjects
 from sync.forms import MOST
 from sync.hub import Known, LogRow
 from sync.language import N_
+from sync.preparing import New
 from sync.protocol import Verdict
 from sync.storage import Connection, insert
+from sync.window import month_of
 
 SCHEMA = 14
 """Number of migrations; a store with a smaller one is migrated when it is opened."""
@@ -178,30 +181,51 @@ class SqliteStore(Places, Numbers, Fresh):
 
     def append(self, entries: Sequence[tuple[Entry, bytes, bytes]]) -> None:
         at = self.now_ms()
-        rows: list[tuple[Any, ...]] = []
-        bodies: list[bytes] = []
-        for entry, body, content in entries:
-            change = entry.change
-            rows.append(
-                (
-                    entry.seq, entry.root, change.kind, change.txn, change.device, change.seq,
-                    entry.stamp, at, change.id, content,
-                )
-            )  # fmt: skip
-            bodies.append(entry_json(entry, body))
+        rows = [
+            (
+                e.seq, e.root, e.change.kind, e.change.txn, e.change.device, e.change.seq,
+                e.stamp, at, e.change.id, content,
+            )
+            for e, _, content in entries
+        ]  # fmt: skip
+        bodies = [entry_json(e.seq, body, e.stamp, e.outcome, e.root) for e, body, _ in entries]
+        plain = [not e.outcome and e.stamp == e.change.hlc for e, _, _ in entries]
+        self._append(rows, bodies, plain)
+        created = {e.seq: e.change.id for e, _, _ in entries if e.change.op == "create"}
+        self._latest.made |= created
+
+    def put_new(self, first: int, made: Sequence[New]) -> None:
+        at = self.now_ms()
+        rows = [
+            (
+                seq, n.root, n.kind.name, n.change.txn, n.change.device, n.change.seq,
+                n.change.hlc, at, n.change.id, n.content,
+            )
+            for seq, n in enumerate(made, first)
+        ]  # fmt: skip
+        bodies = [
+            entry_json(seq, n.body, n.change.hlc, {}, n.root) for seq, n in enumerate(made, first)
+        ]
+        self._append(rows, bodies, [True] * len(rows))
+        self.put_records([
+            (n.change.id, n.kind.name, n.root, seq, AS_MADE, month_of(n.kind, n.values))
+            for seq, n in enumerate(made, first)
+        ])
+
+    def _append(
+        self, rows: list[tuple[Any, ...]], bodies: list[bytes], plain: Sequence[bool]
+    ) -> None:
+        """Rows of the log with their bodies; `plain`: see `LogRow`."""
         if rows and [r[0] for r in rows] != list(range(self.head() + 1, rows[-1][0] + 1)):
             raise RuntimeError("the log is numbered without a gap")
         insert(self.connection, "log", rows)
         insert(
             self.connection, "body", [(row[0], b) for row, b in zip(rows, bodies, strict=True)]
         )
-        self._latest.rows, self._latest.bodies = rows, bodies
-        self._latest.made = {e.seq: e.change.id for e, _, _ in entries if e.change.op == "create"}
-        self._latest.plain = [not e.outcome and e.stamp == e.change.hlc for e, _, _ in entries]
+        self._latest.add(rows, bodies, plain)
         last: dict[str, int] = {}
-        for entry, _, _ in entries:
-            device = entry.change.device
-            last[device] = max(entry.stamp, last.get(device) or self.last_stamp(device))
+        for _, _, _, _, device, _, stamp, _, _, _ in rows:
+            last[device] = max(stamp, last.get(device) or self.last_stamp(device))
         self.connection.executemany(
             "INSERT OR REPLACE INTO device_stamp VALUES (?, ?)", list(last.items())
         )
