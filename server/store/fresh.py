@@ -9,35 +9,28 @@ put in their places later.
 
 from __future__ import annotations
 
-from server.store.queries import Queries
-
-MANY = 250
-"""Roots of one transaction from which on they stand apart first."""
-
-TABLES = """
-CREATE TABLE place_unit_fresh (root TEXT NOT NULL, unit TEXT NOT NULL, PRIMARY KEY (root, unit))
-    WITHOUT ROWID;
-CREATE TABLE id_number_fresh (root TEXT PRIMARY KEY, number TEXT NOT NULL) WITHOUT ROWID;
-"""
+from server.store.numbers import Numbers
+from server.store.places import Places
 
 STEP = 5000
 """Roots put in their places in one transaction: some 30 ms, so that no push waits long."""
 
 
-class Fresh(Queries):
+class Fresh(Places, Numbers):
     """The tables whose names end so."""
 
     def settle(self, most: int = STEP) -> bool:
         """Put what stands apart in its place; False when nothing is left. Within the caller's
         `write`."""
+        self._fresh = None
         is_left = self._settle("place_unit", "unit, root", most)
         return self._settle("id_number", "root, number", most) or is_left
 
     def _settle(self, table: str, columns: str, most: int) -> bool:
         fresh = f"FROM {table}_fresh"
         up_to = self._one(f"SELECT root {fresh} ORDER BY root LIMIT 1 OFFSET ?", most)
-        border = "" if up_to is None else f"WHERE root < '{up_to[0]}'"
+        before, values = ("", ()) if up_to is None else ("WHERE root < ?", up_to)
         run = self.connection.execute
-        run(f"INSERT OR REPLACE INTO {table} SELECT {columns} {fresh} {border} ORDER BY 1, 2")
-        run(f"DELETE {fresh} {border}")
+        run(f"INSERT INTO {table} SELECT {columns} {fresh} {before} ORDER BY 1, 2", values)
+        run(f"DELETE {fresh} {before}", values)
         return up_to is not None

@@ -9,7 +9,6 @@ import msgspec
 from sqlite_utils import Database, Migrations
 
 from schema.kinds import KINDS
-from server.store import fresh
 from sync import ids
 from sync.change import State
 from sync.storage import Connection, transaction
@@ -136,6 +135,14 @@ DELETE FROM meta WHERE key = 'lookalikes_seq';
 """
 
 
+_FRESH = """
+-- What a big push brought to place_unit and id_number, in the order of its coming.
+CREATE TABLE place_unit_fresh (root TEXT NOT NULL, unit TEXT NOT NULL, PRIMARY KEY (root, unit))
+    WITHOUT ROWID;
+CREATE TABLE id_number_fresh (root TEXT PRIMARY KEY, number TEXT NOT NULL) WITHOUT ROWID;
+"""
+
+
 def _run(db: Database, script: str) -> None:
     """Every statement of a script; `executescript` would commit the migration's transaction."""
     lines = (line.partition("--")[0] for line in script.splitlines())
@@ -229,7 +236,7 @@ def _nearer_sounds(db: Database) -> None:
 def _big_pushes(db: Database) -> None:
     """From here on the state of a record to which nothing has come since may be left out
     (`store.records`). What stands there stays: older programs are told by the number."""
-    _run(db, fresh.TABLES)
+    _run(db, _FRESH)
 
 
 def migrate(connection: Connection, number: int) -> None:

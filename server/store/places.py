@@ -7,7 +7,6 @@ from collections.abc import Collection, Iterable, Mapping
 
 import msgspec
 
-from server.store.fresh import MANY
 from server.store.queries import text
 from server.store.records import Records
 from sync.forms import MOST
@@ -26,8 +25,6 @@ _decode_units = msgspec.json.Decoder(tuple[str, ...]).decode
 
 class Places(Records):
     """The tables `place`, `move` and what is derived from them."""
-
-    much = MANY
 
     def places(self, roots: Collection[str]) -> dict[str, Place]:
         found: dict[str, Place] = {}

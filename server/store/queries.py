@@ -15,10 +15,16 @@ def text(value: Any) -> str:
     return msgspec.json.encode(value).decode()
 
 
+MANY = 250
+"""Rows of one transaction from which on short ways are worth it."""
+
+
 class Queries:
     """What the tables of a store are read with."""
 
     connection: Connection
+    much = MANY
+    """New roots of one transaction from which on they stand apart first (server/store/fresh.py)."""
 
     def head(self) -> int:
         row = self._one("SELECT max(seq) FROM log")
@@ -36,6 +42,12 @@ class Queries:
             f"{sql} (SELECT value FROM json_each(?)) {order}", (text(list(values)),)
         )
         return rows
+
+    def _has_from_to(self, table: str, column: str, ids: Collection[str]) -> bool:
+        """False when a table has none of these: told by one look-up, as a roster comes in the order
+        of ids."""
+        between = f"SELECT 1 FROM {table} WHERE {column} BETWEEN ? AND ? LIMIT 1"
+        return self._one(between, min(ids), max(ids)) is not None
 
     def _among_write(self, sql: str, values: Collection[Any]) -> None:
         if values:

@@ -14,8 +14,7 @@ import msgspec
 from schema.problems import InvalidValue, Problem
 from server.store.fresh import Fresh
 from server.store.latest import Latest
-from server.store.numbers import Numbers
-from server.store.places import ROOTS_IN, Places
+from server.store.places import ROOTS_IN
 from server.store.queries import text
 from server.store.records import AS_MADE
 from sync import digest
@@ -49,7 +48,7 @@ def wall_ms() -> int:
     return time.time_ns() // 1_000_000
 
 
-class SqliteStore(Places, Numbers, Fresh):
+class SqliteStore(Fresh):
     """Implements `sync.hub.HubStore` over one DB-API connection in autocommit.
 
     `writer` is the process's writer lock: threads wait there in turn, and not in SQLite's busy
@@ -94,6 +93,7 @@ class SqliteStore(Places, Numbers, Fresh):
         self._tree = None
         self._sums: dict[BucketKey, int] = {}
         self._sums_at = -1
+        self._fresh, self._fresh_at = None, -1
         self._latest = Latest()
 
     # -------------------------------------------------------- transactions
