@@ -24,12 +24,13 @@ class Numbers(Queries):
     def roots_with_id(self, numbers: Collection[str]) -> dict[str, list[str]]:
         self._put_numbers()
         fresh = self._fresh_hashes()
-        is_in_order = fresh is not None and fresh.isdisjoint(map(hash, numbers))
+        late = numbers if fresh is None else [n for n in numbers if hash(n) in fresh]
         found: dict[str, list[str]] = {}
-        for table in _TABLES[:1] if is_in_order else _TABLES:
-            rows = self._among(f"SELECT number, root FROM {table} WHERE number IN", numbers)
-            for number, root in rows:
-                found.setdefault(number, []).append(root)
+        for table, some in zip(_TABLES, (numbers, late), strict=True):
+            if some:
+                rows = self._among(f"SELECT number, root FROM {table} WHERE number IN", some)
+                for number, root in rows:
+                    found.setdefault(number, []).append(root)
         return {number: sorted(roots) for number, roots in found.items()}
 
     def put_id(self, root: str, number: str | None) -> None:
