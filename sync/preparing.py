@@ -8,6 +8,7 @@ reads can do it while another writes; the rest is sync/roster.py's.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from operator import lt
 from typing import Any
 
 import msgspec
@@ -94,21 +95,17 @@ def prepare(device: str, user: str, changes: Sequence[Change]) -> Prepared:
 
 def _sorted_out(device: str, user: str, changes: Sequence[Change]) -> Sorts:
     """The changes by their sorts, roots first; each has the form of a new record."""
+    seqs = [change.seq for change in changes]
+    if not (
+        {(c.op, c.device, c.author) for c in changes} == {("create", device, user)}
+        and all(map(lt, seqs, seqs[1:]))
+        and all(map(fits, changes))
+        and all(RECORD_ID.fullmatch(c.id) for c in changes)
+        and not any(c.base or c.names for c in changes)
+    ):
+        raise Unusual
     sorts: Sorts = {}
-    last = 0
     for change in changes:
-        if not (
-            change.op == "create"
-            and change.seq > last
-            and fits(change)
-            and change.device == device
-            and change.author == user
-            and not change.base
-            and not change.names
-            and RECORD_ID.fullmatch(change.id)
-        ):
-            raise Unusual
-        last = change.seq
         sorts.setdefault((change.kind, tuple(change.fields)), []).append(change)
     for name, slots in sorts:
         kind = KINDS.get(name)

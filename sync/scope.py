@@ -130,4 +130,5 @@ class Scope:
 
 def units_of(kind: Kind, values: Mapping[str, Any]) -> tuple[str, ...]:
     """The units a root record names."""
-    return tuple(sorted({values[f] for f in kind.unit_fields if values.get(f)}))
+    named = [unit for field in kind.unit_fields if (unit := values.get(field))]
+    return tuple(named) if len(named) < 2 else tuple(sorted(set(named)))

@@ -133,3 +133,28 @@ def test_a_pair_with_much_else_between_is_found(monkeypatch: pytest.MonkeyPatch)
     county.save("child", "b", village="v2", **LUO)
     county.look()
     assert _pair(county)
+
+
+def test_a_roster_stands_apart_until_a_quiet_moment_and_is_found_all_the_while() -> None:
+    county = County()
+    store = county.desk.store
+    store.much = 1
+    for n in range(12):
+        county.save("child", f"m{n:02}", village="v1", name=f"王{chr(0x4E00 + 7 * n)}", sex="male")
+
+    def standing_apart() -> int:
+        rows = store.connection.execute("SELECT count(*) FROM place_unit_fresh").fetchone()
+        return int(rows[0])
+
+    async def play() -> None:
+        assert standing_apart() == 12
+        waiting = Behind(Workers(county.desk))  # type: ignore[arg-type]
+        waiting.pushed_much()
+        for _ in range(500):
+            assert len(store.roots_at(("v1",))) == 12
+            if not standing_apart():
+                break
+            await asyncio.sleep(0.01)
+        assert not standing_apart()
+
+    asyncio.run(play())

@@ -12,9 +12,10 @@ from sync import scans
 from tests.sync.fragile import copy_of
 from tests.sync.town import Town, child, contact
 
-NUMBER = "11010519491231002X"
+NUMBER, LATE = "11010519491231002X", "510811201503040033"
 KEYS = {
-    "place_unit": 2, "move": 2, "bucket": 2, "quarantine": 2, "user_grant": 4, "unit_move": 2
+    "place_unit": 2, "place_unit_fresh": 2, "move": 2, "bucket": 2, "quarantine": 2,
+    "user_grant": 4, "unit_move": 2,
 }  # fmt: skip
 """Columns of the primary key, of tables where it has more than one."""
 SAYS_NOTHING = {
@@ -27,7 +28,8 @@ SAYS_NOTHING = {
 change waits; '': that a row is gone which need not have come."""
 TABLES = (
     "log", "body", "quarantine", "record", "place", "place_unit", "move", "unit_move", "bucket",
-    "id_number", "device_stamp", "erasure", "paper_scan", "user", "user_grant",
+    "place_unit_fresh", "id_number", "id_number_fresh", "device_stamp", "erasure", "paper_scan",
+    "user", "user_grant",
 )  # fmt: skip
 
 
@@ -48,7 +50,8 @@ def county():
     tea.save("child", {"phone": "13900000002"}, one)
     adm.save("child", {"village": "112"}, two)
     town.rest()
-    late = child(li, name="石榴")
+    town.store.much = 1
+    late = child(li, name="石榴", id_type="resident", id_number=LATE)
     town.rest()
     li.save("child", {"hobbies": "画画"}, late)
     adm.save("child", {"village": "112"}, late)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import threading
+from contextlib import contextmanager
 
 import msgspec
 import pytest
@@ -14,6 +15,7 @@ from schema.problems import InvalidValue
 from server.store.sqlite import SCHEMA, SqliteStore
 from sync.change import Entry
 from sync.decide import replay
+from sync.hub import Place
 from sync.storage import open_encrypted, open_plain
 
 
@@ -135,3 +137,127 @@ def test_a_store_of_a_newer_program_is_left_alone(tmp_path):
         SqliteStore(open_plain(path))
     assert caught.value.problem.code == "store_newer"
     assert path.read_bytes() == before
+
+
+class _Apart(SqliteStore):
+    """Whatever is written stands apart from what is ordered by unit and number."""
+
+    much = 1
+
+
+class _Settling(_Apart):
+    """And is put in its place, a root at a time, with the same transaction."""
+
+    @contextmanager
+    def write(self):
+        with super().write():
+            yield
+            self._put_numbers()
+            self.settle(1)
+
+
+class TestApart(StoreSuite):
+    @pytest.fixture
+    def store(self):
+        return _Apart(open_plain(":memory:"))
+
+
+class TestSettling(StoreSuite):
+    @pytest.fixture
+    def store(self):
+        return _Settling(open_plain(":memory:"))
+
+
+FRESH = ("place_unit_fresh", "id_number_fresh")
+SETTLED = ("place_unit", "id_number")
+
+
+def rows_of(store, tables) -> list[list[tuple]]:
+    return [
+        sorted(store.connection.execute(f"SELECT * FROM {table}").fetchall()) for table in tables
+    ]
+
+
+def looks(store) -> list[object]:
+    """What is asked by unit and by number."""
+    return [
+        [store.roots_in([unit], ["b1"], after, 9) for unit in "uvw" for after in ("", "b2")],
+        [sorted(store.roots_at((unit,))) for unit in "uvw"],
+        store.roots_with_id(["n1", "n2", "n3", "n9"]),
+        [row.seq for unit in "uvw" for row in store.log_rows_in(0, [unit], [])],
+    ]
+
+
+def roster(store) -> None:
+    """Five children come together; then one moves, one gets another number, and one has none."""
+    changes = [change(n, f"b{n}") for n in range(1, 6)]
+    units = ("u", "v"), ("u",), ("v",), (), ("w", "u")
+    with store.write():
+        store.put_states([state(f"x{n}", n, "unit", "") for n in range(40)])  # few of many units
+        store.append([row(entry(n, c)) for n, c in enumerate(changes, 1)])
+        store.put_places({f"b{n}": Place(at, n) for n, at in enumerate(units, 1)}, {})
+        for n, number in enumerate(("n1", "n2", "n1", "n3"), 1):
+            store.put_id(f"b{n}", number)
+
+
+def corrections(store) -> None:
+    with store.write():
+        store.put_places({"b2": Place(("w",), 2)}, {"b2": Place(("u",), 2)})
+        store.put_id("b2", "n9")
+        store.put_id("b4", None)
+
+
+def test_what_stands_apart_is_found_and_goes_to_its_place_step_by_step():
+    usual, apart = SqliteStore(open_plain()), _Apart(open_plain())
+    for store in (usual, apart):
+        roster(store)
+    assert rows_of(usual, FRESH) == [[], []] and rows_of(apart, SETTLED) == [[], []]
+    assert looks(apart) == looks(usual)
+    steps, is_left = 0, True
+    while is_left:
+        with apart.write():
+            is_left = apart.settle(2)
+        steps += 1
+        assert looks(apart) == looks(usual)
+    assert steps == 3
+    assert rows_of(apart, FRESH) == [[], []]
+    assert rows_of(apart, SETTLED) == rows_of(usual, SETTLED)
+
+
+@pytest.mark.parametrize("settled", [0, 2, 9])
+@pytest.mark.parametrize("again", [SqliteStore, _Apart])
+def test_a_root_that_stands_apart_moves_and_gets_another_number(settled, again):
+    """Corrected by few or by many at once, before, while and after what it came with is put away."""
+    usual, apart = SqliteStore(open_plain()), _Apart(open_plain())
+    for store in (usual, apart):
+        roster(store)
+    if settled:
+        with apart.write():
+            apart.settle(settled)
+    corrections(usual)
+    other = again(apart.connection)
+    corrections(other)
+    assert looks(other) == looks(usual)
+    with other.write():
+        assert not other.settle()
+    assert rows_of(other, SETTLED) == rows_of(usual, SETTLED)
+    assert looks(other) == looks(usual)
+
+
+def test_what_another_process_put_apart_is_found(tmp_path):
+    one, other = (_Apart(open_plain(tmp_path / "hub.db")) for _ in range(2))
+    with one.write():
+        one.put_id("a1", "n7")
+    assert one.roots_with_id(["n7", "n1"]) == {"n7": ["a1"]}
+    roster(other)
+    assert one.roots_with_id(["n7", "n1"]) == {"n7": ["a1"], "n1": ["b1", "b3"]}
+    with pytest.raises(ZeroDivisionError), one.write():
+        one.put_id("c1", "n2")
+        assert one.roots_with_id(["n2"]) == {"n2": ["b2", "c1"]}
+        raise ZeroDivisionError
+    assert one.roots_with_id(["n2"]) == {"n2": ["b2"]}
+    with other.write():
+        other.settle()
+    assert one.roots_with_id(["n2", "n1"]) == {"n2": ["b2"], "n1": ["b1", "b3"]}
+    for store in (one, other):
+        store.connection.close()

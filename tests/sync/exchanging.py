@@ -20,7 +20,7 @@ from sync.turns import EARLY
 from tests.sync.county_facts import READERS, REVIEWERS, STAFF, covers
 from tests.sync.fragile import Crash, Full, Fuse
 from tests.sync.laptops import Device
-from tests.sync.line import Line, pages_together
+from tests.sync.line import Line, pages_together, settle
 from tests.sync.model import Head, Name
 from tests.sync.saving import Saving
 
@@ -197,6 +197,7 @@ class Exchanging(Saving):
         except Rejected as refusal:
             self.hand_in(this, refusal)
         line.look()
+        self.counts["put in its place later"] += settle(self.store, at + limit)
         this.connection.tell(self.counts, "device")
         if this.name in self.devices:
             self.look(this)

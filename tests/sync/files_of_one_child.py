@@ -30,7 +30,7 @@ from sync.views import Identity
 from tests.sync.accounts import nothing_is_lost, standing
 from tests.sync.county_facts import YEAR_MS
 from tests.sync.fragile import Crash, Fragile, Full, copy_of
-from tests.sync.line import FAULTS, Line, pages_together
+from tests.sync.line import FAULTS, Line, pages_together, settle
 from tests.sync.town import Town, child, contact
 
 STEPS = 90
@@ -332,6 +332,7 @@ class FilesOfOneChild:
             if replica.connection.is_dead:
                 self.town.open(name, replica.connection)
         line.look()
+        settle(self.town.store, limit)
         replica.connection.tell(self.counts, "device")
         return report
 

@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from typing import Any
 from unittest.mock import patch
 
+from server.store.queries import MANY, Queries
+from server.store.sqlite import SqliteStore
 from sync import sheaf, turns
 from sync.transport import Offline
 from tests.sync.fragile import Crash, Full
@@ -20,11 +22,29 @@ FAULTS = (
 @contextmanager
 def pages_together(number: int) -> Iterator[None]:
     """As many pages in one transaction of the device as where answers come slowly, or faster: here
-    each is there at once. And of three synchronisations two send a page before they have the answer to
-    the one before, however little is in it."""
+    each is there at once. Of three synchronisations two send a page before they have the answer to
+    the one before, however little is in it. And of two the county puts what one brings apart until
+    later, as it does with much (server/store/fresh.py)."""
     pages, least = (1, 2, sheaf.MOST_PAGES)[number % 3], (1, 1, turns.FROM)[number // 3 % 3]
-    with patch.object(sheaf, "MOST_PAGES", pages), patch.object(turns, "FROM", least):
+    apart = (1, MANY)[number % 2]
+    with (
+        patch.object(sheaf, "MOST_PAGES", pages),
+        patch.object(turns, "FROM", least),
+        patch.object(Queries, "much", apart),
+    ):
         yield
+
+
+def settle(store: SqliteStore, number: int) -> int:
+    """Put some of what stands apart in its place, all of it or nothing; how many roots stood apart."""
+    waiting: int = store.connection.real.execute(
+        "SELECT count(DISTINCT root) FROM place_unit_fresh"
+    ).fetchone()[0]
+    most = (0, 1, 100)[number % 3]
+    if most and waiting:
+        with store.write():
+            store.settle(most)
+    return waiting if most else 0
 
 
 class Line:

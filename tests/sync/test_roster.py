@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from server.store.queries import MANY
 from server.store.sqlite import SqliteStore
 from sync import roster
 from sync.change import Change, Grant
@@ -171,6 +172,7 @@ def pushed(
     """What a hub answers to the pages of a seed, and what it has then."""
     dice = random.Random(seed)
     store = SqliteStore(copy, now_ms=lambda: START_MS)
+    store.much = (1, MANY)[seed % 2]
     hub = Hub(store, lambda: START_MS)
     hub.write("unit", "s1", {"code": "s1", "name": "小学", "level": "school", "parent": "11"})
     gone = "erased0"
