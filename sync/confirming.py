@@ -8,26 +8,41 @@ from __future__ import annotations
 
 from collections import Counter
 
-from sync.change import Entry, State
-from sync.decide import replay
+from msgspec import Struct
+
+from sync import digest, window
+from sync.change import Entry
+from sync.decide import first_values
 from sync.incoming import Incoming
 from sync.records import Records
 from sync.unread import kind_of
 
-Parted = tuple[dict[str, State], list[Entry]]
-"""States by id that are confirmed, and the entries that are left to the general way."""
+
+class Confirmed(Struct, frozen=True):
+    """What an answer confirms."""
+
+    left: list[Entry]
+    """The entries that are left to the general way."""
+    total: int = 0
+    """Of the digests of the records."""
+    greatest: int = 0
+    """Of their stamps."""
 
 
-def confirmed(records: Records, page: Incoming) -> Parted:
-    """Note what an answer confirms of this device's new records."""
+def confirmed(records: Records, page: Incoming, since: str) -> Confirmed:
+    """Note what an answer confirms of this device's new records. `since`: as of `window.counts`."""
     made = _made_here(records, page)
-    if not made:
-        return {}, page.entries
-    states = {i: replay(kind_of(e.change.kind), None, e) for i, e in made.items()}
-    if not records.number(states.values()):  # not shown, as its root was not here
-        return {}, page.entries
-    records.set_shadows({}, states.keys())
-    return states, [e for e in page.entries if e.change.id not in states]
+    if not made or not records.number(made.values()):  # not shown, as its root was not here
+        return Confirmed(page.entries)
+    records.set_shadows({}, made.keys())
+    total = 0
+    for entry in made.values():
+        kind = kind_of(entry.change.kind)
+        values = first_values(kind, entry.change)
+        if window.is_held(kind, values, since):
+            total += digest.of_new(entry.change, values)
+    left = [e for e in page.entries if e.change.id not in made]
+    return Confirmed(left, total, max(e.stamp for e in made.values()))
 
 
 def _made_here(records: Records, page: Incoming) -> dict[str, Entry]:

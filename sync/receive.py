@@ -116,9 +116,10 @@ class _Receiving:
         met, refused = page.met, page.refused
         new, rows = newcomers.parted(self.connection, page)
         self.records.put([(state, 0) for state in new], is_new=True)
-        confirmed, entries = confirming.confirmed(self.records, page)
-        self.total += window.total_of([*new, *confirmed.values()], self.since)
-        self.greatest = max([self.greatest, *(s.made.stamp for s in confirmed.values())])
+        confirmed = confirming.confirmed(self.records, page, self.since)
+        entries = confirmed.left
+        self.total += window.total_of(new, self.since) + confirmed.total
+        self.greatest = max(self.greatest, confirmed.greatest)
         self._drop(response.drops)
         touched = self._wanted(entries, rows, met)
         mended = self._mended(touched)

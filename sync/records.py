@@ -124,36 +124,33 @@ class Records:
     def confirm(self, states: Iterable[State]) -> bool:
         """Note that the hub has taken what is shown just as it is shown; False when one is not
         here."""
+        rows: dict[str, list[tuple[int, bytes, str]]] = {}
+        for state in states:
+            rows.setdefault(state.kind, []).append((state.seq, meta_of(state), state.id))
+        self._take_hand()
+        is_whole = True
+        for kind, some in rows.items():
+            statement = f"UPDATE {table(kind)} SET _seq = ?, _pending = 0, _meta = ? WHERE id = ?"  # noqa: S608
+            with unwatched(self.connection, kind, len(some)):
+                is_whole &= self.connection.executemany(statement, some).rowcount == len(some)
+        return is_whole
 
-        def write(name: str, some: Sequence[State]) -> int:
-            statement = f"UPDATE {name} SET _seq = ?, _pending = 0, _meta = ? WHERE id = ?"  # noqa: S608
-            rows = [(s.seq, meta_of(s), s.id) for s in some]
-            return int(self.connection.executemany(statement, rows).rowcount)
-
-        return self._note(states, write)
-
-    def number(self, states: Iterable[State]) -> bool:
+    def number(self, made: Iterable[Entry]) -> bool:
         """`confirm` of records just made, whose marks are as they were shown."""
-
-        def write(name: str, some: Sequence[State]) -> int:
+        numbers: dict[str, dict[str, int]] = {}
+        for entry in made:
+            numbers.setdefault(entry.change.kind, {})[entry.change.id] = entry.seq
+        self._take_hand()
+        is_whole = True
+        for kind, told in numbers.items():
+            name = table(kind)
             statement = (
                 f"UPDATE OR FAIL {name} SET _seq = told.value, _pending = 0"  # noqa: S608
                 f" FROM json_each(?) AS told WHERE {name}.id = told.key"
             )
-            told = msgspec.json.encode({s.id: s.seq for s in some}).decode()
-            return int(self.connection.execute(statement, (told,)).rowcount)
-
-        return self._note(states, write)
-
-    def _note(self, states: Iterable[State], write: Callable[[str, Sequence[State]], int]) -> bool:
-        by_kind: dict[str, list[State]] = {}
-        for state in states:
-            by_kind.setdefault(state.kind, []).append(state)
-        self._take_hand()
-        is_whole = True
-        for kind, some in by_kind.items():
-            with unwatched(self.connection, kind, len(some)):
-                is_whole &= write(table(kind), some) == len(some)
+            with unwatched(self.connection, kind, len(told)):
+                done = self.connection.execute(statement, (msgspec.json.encode(told).decode(),))
+            is_whole &= done.rowcount == len(told)
         return is_whole
 
     def void(self, kind: str) -> None:

@@ -51,10 +51,10 @@ def test_whole_counties_end_alike_with_the_general_way_alone(monkeypatch):
         went.update({"new": len(new), "others": len(rest)})
         return new, rest
 
-    def confirm(records, page):
-        states, rest = confirmed(records, page)
-        went.update({"confirmed": len(states), "entries": len(rest)})
-        return states, rest
+    def confirm(records, page, since):
+        done = confirmed(records, page, since)
+        went.update({"confirmed": len(page.entries) - len(done.left), "entries": len(done.left)})
+        return done
 
     monkeypatch.setattr(storage, "_TOGETHER", 3)  # rows of a statement
     monkeypatch.setattr(newcomers, "parted", parting)
@@ -64,7 +64,8 @@ def test_whole_counties_end_alike_with_the_general_way_alone(monkeypatch):
     assert all(store["search"] for stores in quick for store in stores.values())
     monkeypatch.setattr(storage, "_TOGETHER", 10_000)
     monkeypatch.setattr(newcomers, "parted", lambda connection, page: ([], page.rows))
-    monkeypatch.setattr(confirming, "confirmed", lambda records, page: ({}, page.entries))
+    general = lambda _records, page, _since: confirming.Confirmed(page.entries)  # noqa: E731
+    monkeypatch.setattr(confirming, "confirmed", general)
     assert quick == [stores_after(seed) for seed in seeds]
 
 
