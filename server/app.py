@@ -193,12 +193,16 @@ class County:
         read = self.workers.read_much if len(body) > MUCH else self.workers.read
         ask, packed = await read(syncing.begin(bearer(request), body, media))
         changes, follows = ask.request.changes, ask.request.follows
-        if packed is None and (len(changes) > lookout.AT_ONCE or follows):
+        is_much = packed is None and (len(changes) > lookout.AT_ONCE or follows)
+        if not is_much:
+            self.queue.pass_by()
+        if is_much:
             if follows:
                 await self.queue.behind(ask.caller.device.id, follows)
             if changes:
                 self.queue.join(ask.caller.device.id, changes[-1].seq)
-            packed = await self.workers.write(syncing.take_in_much(ask))
+            taking = syncing.take_in_much(ask, is_alone=self.queue.is_quiet)
+            packed = await self.workers.write(taking)
             self.behind.pushed_much()
         elif packed is None:
             verdicts = await self.workers.write(syncing.take_in(ask))

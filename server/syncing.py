@@ -170,9 +170,9 @@ def take_in(ask: Ask) -> Callable[[Desk], list[Verdict]]:
     return work
 
 
-def take_in_much(ask: Ask) -> Callable[[Desk], Packed]:
+def take_in_much(ask: Ask, *, is_alone: bool = True) -> Callable[[Desk], Packed]:
     """The work of deciding a page of a big push, in its turn, and answering it in one go: what was
-    just written is still at hand."""
+    just written is still at hand. `is_alone`: nobody else is asking just now."""
 
     def work(desk: Desk) -> Packed:
         request = desk.turns.in_turn(ask.request)
@@ -180,7 +180,7 @@ def take_in_much(ask: Ask) -> Callable[[Desk], Packed]:
             raise Refusal(409, EARLY, "What this follows has not been taken. Send it again later.")
         now = msgspec.structs.replace(ask, request=request)
         response = answer(desk, now, take_in(now)(desk))
-        desk.turns.answered(request, response)
+        desk.turns.answered(request, response, is_alone=is_alone)
         return pack(response, FILL_LEVEL if response.rows else LEVEL)
 
     return work

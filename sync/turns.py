@@ -45,9 +45,12 @@ class Turns:
             return None
         return msgspec.structs.replace(request, cursor=tail.cursor)
 
-    def answered(self, request: SyncRequest, response: SyncResponse) -> None:
+    def answered(
+        self, request: SyncRequest, response: SyncResponse, *, is_alone: bool = True
+    ) -> None:
         """Note, and tell, that `request`, as `in_turn` gave it, may be followed. What comes behind a
-        log that went back, or a twin's trace, is not what the device would send now."""
+        log that went back, or a twin's trace, is not what the device would send now. `is_alone`: nobody
+        else is waiting; else what is under way is still taken, and no more is asked for."""
         if request.follows:
             response.since = request.cursor
         is_cloned = any(verdict.status == "cloned" for verdict in response.verdicts)
@@ -55,4 +58,4 @@ class Turns:
             return
         cursor = response.cursor or request.cursor
         self._tails[request.device] = _Tail(request.changes[-1].seq, request.cursor, cursor)
-        response.may_follow = True
+        response.may_follow = is_alone

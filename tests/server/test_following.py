@@ -50,6 +50,29 @@ def test_the_later_page_waits_for_the_one_it_follows(running):
     assert running.done("check").code == 0
 
 
+def test_nothing_is_to_follow_while_somebody_else_is_asking(running):
+    """Who sends little would wait for a second big page too."""
+    dong, boss = running.login("dong"), running.login("boss")
+    dong.sync()
+    first, _ = _pages(dong)
+    over = threading.Event()
+
+    def asking():
+        client = running.http()
+        while not over.wait(0.01):
+            _ask(boss, client, [])
+
+    thread = threading.Thread(target=asking)
+    thread.start()
+    try:
+        time.sleep(0.1)
+        answer = dong.told(_ask(dong, running.http(), first, held=1))
+    finally:
+        over.set()
+        thread.join()
+    assert answer["runs"] and not answer.get("may_follow")
+
+
 def test_a_page_is_not_taken_when_the_one_before_was_not(running):
     dong, boss = running.login("dong"), running.login("boss")
     dong.sync()

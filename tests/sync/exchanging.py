@@ -97,7 +97,7 @@ class Exchanging(Saving):
             self._absorb()
             self._judge(head)
         response.verdicts = verdicts
-        self.turns.answered(request, response)
+        self.turns.answered(request, response, is_alone=head % 7 > 0)
         self._is_in_order(device, request)
         self.counts["line followed"] += bool(request.follows)
         if response.cursor:

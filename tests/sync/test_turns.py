@@ -194,6 +194,14 @@ def test_only_what_is_right_behind_is_taken(monkeypatch):
     assert taken(request(follows=7), follows=1) is None
 
 
+def test_what_is_under_way_is_taken_though_somebody_else_asks_by_now(monkeypatch):
+    monkeypatch.setattr(turns, "FROM", 1)
+    kept, response = Turns(), SyncResponse(1, cursor="there")
+    kept.answered(request(), response, is_alone=False)
+    assert not response.may_follow
+    assert kept.in_turn(request(follows=1)) is not None
+
+
 def test_few_changes_are_not_worth_it():
     response = SyncResponse(1, cursor="there")
     Turns().answered(request(), response)
