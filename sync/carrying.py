@@ -72,6 +72,12 @@ def follow(batch: Batch, done: Sequence[Done]) -> None:
         _carry(batch, kind, change, {s: change.fields[s] for s in slots})
 
 
+def ids_of_pair(a: str, b: str) -> list[str]:
+    """The two files, the record of the pair, and what either side is told."""
+    pair = ids.derived_id("duplicate", *sorted((a, b)))
+    return [a, b, pair, *(ids.derived_id("another_file", pair, file) for file in (a, b))]
+
+
 def tell(batch: Batch, a: str, b: str, *, is_settled: bool | None = None) -> None:
     """Tell either side of a pair that there may be another file, and when that is settled."""
     pair = ids.derived_id("duplicate", *sorted((a, b)))

@@ -336,14 +336,20 @@ class Batch:
                 same[number].add(root)
             elif (other := first.setdefault(number, root)) != root:
                 same[number] = {other, root}
-        for root, number in held.items() if same else ():
-            for other in sorted(same.get(number, set()) - {root}):
-                if self.numbers.get(other, number) == number:
-                    self._pair(*sorted((root, other)))
+        pairs = [
+            sorted((root, other))
+            for root, number in held.items()
+            if number in same
+            for other in sorted(same[number] - {root})
+            if self.numbers.get(other, number) == number
+        ]
+        known = {id for a, b in pairs for id in carrying.ids_of_pair(a, b)}
+        self.load(known, known)
+        for a, b in pairs:
+            self._pair(a, b)
 
     def _pair(self, a: str, b: str) -> None:
         pair = ids.derived_id("duplicate", a, b)
-        self.load([pair, a, b], [pair, a, b])
         if self.states.get(pair) is not None:
             return
         first, second = self.states[a], self.states[b]
