@@ -216,7 +216,7 @@ class Feed:
         for move in self.store.moves_after(cursor.seq + cursor.ahead):
             moves.setdefault(move.root, []).append(move)
         self.places = self.store.places({r.root for r in rows if r.root} | set(moves))
-        chosen: list[LogRow] = []
+        chosen: list[tuple[LogRow, bool]] = []
         short, txn = 0, ""
         for row in rows:
             # What comes back short takes no room, or each page of a big push would end before what
@@ -226,10 +226,11 @@ class Feed:
                 at = row.seq - 1
                 break
             if self._flows(cursor, row, moves):
-                chosen.append(row)
-                short += self._is_short(row, held)
+                is_short = self._is_short(row, held)
+                chosen.append((row, is_short))
+                short += is_short
             txn = row.txn
-        self._write_entries(chosen, held, response)
+        self._write_entries(chosen, response)
         self._write_moves(cursor, moves, response)
         return Cursor(cursor.epoch, at, cursor.grants, cursor.fill, self.head - at)
 
@@ -266,15 +267,21 @@ class Feed:
         was = moves[row.root][0].before if row.root in moves else place.units
         return self._is_held(cursor, row.kind, row.root, was)
 
-    def _write_entries(self, rows: Sequence[LogRow], held: int, response: SyncResponse) -> None:
+    def _write_entries(
+        self, chosen: Sequence[tuple[LogRow, bool]], response: SyncResponse
+    ) -> None:
+        """`chosen`: rows, and whether each is to come back short."""
         back: list[str] = []
-        months = self.store.months([r.record for r in rows]) if self.is_bounded else {}
-        for row, body in zip(rows, self.store.bodies([r.seq for r in rows]), strict=True):
-            if self._is_short(row, held):
-                if row.is_plain:
-                    _add_to_runs(row.seq, row.device_seq, row.content, response)
-                else:
-                    _write_own(_decode_own(body), row.content, response)
+        read = [row for row, is_short in chosen if not (is_short and row.is_plain)]
+        months = self.store.months([row.record for row in read]) if self.is_bounded else {}
+        bodies = iter(self.store.bodies([row.seq for row in read]))
+        for row, is_short in chosen:
+            if is_short and row.is_plain:
+                _add_to_runs(row.seq, row.device_seq, row.content, response)
+                continue
+            body = next(bodies)
+            if is_short:
+                _write_own(_decode_own(body), row.content, response)
             elif not (month := months.get(row.record)) or self._is_in_window(row, month, body, back):
                 response.entries.append(Raw(body))
         if back:  # dated anew, they may not be held: as they stand, too

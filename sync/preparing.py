@@ -72,6 +72,8 @@ class Prepared(Struct, frozen=True):
     sorts: list[list[New]]
     """Its records by kind and by the slots that they fill, roots first; none where anything is out of
     the ordinary."""
+    made: dict[str, New]
+    """The same by id."""
 
     def is_of(self, session: Session, changes: Sequence[Change]) -> bool:
         """True when it was made of this very page for this sender."""
@@ -86,11 +88,10 @@ def prepare(device: str, user: str, changes: Sequence[Change]) -> Prepared:
     """The page that a user sends from a device."""
     try:
         sorts = _sorted_out(device, user, changes)
-        made = [_made(KINDS[name], slots, some) for (name, slots), some in sorts.items()]
-        _keep_order(made)
+        news = [_made(KINDS[name], slots, some) for (name, slots), some in sorts.items()]
+        return Prepared(device, user, changes, news, _by_id(news))
     except Unusual:
-        made = []
-    return Prepared(device, user, changes, made)
+        return Prepared(device, user, changes, [], {})
 
 
 def _sorted_out(device: str, user: str, changes: Sequence[Change]) -> Sorts:
@@ -130,7 +131,7 @@ def _made(kind: Kind, slots: Slots, some: Sequence[Change]) -> list[New]:
                 values,
                 body,
                 hash_of(body),
-                digest.of_new(change, values),
+                digest.of_ordered(change, values),
                 units_of(kind, values) if is_root else (),
                 _number(values) if is_root else None,
             )
@@ -142,9 +143,9 @@ def _number(values: Values) -> str | None:
     return number if idnumber.is_valid(number := values.get("id_number")) else None
 
 
-def _keep_order(sorts: Sequence[Sequence[New]]) -> None:
-    """Raises where a record is made twice, or hangs on one of the page that is no root or comes
-    later."""
+def _by_id(sorts: Sequence[Sequence[New]]) -> dict[str, New]:
+    """The records of a page by id; raises where one is made twice, or hangs on one of the page that is
+    no root or comes later."""
     made = {new.change.id: new for some in sorts for new in some}
     if len(made) < sum(map(len, sorts)):
         raise Unusual
@@ -152,11 +153,12 @@ def _keep_order(sorts: Sequence[Sequence[New]]) -> None:
         above = None if new.is_root else made.get(new.root)
         if above and not (above.is_root and above.change.seq < new.change.seq):
             raise Unusual
+    return made
 
 
 def _rows(kind: Kind, slots: Sequence[str], some: Sequence[Change]) -> list[Values]:
-    """Field to value of every change of one sort, as `first_values` has them; raises where one
-    cannot be stored."""
+    """Field to value of every change of one sort, as `first_values` has them, in the order of the
+    fields' names; raises where one cannot be stored."""
     columns: dict[str, Sequence[Any]] = {}
     every = zip(*(c.fields.values() for c in some), strict=True)
     for slot, column in zip(slots, every, strict=True):
@@ -176,6 +178,7 @@ def _rows(kind: Kind, slots: Sequence[str], some: Sequence[Change]) -> list[Valu
             del columns[name]
     if any(f.is_required and f.name not in columns.keys() - gaps for f in kind.fields):
         raise Unusual
+    columns = dict(sorted(columns.items()))
     rows = [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
     if not gaps.isdisjoint(columns):
         rows = [{name: v for name, v in row.items() if v is not None} for row in rows]

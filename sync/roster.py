@@ -15,7 +15,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from sync import clock, window
-from sync.change import Entry, Mark, State
+from sync.change import Entry
+from sync.decide import replay
 from sync.hubstore import Place, Session
 from sync.judging import Judge, Made, Refusal
 from sync.preparing import New, Prepared, Unusual
@@ -35,16 +36,16 @@ def take(batch: Batch, session: Session, page: Prepared) -> bool:
     if not page.sorts:
         return False
     try:
-        units = _judged(batch, session, page.sorts)
+        units = _judged(batch, session, page)
     except (Unusual, Refusal):
         return False
     _accept(batch, page, units)
     return True
 
 
-def _judged(batch: Batch, session: Session, sorts: Sequence[Sequence[New]]) -> dict[str, Units]:
+def _judged(batch: Batch, session: Session, page: Prepared) -> dict[str, Units]:
     """The units in which each record is made, by id; raises where one may not go into the log."""
-    made = {new.change.id: new for some in sorts for new in some}
+    made = page.made
     above = {new.root for new in made.values()} - made.keys()
     if batch.store.states(made) or batch.store.erased({*made, *above}):
         raise Unusual
@@ -53,7 +54,7 @@ def _judged(batch: Batch, session: Session, sorts: Sequence[Sequence[New]]) -> d
     batch.load(roots, roots)
     judge = Judge(batch, session)
     units: dict[str, Units] = {}
-    for some in sorts:
+    for some in page.sorts:
         first = some[0]
         if first.is_root:
             _place_roots(batch, some)
@@ -94,8 +95,7 @@ def _place_above(batch: Batch, new: New, made: dict[str, Units]) -> Units:
 
 def _accept(batch: Batch, page: Prepared, units: dict[str, Units]) -> None:
     """What `Batch.accept` does with one change after the other, for records that are new."""
-    by_seq = {new.change.seq: new for some in page.sorts for new in some}
-    made = [by_seq[change.seq] for change in page.changes]
+    made = [page.made[change.id] for change in page.changes]
     batch.numbers |= {new.change.id: new.number for new in made if new.number}
     if _is_as_claimed(batch, page):
         _write(batch, made, units)
@@ -137,11 +137,9 @@ def _accept_each(batch: Batch, made: Sequence[New], units: dict[str, Units]) -> 
     for seq, new in enumerate(made, batch.seq + 1):
         change = new.change
         stamp = clock.admit(change.hlc, batch.now_ms, stamp)
-        mark = Mark(change.version, change.author, stamp, change.seen)
-        batch.states[change.id] = State(
-            new.kind.name, change.id, new.root, mark, mark, new.values, {}, seq
-        )
-        batch.entries[change.version] = Entry(seq, change, stamp, {}, new.root)
+        entry = Entry(seq, change, stamp, {}, new.root)
+        batch.states[change.id] = replay(new.kind, None, entry)
+        batch.entries[change.version] = entry
         batch.bodies[change.version] = new.body, new.content
         if new.is_root:
             batch.places[change.id] = Place(units[change.id], seq)

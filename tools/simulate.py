@@ -36,6 +36,7 @@ EVENTS = (
         "device_revoked", "not_permitted", "out_of_scope", "record_deleted", "unknown_record",
     )),
     "laptop filled", "disk copied", "laptop took a new id", "merge", "unmerge", "erase",
+    "put in its place later",
 )  # fmt: skip
 """What must occur often enough for a long run to say anything."""
 ENOUGH = 1_000

@@ -1,8 +1,9 @@
-"""Records as the log makes them. Of one to which nothing has come since it was made, the log entry is
+"""Records as the log makes them. Of a root to which nothing has come since it was made, the log entry is
 all there is: its state is not written beside it.
 
-A push of 20,000 new records writes a quarter less for it. What is public is always written: it is read
-often, and there is little of it.
+A push of 20,000 children writes a quarter less for it. What hangs on them is always written: a fill
+reads it by root, not as it came, and would look up each entry in another place (a county of 229,000
+records took a quarter longer). So is what is public: it is read often, and there is little of it.
 """
 
 from __future__ import annotations
@@ -93,9 +94,8 @@ class Records(Queries):
         )
 
     def _is_as_made(self, state: State) -> bool:
-        """True when the log entry just written is all that a state says. What is public is always
-        written: it is read often, and there is little of it."""
-        if not state.root or state.slots or state.made != state.last:
+        """True when the log entry just written is all that a root's state says."""
+        if state.root != state.id or state.slots or state.made != state.last:
             return False
         return self._latest.made.get(state.seq) == state.id
 

@@ -19,6 +19,7 @@ from server.store.queries import text
 from server.store.records import AS_MADE
 from sync import digest
 from sync.change import Change, Entry, Grant, entry_json, seq_of
+from sync.decide import replay
 from sync.erasing import blank, is_erased, subjects
 from sync.forms import MOST
 from sync.hub import Known, LogRow
@@ -207,9 +208,15 @@ class SqliteStore(Fresh):
             entry_json(seq, n.body, n.change.hlc, {}, n.root) for seq, n in enumerate(made, first)
         ]
         self._append(rows, bodies, [True] * len(rows))
-        self.put_records([
-            (n.change.id, n.kind.name, n.root, seq, AS_MADE, month_of(n.kind, n.values))
+        states = [
+            AS_MADE
+            if n.is_root
+            else _encode(replay(n.kind, None, Entry(seq, n.change, n.change.hlc, {}, n.root)))
             for seq, n in enumerate(made, first)
+        ]
+        self.put_records([
+            (n.change.id, n.kind.name, n.root, seq, state, month_of(n.kind, n.values))
+            for seq, (n, state) in enumerate(zip(made, states, strict=True), first)
         ])
 
     def _append(
