@@ -126,7 +126,7 @@ def _write(batch: Batch, made: Sequence[New], units: dict[str, Units]) -> None:
     }
     batch.store.put_places(places, {})
     for new in made:
-        if not batch.since or window.is_held(new.kind, new.values, batch.since):
+        if window.is_held(new.kind, new.values, batch.since):
             key = new.kind.name, units[new.change.id]
             batch.sums[key] = batch.sums.get(key, 0) + new.digest
     batch.seq += len(made)

@@ -2,7 +2,7 @@
 number to their roots.
 
 Both are in the order of units and numbers. A roster comes in another, and each page of it would write
-nearly the whole of them again: a third of the pages that a push of 20,000 wrote, 0.1 s of 0.85. So its
+nearly the whole of them again: 3,000 of the 11,000 pages that a push of 20,000 wrote, 0.1 s. So its
 rows are put down in the order of their coming, looked through for whoever asks (1 ms with 20,000), and
 put in their places later.
 """
@@ -31,6 +31,6 @@ class Fresh(Places, Numbers):
         up_to = self._one(f"SELECT root {fresh} ORDER BY root LIMIT 1 OFFSET ?", most)
         before, values = ("", ()) if up_to is None else ("WHERE root < ?", up_to)
         run = self.connection.execute
-        run(f"INSERT INTO {table} SELECT {columns} {fresh} {before} ORDER BY 1, 2", values)
+        run(f"INSERT OR REPLACE INTO {table} SELECT {columns} {fresh} {before} ORDER BY 1, 2", values)
         run(f"DELETE {fresh} {before}", values)
         return up_to is not None

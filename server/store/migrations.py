@@ -234,7 +234,7 @@ def _nearer_sounds(db: Database) -> None:
 
 @migrations(name="0014_big_pushes")
 def _big_pushes(db: Database) -> None:
-    """From here on the state of a record to which nothing has come since may be left out
+    """From here on the state of a root to which nothing has come since it was made may be left out
     (`store.records`). What stands there stays: older programs are told by the number."""
     _run(db, _FRESH)
 
