@@ -72,17 +72,16 @@ def follow(batch: Batch, done: Sequence[Done]) -> None:
         _carry(batch, kind, change, {s: change.fields[s] for s in slots})
 
 
-def ids_of_pair(a: str, b: str) -> list[str]:
-    """The two files, the record of the pair, and what either side is told."""
+def ids_of_pair(a: str, b: str) -> tuple[str, list[str]]:
+    """Of the record of a pair, and of what `a` and `b` are told of it."""
     pair = ids.derived_id("duplicate", *sorted((a, b)))
-    return [a, b, pair, *(ids.derived_id("another_file", pair, file) for file in (a, b))]
+    return pair, [ids.derived_id("another_file", pair, file) for file in (a, b)]
 
 
 def tell(batch: Batch, a: str, b: str, *, is_settled: bool | None = None) -> None:
     """Tell either side of a pair that there may be another file, and when that is settled."""
-    pair = ids.derived_id("duplicate", *sorted((a, b)))
-    for file in (a, b):
-        id_ = ids.derived_id("another_file", pair, file)
+    pair, notes = ids_of_pair(a, b)
+    for file, id_ in zip((a, b), notes, strict=True):
         batch.load([id_, file], [file])
         held = batch.states[id_]
         if held is None and is_settled is None:
@@ -105,7 +104,7 @@ def _tell_of(batch: Batch, kind: Kind, change: Change, before: State | None) -> 
         was = before.values.get(kind.pointer) if before else None
         for other, is_settled in ((was, None), (now, True)):
             if other and was != now:
-                pair = ids.derived_id("duplicate", *sorted((change.id, other)))
+                pair, _ = ids_of_pair(change.id, other)
                 batch.load([pair], ())
                 if batch.states[pair] is not None:
                     tell(batch, change.id, other, is_settled=is_settled)

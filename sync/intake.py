@@ -18,7 +18,6 @@ from sync import (
     clock,
     digest,
     erasing,
-    ids,
     merging,
     preparing,
     roster,
@@ -343,13 +342,16 @@ class Batch:
             for other in sorted(same[number] - {root})
             if self.numbers.get(other, number) == number
         ]
-        known = {id for a, b in pairs for id in carrying.ids_of_pair(a, b)}
+        known: set[str] = set()
+        for a, b in pairs:
+            pair, notes = carrying.ids_of_pair(a, b)
+            known |= {a, b, pair, *notes}
         self.load(known, known)
         for a, b in pairs:
             self._pair(a, b)
 
     def _pair(self, a: str, b: str) -> None:
-        pair = ids.derived_id("duplicate", a, b)
+        pair, _ = carrying.ids_of_pair(a, b)
         if self.states.get(pair) is not None:
             return
         first, second = self.states[a], self.states[b]
