@@ -152,36 +152,49 @@ def take_in(ask: Ask) -> Callable[[Desk], list[Verdict]]:
     """The work of deciding what was sent; everything is stored when it returns."""
 
     def work(desk: Desk) -> list[Verdict]:
-        # Asked anew: while the request waited for its turn its device may have been revoked.
-        device = desk.accounts.device(ask.caller.device.id)
-        if device.is_revoked:
-            raise _handed_in(desk, ask)
-        former = former_of(desk, ask.caller.user, ask.request.changes)
-        session = msgspec.structs.replace(ask.session, former=former)
+        _turn_away(desk, ask)
         with desk.store.write():
-            window.move(desk)  # when a month has passed
-            verdicts = desk.hub.push(
-                session, ask.request.changes, ask.request.cursor, ask.prepared
-            )
-            desk.accounts.name_formers(device.id, former)
-            quarantine.take_followers(desk, ask.request.changes)
-        return verdicts
+            return _decide(desk, ask)
 
     return work
 
 
+def _turn_away(desk: Desk, ask: Ask) -> None:
+    """Raises `Refusal`, with all kept that was sent, when the device has been revoked. Asked anew:
+    perhaps it was while its request waited for its turn."""
+    if desk.accounts.device(ask.caller.device.id).is_revoked:
+        raise _handed_in(desk, ask)
+
+
+def _decide(desk: Desk, ask: Ask) -> list[Verdict]:
+    """What becomes of what was sent. Inside `write`."""
+    changes = ask.request.changes
+    former = former_of(desk, ask.caller.user, changes)
+    session = msgspec.structs.replace(ask.session, former=former)
+    window.move(desk)  # when a month has passed
+    verdicts = desk.hub.push(session, changes, ask.request.cursor, ask.prepared)
+    desk.accounts.name_formers(session.device, former)
+    quarantine.take_followers(desk, changes)
+    return verdicts
+
+
 def take_in_much(ask: Ask, *, is_alone: bool = True) -> Callable[[Desk], Packed]:
-    """The work of deciding a page of a big push, in its turn, and answering it in one go: what was
-    just written is still at hand. `is_alone`: nobody else is asking just now."""
+    """The work of deciding a page of a big push, in its turn, and answering it. The answer is made
+    before it is all committed, as while that is done the interpreter is the next page's; whoever calls
+    has it only then. `is_alone`: nobody else is asking just now."""
 
     def work(desk: Desk) -> Packed:
         request = desk.turns.in_turn(ask.request)
         if request is None:
             raise Refusal(409, EARLY, "What this follows has not been taken. Send it again later.")
         now = msgspec.structs.replace(ask, request=request)
-        response = answer(desk, now, take_in(now)(desk))
-        desk.turns.answered(request, response, is_alone=is_alone)
-        return pack(response, FILL_LEVEL if response.rows else LEVEL)
+        _turn_away(desk, now)
+        with desk.store.write():
+            response = answer(desk, now, _decide(desk, now))
+            tail = desk.turns.tell(request, response, is_alone=is_alone)
+            packed = pack(response, FILL_LEVEL if response.rows else LEVEL)
+        desk.turns.note(request.device, tail)
+        return packed
 
     return work
 

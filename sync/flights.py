@@ -16,6 +16,9 @@ from sync.transport import Cut, Rejected, Transport
 
 QUICK_S = 1.0
 """Of a round trip: on such a line a second page is sent before the answer to the first."""
+AT_ONCE_S = 0.01
+"""So long an answer that is due is waited for with the store held: less than keeping a page by itself
+costs."""
 
 
 class Flight(Struct):
@@ -27,6 +30,8 @@ class Flight(Struct):
     answer: Future[tuple[bytes, str]]
     size: int
     """Bytes of the request as it travels."""
+    began: float
+    """`time.monotonic` when it was sent."""
     thread: threading.Thread | None = None
 
 
@@ -48,7 +53,7 @@ class Line:
         """Send; beside the caller when it has other things to do and the transport allows it."""
         # Packed here: what another thread allocates, this one cannot use again (7 MB).
         body, media = pack(request)
-        flight = Flight(request, sent_up_to, Future(), len(body))
+        flight = Flight(request, sent_up_to, Future(), len(body), time.monotonic())
         self.flights.append(flight)
         if is_ahead and getattr(self.transport, "may_run_beside", False):
             flight.thread = threading.Thread(target=self._fly, args=(body, media, flight))
@@ -57,18 +62,22 @@ class Line:
             self._fly(body, media, flight)
 
     def _fly(self, body: bytes, media: str, flight: Flight) -> None:
-        began = time.monotonic()
         try:
             answer = self.transport.post("/v1/sync", body, media, self.token)
-            self.seconds = time.monotonic() - began
+            self.seconds = time.monotonic() - flight.began
             flight.answer.set_result(answer)
         except BaseException as error:  # noqa: BLE001 - raised where the answer is asked for
             flight.answer.set_exception(error)
 
     def has_answered(self) -> bool:
-        """True when an answer is there to be applied."""
-        answer = self.flights[0].answer
-        return answer.done() and answer.exception() is None
+        """True when an answer is there to be applied; it is waited for where, by the one before, it is
+        just about to come."""
+        flight = self.flights[0]
+        is_due = time.monotonic() - flight.began > self.seconds - AT_ONCE_S
+        try:
+            return flight.answer.exception(AT_ONCE_S if is_due else 0) is None
+        except TimeoutError:
+            return False
 
     def answer(self) -> tuple[Flight, SyncResponse | None]:
         """The oldest request under way, and its answer; None: it came too early, and is to be sent

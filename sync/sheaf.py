@@ -1,8 +1,9 @@
 """Several pages of an answered synchronisation in one local transaction.
 
 A commit writes again what the pages before it wrote: the search, whose order is not the order of
-coming, nearly whole. Pages wait for each other only while the next one has come already: the store
-is never held while the line is waited for, and on a slow line each page is kept as it comes.
+coming, nearly whole. Pages wait for each other only while the next one has come already, or is due
+within a hundredth of a second: else the store is never held while the line is waited for, and on a slow
+line each page is kept as it comes.
 """
 
 from __future__ import annotations

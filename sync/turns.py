@@ -18,7 +18,7 @@ FROM = 250
 """Changes of a page that another may follow: below it little is won."""
 
 
-class _Tail(Struct, frozen=True):
+class Tail(Struct, frozen=True):
     """The last page taken of a device."""
 
     seq: int
@@ -34,7 +34,7 @@ class Turns:
     follows is sent again then."""
 
     def __init__(self) -> None:
-        self._tails: dict[str, _Tail] = {}
+        self._tails: dict[str, Tail] = {}
 
     def in_turn(self, request: SyncRequest) -> SyncRequest | None:
         """The request with the cursor from which it goes on; None when it is early."""
@@ -45,17 +45,22 @@ class Turns:
             return None
         return msgspec.structs.replace(request, cursor=tail.cursor)
 
-    def answered(
+    def tell(
         self, request: SyncRequest, response: SyncResponse, *, is_alone: bool = True
-    ) -> None:
-        """Note, and tell, that `request`, as `in_turn` gave it, may be followed. What comes behind a
+    ) -> Tail | None:
+        """Tell that `request`, as `in_turn` gave it, may be followed, and where. What comes behind a
         log that went back, or a twin's trace, is not what the device would send now. `is_alone`: nobody
         else is waiting; else what is under way is still taken, and no more is asked for."""
         if request.follows:
             response.since = request.cursor
         is_cloned = any(verdict.status == "cloned" for verdict in response.verdicts)
         if len(request.changes) < FROM or response.reset or is_cloned:
-            return
-        cursor = response.cursor or request.cursor
-        self._tails[request.device] = _Tail(request.changes[-1].seq, request.cursor, cursor)
+            return None
         response.may_follow = is_alone
+        cursor = response.cursor or request.cursor
+        return Tail(request.changes[-1].seq, request.cursor, cursor)
+
+    def note(self, device: str, tail: Tail | None) -> None:
+        """What was told stands, as the page is stored."""
+        if tail is not None:
+            self._tails[device] = tail

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
+
+import msgspec
 import pytest
 
 from server import lookout, syncing
@@ -14,6 +17,21 @@ from sync.protocol import PROTOCOL, SyncRequest, pack
 from sync.storage import open_plain
 
 MANY = lookout.AT_ONCE + 20
+
+
+class NoCommit:
+    """A connection to a full disk."""
+
+    def __init__(self, real: sqlite3.Connection) -> None:
+        self.real = real
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self.real, name)
+
+    def execute(self, sql: str, *values: object) -> object:
+        if sql == "COMMIT":
+            raise sqlite3.OperationalError("disk is full")
+        return self.real.execute(sql, *values)
 
 
 class County:
@@ -65,6 +83,31 @@ def test_a_device_revoked_while_its_page_waited_brings_nothing_into_the_log():
     assert refused.value.more["taken"] == list(range(1, MANY + 1))
     assert county.taken() == 0
     assert county.desk.store.quarantined_of(county.device) == MANY
+
+
+def test_a_page_that_could_not_be_stored_is_followed_by_none():
+    """Though its answer was made before."""
+    county = County()
+    ask = county.begin()
+    store = county.desk.store
+    real, store.connection = store.connection, NoCommit(store.connection)
+    with pytest.raises(sqlite3.OperationalError):
+        syncing.take_in_much(ask)(county.desk)
+    store.connection = real
+    assert county.taken() == 0
+    behind = msgspec.structs.replace(ask.request, follows=MANY)
+    with pytest.raises(Refusal) as refused:
+        syncing.take_in_much(msgspec.structs.replace(ask, request=behind))(county.desk)
+    assert refused.value.code == "early"
+    syncing.take_in_much(ask)(county.desk)
+    assert county.taken() == MANY
+
+
+def test_what_was_just_written_is_kept_in_memory_for_one_answer_only():
+    """What is erased by then must not be given out of it."""
+    county = County()
+    syncing.take_in_much(county.begin())(county.desk)
+    assert not county.desk.store._latest.bodies
 
 
 def test_what_met_others_while_it_waited_is_not_taken_as_new():

@@ -3,11 +3,15 @@ no answer is believed that goes on from elsewhere."""
 
 from __future__ import annotations
 
+from concurrent.futures import Future
+from typing import ClassVar
+
 import msgspec
 import pytest
 
 from sync import flights, turns
 from sync.client import SyncReport, sync_once
+from sync.flights import Flight, Line
 from sync.protocol import SyncRequest, SyncResponse, Verdict, pack, unpack
 from sync.transport import Offline
 from sync.turns import Turns
@@ -126,7 +130,7 @@ def test_a_slow_line_carries_one_page_after_the_other(town, monkeypatch):
 
 
 def test_a_server_of_before_is_sent_one_page_after_the_other(town, monkeypatch):
-    monkeypatch.setattr(Turns, "answered", lambda self, request, response: None)
+    monkeypatch.setattr(Turns, "tell", lambda self, request, response: None)
     line = Watched(town, "li")
     assert push(town, line).sent == 24
     assert not any(asked.follows for asked in line.asked)
@@ -150,6 +154,10 @@ def test_what_others_write_meanwhile_comes_with_the_answers(town):
     assert town.replicas["li"].count("child") == 32
 
 
+def answered(kept: Turns, request: SyncRequest, response: SyncResponse, **how: bool) -> None:
+    kept.note(request.device, kept.tell(request, response, **how))
+
+
 def request(*, changes: int = 1, follows: int = 0, cursor: str = "here") -> SyncRequest:
     town = Town("li")
     for _ in range(changes):
@@ -171,7 +179,7 @@ def request(*, changes: int = 1, follows: int = 0, cursor: str = "here") -> Sync
 def test_nothing_follows(response, monkeypatch):
     monkeypatch.setattr(turns, "FROM", 1)
     kept = Turns()
-    kept.answered(request(), response)
+    answered(kept, request(), response)
     assert not response.may_follow
     assert kept.in_turn(request(follows=1)) is None
 
@@ -181,7 +189,7 @@ def test_only_what_is_right_behind_is_taken(monkeypatch):
 
     def taken(*between: SyncRequest, **how):
         kept = Turns()
-        kept.answered(request(), SyncResponse(1, cursor="there"))
+        answered(kept, request(), SyncResponse(1, cursor="there"))
         for other in between:
             kept.in_turn(other)
         return kept.in_turn(request(**how))
@@ -197,12 +205,36 @@ def test_only_what_is_right_behind_is_taken(monkeypatch):
 def test_what_is_under_way_is_taken_though_somebody_else_asks_by_now(monkeypatch):
     monkeypatch.setattr(turns, "FROM", 1)
     kept, response = Turns(), SyncResponse(1, cursor="there")
-    kept.answered(request(), response, is_alone=False)
+    answered(kept, request(), response, is_alone=False)
     assert not response.may_follow
     assert kept.in_turn(request(follows=1)) is not None
 
 
 def test_few_changes_are_not_worth_it():
     response = SyncResponse(1, cursor="there")
-    Turns().answered(request(), response)
+    answered(Turns(), request(), response)
     assert not response.may_follow and b"may_follow" not in pack(response)[0]
+
+
+class Coming(Future):
+    """An answer that is not there; notes how long it is waited for."""
+
+    waits: ClassVar[list[float]] = []
+
+    def exception(self, timeout=None):
+        self.waits.append(timeout)
+        raise TimeoutError
+
+
+@pytest.mark.parametrize(
+    ("under_way", "waits"), [(0.0, 0), (0.994, flights.AT_ONCE_S), (9.0, flights.AT_ONCE_S)]
+)
+def test_the_store_is_held_for_an_answer_only_when_it_is_due(under_way, waits, monkeypatch):
+    """Whoever saves at the screen meanwhile would have to wait with it."""
+    monkeypatch.setattr(Coming, "waits", [])
+    monkeypatch.setattr(flights.time, "monotonic", lambda: 100.0 + under_way)
+    line = Line(transport=None, token="")
+    line.seconds = 1.0
+    line.flights.append(Flight(request(), 0, Coming(), 1, began=100.0))
+    assert not line.has_answered()
+    assert Coming.waits == [waits]

@@ -180,7 +180,7 @@ class _Line:
             )
         response.verdicts = verdicts
         response.backup = self.town.backed_up
-        self.town.turns.answered(request, response)
+        self.town.turns.note(request.device, self.town.turns.tell(request, response))
         if self.left is not None and self.left < 0:
             raise Offline("broken off")
         self.town.answers.append((self.name, response))
