@@ -192,6 +192,12 @@ def entry_json(
     return _encode((seq, Raw(change), stamp, outcome, root))
 
 
+def entry_sql(seq: str, change: str, stamp: str, root: str) -> str:
+    """`entry_json` without an outcome, of SQL expressions, as one: for many at once."""
+    parts = f"({seq})", f"CAST({change} AS TEXT)", stamp, "'{}'", f"json_quote({root})"
+    return "CAST('[' || " + " || ',' || ".join(parts) + " || ']' AS BLOB)"
+
+
 class Conflict(Struct, frozen=True):
     """An open conflict as readers get it."""
 

@@ -91,9 +91,9 @@ def rename(replica: Replica, old: Mapping[int, Change], name: str = "") -> None:
     first = old[min(old)]
     after = name or ids.twin_id(repr(first))
     new = {seq: _renamed(change, old, first.device, after) for seq, change in old.items()}
-    for table in ("outbox", "kept"):
+    for table, then in (("outbox", ", digest = NULL"), ("kept", "")):
         replica.connection.executemany(
-            f"UPDATE {table} SET txn = ?, body = ? WHERE seq = ?",  # noqa: S608
+            f"UPDATE {table} SET txn = ?, body = ?{then} WHERE seq = ?",  # noqa: S608
             [(c.txn, msgspec.json.encode(c), seq) for seq, c in new.items()],
         )
     last = int(replica.get_state("device_seq", 0))

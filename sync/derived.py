@@ -15,13 +15,15 @@ import msgspec
 from schema.kinds import KINDS
 from schema.record import Kind
 from sync import paperbytes
-from sync.change import Entry
+from sync.change import Change, Entry
+from sync.confirming import marks_of
 from sync.following import away_in, hanging_on
 from sync.replica import Replica
 from sync.storage import Connection, transaction
 from sync.tables import Meta, quoted, table
 
 _meta = msgspec.json.Decoder(Meta).decode
+_change = msgspec.json.Decoder(Change).decode
 _entry = msgspec.json.Decoder(Entry).decode
 Difference = tuple[str, str]
 """A code, and the id of what it is about."""
@@ -40,6 +42,7 @@ def differences(replica: Replica) -> Iterator[Difference]:
     yield from (("conflicts", str(row[0])) for row in sorted(conflicts ^ rows, key=str))
     yield from (("shadow", id_) for id_ in sorted(_shadows_missing(connection)))
     yield from (("shadow", id_) for id_ in sorted(_shadows_over(connection)))
+    yield from (("outbox", f"change {seq}") for seq in _marked_wrong(connection))
     yield from (("log", f"entry {seq}") for seq in _unreadable(connection))
     yield from (("paper", paper) for paper in paperbytes.spoilt(connection))
     yield from (("search", id_) for id_ in sorted(_search_differences(replica)))
@@ -82,6 +85,8 @@ def mend(replica: Replica) -> list[str]:
             "DELETE FROM shadow WHERE id = ?", [(i,) for i in _shadows_over(connection)]
         )
         connection.executemany("INSERT INTO shadow VALUES (?, NULL)", unknown)
+        for seq in _marked_wrong(connection):  # NULL: the general way is taken
+            connection.execute("UPDATE outbox SET digest = NULL WHERE seq = ?", (seq,))
         for seq in _unreadable(connection):
             connection.execute("DELETE FROM log WHERE seq = ?", (seq,))
         paperbytes.let_go_spoilt(connection)
@@ -139,6 +144,22 @@ def _shadows_over(connection: Connection) -> set[str]:
     """Records without unsent changes of which that is kept all the same."""
     rows = connection.execute("SELECT id FROM shadow EXCEPT SELECT record FROM outbox")
     return {row[0] for row in rows}
+
+
+def _marked_wrong(connection: Connection) -> list[int]:
+    """Numbers of unsent changes beside which stands what the record they make is not."""
+    found = []
+    for seq, body, *marks in connection.execute(
+        "SELECT seq, body, kind, stamp, digest FROM outbox WHERE digest IS NOT NULL"
+    ):
+        try:
+            change = _change(body)
+        except msgspec.MsgspecError:
+            continue  # told as damage (sync/verify.py)
+        kind = KINDS.get(change.kind)
+        if kind is None or change.op != "create" or tuple(marks) != marks_of(kind, change):
+            found.append(seq)
+    return found
 
 
 def _unreadable(connection: Connection) -> list[int]:

@@ -142,7 +142,8 @@ def send_all_again(connection: Connection, held: Held) -> None:
     void(connection)
     records = [record for (record,) in connection.execute("SELECT DISTINCT record FROM kept")]
     connection.execute(
-        "INSERT OR IGNORE INTO outbox SELECT seq, record, txn, body FROM kept"
+        "INSERT OR IGNORE INTO outbox(seq, record, txn, body)"
+        " SELECT seq, record, txn, body FROM kept"
         " WHERE record IN (SELECT value FROM json_each(?))",
         (_as_json(held(records) if records else ()),),
     )

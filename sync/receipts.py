@@ -8,7 +8,6 @@ anew, and with the old one its receipts go: a change sent again gets a new one.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable
 
 from msgspec import Struct
 
@@ -25,10 +24,9 @@ class Receipt(Struct, frozen=True):
     """Hub time of the answer that said so: never before the change was stored there."""
 
 
-def note(connection: Connection, own: Iterable[Entry], at_ms: int) -> None:
-    """Own entries that an answer of hub time `at_ms` brought. A page that comes twice keeps its
-    first time."""
-    up_to = max((entry.seq for entry in own), default=0)
+def note(connection: Connection, up_to: int, at_ms: int) -> None:
+    """An answer of hub time `at_ms` brought own entries up to a log number. A page that comes twice
+    keeps its first time."""
     known = connection.execute("SELECT max(up_to) FROM receipt").fetchone()[0] or 0
     if up_to > known:
         connection.execute("INSERT INTO receipt VALUES (?, ?)", (up_to, at_ms))

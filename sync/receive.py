@@ -21,28 +21,23 @@ from sync import (
     keeping,
     narrowing,
     newcomers,
-    paperbytes,
     receipts,
     scrub,
-    strays,
+    starting_over,
     window,
 )
-from sync.change import Entry, Grant, State, entry_json
+from sync.change import Entry, State, entry_json
 from sync.decide import replay
-from sync.formers import own_ids
-from sync.incoming import Incoming, is_own, root_of
+from sync.incoming import Incoming, root_of
 from sync.lease import renew
 from sync.notices import Watch
 from sync.overlay import overlay
 from sync.protocol import SyncResponse, Verdict, rows_of
 from sync.records import as_json
 from sync.replica import Replica
-from sync.scope import Scope
 from sync.storage import insert, transaction
 from sync.tables import quoted, table
 from sync.unread import kind_of
-
-_decode_entry = msgspec.json.Decoder(Entry).decode
 
 
 class Received(Struct, frozen=True):
@@ -110,16 +105,18 @@ class _Receiving:
         response, replica = self.response, self.replica
         replica.set_state(heard=response.now, backup=0 if response.reset else response.backup)
         if response.reset:
-            self._reset()
+            starting_over.start_over(replica, response.grants or (), self._drop)
+            self.total = 0
             replica.set_state(backup=response.backup)
-        page = self.page = Incoming(self.connection, response)
-        met, refused = page.met, page.refused
+        plain = self.plain = confirming.confirmed(self.records, response, self.since)
+        page = self.page = Incoming(
+            self.connection, msgspec.structs.replace(response, runs=plain.left)
+        )
+        met, refused, entries = page.met, page.refused, page.entries
         new, rows = newcomers.parted(self.connection, page)
         self.records.put([(state, 0) for state in new], is_new=True)
-        confirmed = confirming.confirmed(self.records, page, self.since)
-        entries = confirmed.left
-        self.total += window.total_of(new, self.since) + confirmed.total
-        self.greatest = max(self.greatest, confirmed.greatest)
+        self.total += window.total_of(new, self.since) + plain.total
+        self.greatest = max(self.greatest, plain.greatest)
         self._drop(response.drops)
         touched = self._wanted(entries, rows, met)
         mended = self._mended(touched)
@@ -128,79 +125,22 @@ class _Receiving:
         erased = self._erased(before, after, refused)
         if erased:
             self._leave_under(erased, touched, before, after)
-        gone = self._settle_outbox(refused, page.entries, after)
+        gone = self._settle_outbox(refused, entries, after)
         if erased:
             erasing.forget_unsent(self.connection, erased, response.now)
         as_shown = self._as_shown(before, entries, rows, met) - mended.keys()
         self._show(touched, before, after, as_shown)
         self._move_window(after.get(window.RECORD))
-        self._narrow(page.entries)
-        self._remember(page.entries, kept_ms)
+        self._narrow(entries)
+        self._remember(entries, kept_ms)
         if erased:
             erasing.forget_history(self.connection, erased)
         own = len(self.page.matched)
-        news = len(page.entries) - own + len(page.rows)
+        news = len(entries) - own + len(page.rows)
+        own += plain.count
         return Received(news, own + gone, tuple(refused), len(response.drops), bool(erased))
 
     # -- reading the answer
-
-    def _reset(self) -> None:
-        """The hub starts over (another log): all numbers here are void, unsent work stays.
-
-        A restored hub may have lost what it once confirmed: everything of our own is sent again.
-        """
-        keeping.void(self.connection)  # before anything leaves: an older backup may be back
-        self._drop(self._outside(self.response.grants or ()))
-        paperbytes.send_again(self.connection)
-        ours = own_ids(self.connection)
-        own = [
-            (e.change.seq, e.change.id, e.change.txn, msgspec.json.encode(e.change))
-            for (body,) in self.connection.execute("SELECT body FROM log")
-            if is_own((e := _decode_entry(body)).change, ours)
-            and e.change.fields  # else erased
-        ]
-        self.connection.executemany("INSERT OR IGNORE INTO outbox VALUES (?, ?, ?, ?)", own)
-        keeping.send_all_again(self.connection, self.records.kind_of)
-        self._count_unsent()
-        strays.look_for(self.replica)
-        for kind in KINDS:
-            self.records.void(kind)
-        self.records.unread.forget_log()
-        self.total = 0
-        self.connection.execute("DELETE FROM log")
-        receipts.withdraw(self.connection)
-        for id_, body in self.connection.execute("SELECT id, body FROM shadow").fetchall():
-            if body is not None:
-                state = msgspec.json.decode(body, type=State)
-                state.seq = 0
-                self.records.set_shadows({id_: state}, ())
-
-    def _count_unsent(self) -> None:
-        """What waits to be sent once more stands on what is shown, as unsent work does."""
-        unsent = dict(
-            self.connection.execute("SELECT record, count(*) FROM outbox GROUP BY record").fetchall()
-        )
-        for kind in KINDS:
-            states = list(self.records.shown(kind, unsent).values())
-            for state in states:
-                self.records.keep_shadow(state.id, state)
-            self.records.put((state, unsent[state.id]) for state in states)
-
-    def _outside(self, grants: Sequence[Grant]) -> list[str]:
-        """Roots held here that other grants than before do not cover: a new log cannot tell us."""
-        if set(grants) == set(self.replica.identity.grants):
-            return []
-        scope = Scope(grants, self.replica.tree)
-        return [
-            id_
-            for kind in KINDS.values()
-            if kind.scope == "root"
-            for id_ in self._ids(kind.name)
-            if not scope.reads(kind.name, id_, self.replica.units_of_root(id_))
-        ]
-
-    def _ids(self, kind: str) -> list[str]:
-        return [row[0] for row in self.connection.execute(f"SELECT id FROM {table(kind)}")]  # noqa: S608
 
     def _wanted(
         self, entries: Iterable[Entry], rows: Iterable[State], met: Iterable[Verdict]
@@ -366,7 +306,7 @@ class _Receiving:
     def _narrow(self, entries: Iterable[Entry]) -> None:
         """Let go, at the end of the feed, what is no longer to be read though its root is."""
         replica, response = self.replica, self.response
-        if narrowing.may_narrow(response, entries):
+        if self.plain.has_roots or narrowing.may_narrow(response, entries):
             replica.set_state(narrow=1)
         if response.more or not replica.get_state("narrow", 0):
             return
@@ -499,8 +439,9 @@ class _Receiving:
         response, replica = self.response, self.replica
         log = [(e.seq, e.change.id, self._json(e)) for e in entries]
         insert(self.connection, "log", log, "IGNORE")
-        own = (e for e in entries if e.change.device == self.me)
-        receipts.note(self.connection, own, response.now)
+        own = [(e.seq, e.change.seq) for e in entries if e.change.device == self.me]
+        own.append((self.plain.number, self.plain.seq))
+        receipts.note(self.connection, max(number for number, _ in own), response.now)
         replica.set_state(
             digest=f"{self.total % digest.MODULUS:032x}",
             greatest=self.greatest,
@@ -512,7 +453,7 @@ class _Receiving:
         if self.is_live or replica.clock.now_ms() < response.now:
             replica.clock.learn(response.now)
         # A number that another laptop of the same disk gave out is not given out here once more.
-        last = max((e.change.seq for e in entries if e.change.device == self.me), default=0)
+        last = max(seq for _, seq in own)
         if last > int(replica.get_state("device_seq", 0)):
             replica.set_state(device_seq=last)
         if not replica.has_unsent():

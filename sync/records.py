@@ -9,16 +9,21 @@ from typing import Any
 import msgspec
 
 from schema.kinds import KINDS
+from schema.record import Kind
 from sync import keeping, paperbytes
 from sync.change import Change, Entry, Slot, State
 from sync.following import follow
+from sync.protocol import Run
 from sync.storage import Connection, insert
-from sync.tables import CODECS, meta_of, table, unwatched
+from sync.tables import CODECS, meta_of, quoted, table, unwatched
 from sync.unread import Unread
 
 Indexer = Callable[[Connection, Mapping[str, set[str]], Mapping[str, State]], None]
 """Called with the connection, per kind the ids of records written or removed, and by id the states of
 those that came new and stand as they came: they need not be read again. In their transaction."""
+
+ALONE = "_pending = 1"
+"""True of a record with one unsent change."""
 
 SLICE = 2000
 """Records of a kind that the indexers get at once."""
@@ -135,23 +140,24 @@ class Records:
                 is_whole &= self.connection.executemany(statement, some).rowcount == len(some)
         return is_whole
 
-    def number(self, made: Iterable[Entry]) -> bool:
-        """`confirm` of records just made, whose marks are as they were shown."""
-        numbers: dict[str, dict[str, int]] = {}
-        for entry in made:
-            numbers.setdefault(entry.change.kind, {})[entry.change.id] = entry.seq
+    def number(self, kind: Kind, run: Run) -> list[tuple[int, str | None]]:
+        """`confirm` of the records of a kind that a run of own changes makes, whose marks are as they
+        were shown; log numbers, and the days by which some are held, of those of which nothing else
+        is here, or known to the hub."""
         self._take_hand()
-        is_whole = True
-        for kind, told in numbers.items():
-            name = table(kind)
-            statement = (
-                f"UPDATE OR FAIL {name} SET _seq = told.value, _pending = 0"  # noqa: S608
-                f" FROM json_each(?) AS told WHERE {name}.id = told.key"
-            )
-            with unwatched(self.connection, kind, len(told)):
-                done = self.connection.execute(statement, (msgspec.json.encode(told).decode(),))
-            is_whole &= done.rowcount == len(told)
-        return is_whole
+        name = table(kind.name)
+        day = quoted(kind.window_field) if kind.window_field else "NULL"
+        statement = (
+            f"UPDATE OR FAIL {name} SET _seq = o.seq + ?, _pending = 0"  # noqa: S608
+            " FROM outbox o CROSS JOIN shadow s ON s.id = o.record AND s.body IS NULL"
+            f" WHERE {name}.id = o.record AND {ALONE} AND o.seq BETWEEN ? AND ?"
+            " AND o.kind = ? AND o.digest IS NOT NULL"
+            f" RETURNING _seq, {day}"
+        )
+        upto = run.device_seq + run.count - 1
+        given = run.seq - run.device_seq, run.device_seq, upto, kind.name
+        with unwatched(self.connection, kind.name, run.count):
+            return list(self.connection.execute(statement, given).fetchall())
 
     def void(self, kind: str) -> None:
         """The numbers of every record of a kind are of a log that is no more."""

@@ -19,7 +19,7 @@ from schema.kinds import KINDS
 from schema.problems import Problem
 from schema.record import DELETED, Kind
 from schema.types import Ref, UnitRef
-from sync import decisions, ids
+from sync import confirming, decisions, ids
 from sync.change import Change, Conflict, State
 from sync.clock import Clock
 from sync.formers import now_named
@@ -279,9 +279,11 @@ class Replica(Reading):
         unsent = 0 if is_new else self.unsent_count(id)
         if not unsent:
             self.records.keep_shadow(id, before)
+        of_new = confirming.marks_of(kind, change) if is_new else (None, None, None)
         self.connection.execute(
-            "INSERT INTO outbox VALUES (?, ?, ?, ?)",
-            (seq, id, change.txn, msgspec.json.encode(change)),
+            "INSERT INTO outbox(seq, record, txn, body, kind, stamp, digest)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (seq, id, change.txn, msgspec.json.encode(change), *of_new),
         )
         self.set_state(device_seq=seq, clock=self.clock.last)
         if op == "reopen":  # what it opens again may lie under the unsent changes

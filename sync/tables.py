@@ -139,6 +139,10 @@ def _steps() -> Iterable[tuple[str, Sequence[str]]]:
         " reason TEXT NOT NULL, body BLOB NOT NULL)"
     )
     yield "0009.let_go", (let_go,)
+    # Of a change that makes a record: its kind, the stamp that it claims, and the digest of the record
+    # should nothing else come to it (sync/confirming.py). NULL: not known.
+    of_new = "kind TEXT", "stamp INTEGER", "digest BLOB"
+    yield "0010.of_new", [f"ALTER TABLE outbox ADD COLUMN {column}" for column in of_new]
     for kind in KINDS.values():
         name = table(kind.name)
         columns = ", ".join(f"{quoted(c)} {t}" for c, t in SYSTEM.items())

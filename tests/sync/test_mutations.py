@@ -106,15 +106,7 @@ def forget_that_a_record_moved(monkeypatch):
 
 def confirm_whatever_else_was_said_of_it(monkeypatch):
     """An own record that came back is marked as taken, though edits of it still wait."""
-
-    def made(records, page):
-        return {
-            e.change.id: e
-            for e in page.entries
-            if e.change.op == "create" and e.seq in page.matched
-        }
-
-    monkeypatch.setattr("sync.confirming._made_here", made)
+    monkeypatch.setattr("sync.records.ALONE", "1")
 
 
 def commit_every_statement(monkeypatch):

@@ -11,6 +11,7 @@ import pytest
 
 from casework.search import Indexer
 from sync import client, confirming, derived, merges, newcomers, receive, sheaf, storage, tables
+from sync.change import entry_json, entry_sql
 from sync.client import sync_once
 from sync.protocol import SyncResponse, pack
 from sync.replica import Replica
@@ -51,9 +52,10 @@ def test_whole_counties_end_alike_with_the_general_way_alone(monkeypatch):
         went.update({"new": len(new), "others": len(rest)})
         return new, rest
 
-    def confirm(records, page, since):
-        done = confirmed(records, page, since)
-        went.update({"confirmed": len(page.entries) - len(done.left), "entries": len(done.left)})
+    def confirm(records, told, since):
+        done = confirmed(records, told, since)
+        left = len(told.entries) + len(told.own) + sum(run.count for run in told.runs) - done.count
+        went.update({"confirmed": done.count, "entries": left})
         return done
 
     monkeypatch.setattr(storage, "_TOGETHER", 3)  # rows of a statement
@@ -64,7 +66,7 @@ def test_whole_counties_end_alike_with_the_general_way_alone(monkeypatch):
     assert all(store["search"] for stores in quick for store in stores.values())
     monkeypatch.setattr(storage, "_TOGETHER", 10_000)
     monkeypatch.setattr(newcomers, "parted", lambda connection, page: ([], page.rows))
-    general = lambda _records, page, _since: confirming.Confirmed(page.entries)  # noqa: E731
+    general = lambda _records, told, _since: confirming.Confirmed(told.runs)  # noqa: E731
     monkeypatch.setattr(confirming, "confirmed", general)
     assert quick == [stores_after(seed) for seed in seeds]
 
@@ -86,6 +88,17 @@ def test_what_a_device_has_something_of_is_not_new_to_it(town):
     town.sync("adm")
     here = held(adm)
     assert newcomers._held(adm.connection, {"child": [*here, "another"]}) == set(here)
+
+
+def test_an_entry_made_by_sqlite_is_the_one_that_the_hub_makes(town):
+    li = town.replicas["li"]
+    child(li, name='𠮷·"引"\\', hobbies="画画\u2028")
+    rows = li.connection.execute("SELECT seq, record, body, stamp FROM outbox").fetchall()
+    for seq, record, body, stamp in rows:
+        made = entry_sql("?1 + 7", "?2", "?3", "?4")
+        told = li.connection.execute(f"SELECT {made}", (seq, body, stamp, record)).fetchone()
+        assert told[0] == entry_json(seq + 7, body, stamp, {}, record)
+    assert rows
 
 
 def test_what_is_searched_of_new_records_is_what_their_rows_say(town):

@@ -146,6 +146,19 @@ def test_an_unsent_change_that_cannot_be_read_is_damage(town):
     assert [p.code for p in problems_of(li) if p.is_damage] == ["outbox"]
 
 
+@pytest.mark.parametrize("marks", ["kind = 'contact'", "stamp = stamp + 1", "digest = x'00'"])
+def test_what_stands_beside_an_unsent_record_may_be_altered(town, marks):
+    li = town.replicas["li"]
+    new = child(li, name="白露")
+    assert problems_of(li) == []
+    li.connection.execute(f"UPDATE outbox SET {marks} WHERE record = ?", (new,))
+    assert [p.code for p in problems_of(li)] == ["outbox"]
+    derived.mend(li)
+    assert problems_of(li) == []
+    assert town.sync("li").in_step and not li.has_unsent()
+    assert problems_of(li) == [] and li.get(new) is not None
+
+
 @pytest.mark.parametrize(
     "statement",
     [
