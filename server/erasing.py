@@ -102,10 +102,11 @@ def with_what_hangs(store: SqliteStore, record: str) -> list[str]:
     files = merging.files_in(place.units) if place else []  # all files of one child
     roots = dict.fromkeys([record, *files])
     rows = store.connection.execute(
-        "SELECT id FROM record WHERE root IN (SELECT value FROM json_each(?)) ORDER BY seq",
+        "SELECT id FROM record WHERE root IN (SELECT value FROM json_each(?)) AND root <> id"
+        " ORDER BY seq",
         (_encode(list(roots)).decode(),),
     )
-    return list(dict.fromkeys([*roots, *(row[0] for row in rows)]))
+    return [*roots, *(row[0] for row in rows)]
 
 
 def _once_merged(store: SqliteStore, ids: set[str]) -> list[str]:

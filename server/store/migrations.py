@@ -142,6 +142,11 @@ CREATE TABLE place_unit_fresh (root TEXT NOT NULL, unit TEXT NOT NULL, PRIMARY K
 CREATE TABLE id_number_fresh (root TEXT PRIMARY KEY, number TEXT NOT NULL) WITHOUT ROWID;
 """
 
+_HANGING = """
+DROP INDEX record_root;
+CREATE INDEX record_hanging ON record (root) WHERE root <> id;  -- a root is found by its id
+"""
+
 
 def _run(db: Database, script: str) -> None:
     """Every statement of a script; `executescript` would commit the migration's transaction."""
@@ -237,6 +242,11 @@ def _big_pushes(db: Database) -> None:
     """From here on the state of a root to which nothing has come since it was made may be left out
     (`store.records`). What stands there stays: older programs are told by the number."""
     _run(db, _FRESH)
+
+
+@migrations(name="0015_hanging")
+def _hanging(db: Database) -> None:
+    _run(db, _HANGING)
 
 
 def migrate(connection: Connection, number: int) -> None:

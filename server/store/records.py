@@ -16,7 +16,7 @@ import msgspec
 
 from schema.kinds import KINDS
 from server.store.latest import Latest
-from server.store.queries import MANY, Queries
+from server.store.queries import MANY, Queries, text
 from sync.change import Entry, State
 from sync.decide import replay
 from sync.storage import insert
@@ -28,6 +28,10 @@ STATE = (
     "iif(length(state), state, (SELECT body FROM body WHERE body.seq = record.seq)), length(state)"
 )
 """What `state_of` reads a state from: two columns of `record`."""
+
+_THE_ROOTS = "id IN (SELECT value FROM json_each(?1)) AND id = root"
+_WHAT_HANGS = "root IN (SELECT value FROM json_each(?1)) AND root <> id"
+"""The words of the index `record_hanging`: SQLite takes it for no others."""
 
 _encode = msgspec.json.Encoder().encode
 _decode_state = msgspec.json.Decoder(State).decode
@@ -106,20 +110,20 @@ class Records(Queries):
         before: str = "",
         stage: int | None = None,
     ) -> list[tuple[str, str, bytes]]:
-        order = "ORDER BY root, seq"
+        bound = ""
         if before:
-            order = f"AND month >= '{since}' AND month < '{before}' AND month != '' {order}"
+            bound = f" AND month >= '{since}' AND month < '{before}' AND month != ''"
         elif since:
-            order = f"AND (month = '' OR month >= '{since}') {order}"
-        if stage == 0:
-            order = f"AND id = root {order}"
-        elif stage == 1:
-            order = f"AND id != root {order}"
-        key = "id" if stage == 0 else "root"
-        rows = self._among(f"SELECT root, kind, {STATE} FROM record WHERE {key} IN", roots, order)
+            bound = f" AND (month = '' OR month >= '{since}')"
+        select = f"SELECT root, kind, {STATE}, seq FROM record WHERE"
+        parts = [_THE_ROOTS] * (stage != 1) + [_WHAT_HANGS] * (stage != 0)
+        rows = self.connection.execute(
+            " UNION ALL ".join(f"{select} {part}{bound}" for part in parts) + " ORDER BY root, seq",
+            (text(list(roots)),),
+        )
         return [
             (root, kind, body if is_whole else _encode(_as_made(body)))
-            for root, kind, body, is_whole in rows
+            for root, kind, body, is_whole, _ in rows
         ]
 
     def months(self, ids: Collection[str]) -> dict[str, str]:

@@ -29,7 +29,7 @@ from sync.protocol import Verdict
 from sync.storage import Connection, insert
 from sync.window import month_of
 
-SCHEMA = 14
+SCHEMA = 15
 """Number of migrations; a store with a smaller one is migrated when it is opened."""
 
 _NEWER = N_(
@@ -123,7 +123,10 @@ class SqliteStore(Fresh):
     @contextmanager
     def read(self) -> Iterator[None]:
         if self._mode:
-            yield
+            try:
+                yield
+            finally:
+                self._latest = Latest()  # a page that was just written is answered once
             return
         self._begin("DEFERRED", "read")
         try:
