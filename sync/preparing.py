@@ -7,7 +7,9 @@ reads can do it while another writes; the rest is sync/roster.py's.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import functools
+import itertools
+from collections.abc import Iterator, Sequence
 from operator import lt
 from typing import Any
 
@@ -101,7 +103,7 @@ def _sorted_out(device: str, user: str, changes: Sequence[Change]) -> Sorts:
         {(c.op, c.device, c.author) for c in changes} == {("create", device, user)}
         and all(map(lt, seqs, seqs[1:]))
         and all(map(fits, changes))
-        and all(RECORD_ID.fullmatch(c.id) for c in changes)
+        and all(map(RECORD_ID.fullmatch, [c.id for c in changes]))
         and not any(c.base or c.names for c in changes)
     ):
         raise Unusual
@@ -119,28 +121,32 @@ def _sorted_out(device: str, user: str, changes: Sequence[Change]) -> Sorts:
 
 def _made(kind: Kind, slots: Slots, some: Sequence[Change]) -> list[New]:
     """The records that the changes of one sort make."""
-    is_root = kind.scope == "root"
-    made: list[New] = []
-    for change, values in zip(some, _rows(kind, slots, some), strict=True):
-        body = _encode(change)
-        made.append(
-            New(
-                kind,
-                change,
-                change.id if is_root else values[kind.parent],
-                values,
-                body,
-                hash_of(body),
-                digest.of_ordered(change, values),
-                units_of(kind, values) if is_root else (),
-                _number(values) if is_root else None,
-            )
+    rows = _rows(kind, slots, some)
+    bodies = list(map(_encode, some))
+    contents = map(hash_of, bodies)
+    digests = map(digest.of_ordered, some, rows)
+    if kind.scope != "root":
+        roots = [values[kind.parent] for values in rows]
+        of_each = zip(some, roots, rows, bodies, contents, digests, strict=True)
+    else:
+        ids = [change.id for change in some]
+        numbers = [values.get("id_number") for values in rows]
+        valid = {number for number in numbers if idnumber.is_valid(number)}
+        held = [number if number in valid else None for number in numbers]
+        of_each = zip(
+            some, ids, rows, bodies, contents, digests, _units(kind, rows), held, strict=True
         )
-    return made
+    return list(itertools.starmap(functools.partial(New, kind), of_each))
 
 
-def _number(values: Values) -> str | None:
-    return number if idnumber.is_valid(number := values.get("id_number")) else None
+def _units(kind: Kind, rows: Sequence[Values]) -> Iterator[Slots]:
+    """The units of every root; many are in the same."""
+    known: dict[tuple[Any, ...], Slots] = {}
+    for values in rows:
+        named = tuple([values.get(name) for name in kind.unit_fields])
+        if (units := known.get(named)) is None:
+            units = known[named] = units_of(kind, values)
+        yield units
 
 
 def _by_id(sorts: Sequence[Sequence[New]]) -> dict[str, New]:
@@ -180,8 +186,10 @@ def _rows(kind: Kind, slots: Sequence[str], some: Sequence[Change]) -> list[Valu
         raise Unusual
     columns = dict(sorted(columns.items()))
     rows = [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
-    if not gaps.isdisjoint(columns):
-        rows = [{name: v for name, v in row.items() if v is not None} for row in rows]
+    for name in gaps & columns.keys():  # taken out again: half the time of making each row by itself
+        for row, value in zip(rows, columns[name], strict=True):
+            if value is None:
+                del row[name]
     for rule in kind.rules:
         if not rule.problem.is_doubt and any(map(rule.fault, rows)):
             raise Unusual
