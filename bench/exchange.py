@@ -68,9 +68,7 @@ def _small(device: Any, address: str, child: str) -> dict[str, object]:
     """HTTP bytes both ways, headers included, on a kept connection: nothing to send, and one
     visit."""
     relay = Relay(address)
-    device.account.card.server = relay.address
-    device.transport.close()
-    device._transport = None
+    _go_by(device, relay.address)
     device.sync()  # opens the line
     found: dict[str, object] = {}
     for name in ("nothing", "visit"):
@@ -86,8 +84,15 @@ def _small(device: Any, address: str, child: str) -> dict[str, object]:
         device.sync()
         time.sleep(0.05)  # the relay counts a moment later
         found[f"{name}_http_bytes"] = relay.up - up + relay.down - down
+    _go_by(device, address)
     relay.close()
     return found
+
+
+def _go_by(device: Any, address: str) -> None:
+    device.account.card.server = address
+    device.transport.close()
+    device._transport = None
 
 
 def _beside(first: Any, other: Any, address: str, count: int) -> dict[str, object]:

@@ -9,7 +9,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from bench.exchange import _login, _save, _timed
+from bench.exchange import _go_by, _login, _save, _timed
 from bench.people import children
 from bench.relay import Relay
 from bench.server import running
@@ -25,9 +25,7 @@ def measure(count: int = 20_000) -> dict[str, object]:
             made = _save(device, children(count))
             device.sync()
             relay = Relay(address)
-            device.account.card.server = relay.address
-            device.transport.close()
-            device._transport = None
+            _go_by(device, relay.address)
             device.sync()  # opens the line
             found: dict[str, object] = {"records": count}
             for name, statement in (

@@ -19,8 +19,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from bench.relay import Weather
 from tests.faults import full_disk, kills, poor_line, restored
-from tests.faults.relay import Weather
 from tests.faults.scene import Broken, Scene
 
 UP, DOWN = 500, 2_000

@@ -8,9 +8,9 @@ from collections.abc import Callable
 
 from msgspec import Struct
 
+from bench.relay import Relay, Weather
 from sync.protocol import Cursor
 from tests.faults.hand import PARTS
-from tests.faults.relay import Relay, Weather
 from tests.faults.scene import Broken, Laptop, Scene
 
 PATIENCE_S = 3.0

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from bench.relay import Weather
 from tests.faults import full_disk, poor_line
-from tests.faults.relay import Weather
 from tests.faults.scene import Scene
 
 SEED = 7
