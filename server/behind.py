@@ -61,7 +61,7 @@ class Behind:
 
     async def _work(self) -> None:
         try:
-            for step in (_settle, lookout.look):
+            for step in (settle, lookout.look):
                 await self._quiet()
                 while await self._workers.write(step):
                     await asyncio.sleep(BETWEEN_S)
@@ -79,7 +79,8 @@ class Behind:
             await asyncio.sleep(QUIET_S / 4)
 
 
-def _settle(desk: Desk) -> bool:
+def settle(desk: Desk) -> bool:
+    """Put some of what a big push brought in its place; False when nothing is left."""
     with desk.store.write():
         return desk.store.settle()
 

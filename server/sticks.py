@@ -36,7 +36,7 @@ def bundle() -> None:
 @click.option("--reply", required=True, type=_FILE, help=_("回包写到哪里"))
 @JSON
 def bundle_read(file: Path, reply: Path, as_json: bool) -> None:
-    from server import bundles
+    from server import behind, bundles
     from sync import files
     from sync.bundle import BadBundle
 
@@ -47,6 +47,8 @@ def bundle_read(file: Path, reply: Path, as_json: bool) -> None:
     try:
         with open_desk() as desk:
             done = bundles.read(desk, files.read(file))
+            while behind.settle(desk):  # no server may run here that does so in a quiet moment
+                pass
     except BadBundle as error:
         _fail(error, file)
     try:

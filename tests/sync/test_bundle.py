@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import secrets
+from collections import Counter
+from contextlib import nullcontext
+from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from casework import told
-from server import bundles, senders
+from server import bundles, decisions, senders, sticks
 from server import scans as desk_scans
 from server.accounts import Caller
 from server.home import make_county_keys
+from server.store.sqlite import SqliteStore
 from server.workers import Desk
 from sync import bundle, courier, enrolment, paperbytes, scans
 from sync.bundle import NEWS, OUT, BadBundle
@@ -315,6 +320,63 @@ def test_a_revoked_devices_bundle_goes_to_quarantine_and_gets_nothing() -> None:
         stick.take("li", done.data)
     assert len(told.value.taken) == 1
     assert stick.town.replicas["li"].count("child") == 1  # its own, and nothing of the county's
+
+
+def test_a_roster_by_stick_stands_in_its_place_when_the_command_ends(
+    stick: Stick, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No server may run there that would put it there later."""
+    monkeypatch.setattr(SqliteStore, "much", 2)
+    for number in ("510811201210234942", "110105194912310021", "11010519491231002X"):
+        child(stick.town.replicas["li"], id_number=number)
+    (tmp_path / "out").write_bytes(stick.out("li"))
+    apart: list[int] = []
+    run = stick.desk.store.connection.execute
+    honest = bundles.read
+
+    def read(desk: Desk, data: bytes) -> bundles.Answered:
+        done = honest(desk, data)
+        apart.extend(run("SELECT count(*) FROM id_number_fresh").fetchone())
+        return done
+
+    monkeypatch.setattr(bundles, "read", read)
+    monkeypatch.setattr(sticks, "open_desk", lambda: nullcontext(stick.desk))
+    words = [str(tmp_path / "out"), "--reply", str(tmp_path / "news")]
+    assert CliRunner().invoke(sticks.bundle_read, words).exit_code == 0
+    assert apart[0] > 1
+    for table in ("place_unit_fresh", "id_number_fresh"):
+        assert run(f"SELECT count(*) FROM {table}").fetchone() == (0,)
+    assert run("SELECT count(*) FROM place_unit").fetchone() == (3,)
+
+
+def test_what_became_of_work_that_waited_comes_home_by_stick() -> None:
+    """To who lost the child, once; what is taken into the log is kept until a backup has it."""
+    stick = Stick("li", "adm")
+    li, adm = stick.town.replicas["li"], stick.town.replicas["adm"]
+    one, two = (child(li, name=name) for name in ("甲子", "乙丑"))
+    stick.turn("li", "adm")
+    for record, words in ((one, "爱画画"), (two, "爱下棋")):
+        adm.save("child", {"village": "112"}, record)
+        li.save("child", {"hobbies": words}, record)
+    stick.turn("adm", "li")
+    assert stick.town.quarantined() == ["out_of_scope"] * 2
+    assert {(r.id, r.code) for r in li.returned()} == {
+        (one, "out_of_scope"), (two, "out_of_scope")
+    }  # fmt: skip
+    overtaken = stick.answer(stick.out("li"))
+    first, second = sorted(decisions.waiting(stick.desk), key=lambda kept: kept[0].id != one)
+    assert decisions.release(stick.desk, first[0].version, "补录") == []
+    assert decisions.drop(stick.desk, second[0].version, "孩子已搬走") == 1
+    stick.turn("li")
+    stick.take("li", overtaken)
+    told = {r.id: r.code for r in li.returned()}
+    assert told == {one: "released", two: "dropped"}
+    kept = li.connection.execute("SELECT record FROM kept WHERE number > 0").fetchall()
+    assert Counter(kept) == {(one,): 2, (two,): 1}  # both files as they were made, and the change
+    stick.turn("adm")
+    assert (value(adm, one, "hobbies"), value(adm, two, "hobbies")) == ("爱画画", None)
+    stick.turn("li")
+    assert {r.id: r.code for r in li.returned()} == told
 
 
 def test_a_disabled_users_bundle_is_refused() -> None:
