@@ -47,7 +47,8 @@ def marks_of(kind: Kind, change: Change) -> tuple[str, int, bytes]:
 
 def confirmed(records: Records, told: SyncResponse, since: str) -> Confirmed:
     """Note what an answer confirms of this device's new records. `since`: as of `window.counts`."""
-    if told.reset or told.drops or told.mended or told.absent or told.rows or told.verdicts:
+    is_cloned = any(verdict.status == "cloned" for verdict in told.verdicts)
+    if told.reset or told.drops or told.mended or told.absent or told.rows or is_cloned:
         return Confirmed(told.runs)
     done = Confirmed([])
     for run in told.runs:
