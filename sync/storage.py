@@ -37,6 +37,10 @@ def open_encrypted(path: Path | str, key: bytes, *, same_thread: bool = True) ->
 
     if len(key) != 32:
         raise ValueError("a store key has 32 bytes")
+    # For each value that is no text, number or bytearray sqlcipher3 looks for somebody who makes one of
+    # it, and where nobody does, words an exception: 0.9 µs for bytes, 0.8 for None; so 0.25 and 0.15.
+    dbapi2.register_adapter(bytes, bytearray)
+    dbapi2.register_adapter(type(None), _nothing)
     connection = dbapi2.connect(
         str(path), isolation_level=None, check_same_thread=same_thread, timeout=30
     )
@@ -51,6 +55,10 @@ def open_encrypted(path: Path | str, key: bytes, *, same_thread: bool = True) ->
             raise
         raise DamagedStore(str(path)) from error
     return prepared(connection)
+
+
+def _nothing(_: None) -> None:
+    return None
 
 
 def open_plain(path: Path | str = ":memory:", *, same_thread: bool = True) -> Connection:
