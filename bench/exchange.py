@@ -145,7 +145,7 @@ def measure(count: int = 20_000) -> dict[str, object]:
             found["nothing"] = _report(first, pid)
             found["server_peak_mb"] = peak_mb(pid)
             found |= _small(first, address, made[0])
-            found["nothing_beside_a_push"] = _beside(first, third, address, count // 2)
+            found["nothing_beside_a_push"] = _beside(first, third, address, count)
             for device in (first, second, third):
                 device.close()
     rows = list(children(count))  # last: they would count as the device's
