@@ -192,9 +192,9 @@ def take_in_much(ask: Ask, *, is_alone: bool = True) -> Callable[[Desk], Packed]
         with desk.store.write():
             response = answer(desk, now, _decide(desk, now))
             tail = desk.turns.tell(request, response, is_alone=is_alone)
-            packed = pack(response, FILL_LEVEL if response.rows else LEVEL)
         desk.turns.note(request.device, tail)
-        return packed
+        response.now = desk.hub.now_ms()  # of a receipt: when it is stored, not before
+        return pack(response, FILL_LEVEL if response.rows else LEVEL)
 
     return work
 

@@ -13,7 +13,7 @@ from server.store.sqlite import SqliteStore
 from server.workers import Desk
 from sync import preparing
 from sync.change import Change, Grant
-from sync.protocol import PROTOCOL, SyncRequest, pack
+from sync.protocol import PROTOCOL, SyncRequest, pack, unpack
 from sync.storage import open_plain
 
 MANY = lookout.AT_ONCE + 20
@@ -101,6 +101,21 @@ def test_a_page_that_could_not_be_stored_is_followed_by_none():
     assert refused.value.code == "early"
     syncing.take_in_much(ask)(county.desk)
     assert county.taken() == MANY
+
+
+def test_an_answer_made_before_the_commit_bears_the_time_after_it():
+    """A receipt never speaks of a time at which the change was not stored yet."""
+    county = County()
+    ask = county.begin()
+    now = [1_790_000_000_000]
+    county.desk.hub.now_ms = lambda: now[0]
+
+    def takes_long():
+        now[0] += 5_000
+
+    county.desk.store.before_commit = takes_long
+    answer = unpack(*syncing.take_in_much(ask)(county.desk))
+    assert msgspec.json.decode(answer)["now"] == now[0] == 1_790_000_005_000
 
 
 def test_what_was_just_written_is_kept_in_memory_for_one_answer_only():
